@@ -1,0 +1,57 @@
+/* The simulated network: a real HTTP server on loopback that speaks the real
+ * protocols, with real RLP headers and real seals, so that a drill exercises the
+ * same collectors and screens as a real night. */
+#ifndef TOCSIN_DRILL_SIM_H
+#define TOCSIN_DRILL_SIM_H
+
+#include "base/clock.h"
+#include "base/number.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct sim;
+
+struct sim_options {
+	const char *scenario;   /* "healthy", … */
+	unsigned validators;    /* 0: 4 */
+	unsigned rpc_nodes;     /* 0: 2 */
+	unsigned port;          /* first port, one per node from there; 0: any free ones */
+	uint64_t seed;          /* keys, peers, jitter */
+	const char *victim;     /* node name, NULL: chosen by the seed */
+	double speed;           /* the clock runs this much faster; 0: 1 */
+	int64_t block_period_ms;    /* 0: 2,000 */
+	int64_t request_timeout_ms; /* 0: 2,000 */
+	int64_t break_after_ms; /* when the fault starts; <0: the scenario's own time */
+};
+
+struct sim_node {
+	char name[32];     /* "besu-validator-0", "besu-rpc-1" */
+	char url[64];
+	bool validator;
+	struct address address;
+};
+
+/* Starts the network with its history (it has been running for hours); threads of
+ * its own. */
+enum status sim_start(struct sim **out, const struct sim_options *options, struct error *err) TOCSIN_CHECK;
+void sim_stop(struct sim *sim);
+size_t sim_node_count(const struct sim *sim);
+const struct sim_node *sim_node_at(const struct sim *sim, size_t i);
+/* Breaks as the scenario says, or heals what is broken, at once. */
+void sim_break(struct sim *sim);
+void sim_heal(struct sim *sim);
+/* "restart besu-validator-2", "heal", "break", "stop NODE", "start NODE", "status": what
+ * the stand-in tools and the control page say. The answer is text for a person. */
+enum status sim_control(struct sim *sim, const char *order, char *answer, size_t size, struct error *err) TOCSIN_CHECK;
+/* A configuration file for this network. */
+struct buf;
+void sim_config(const struct sim *sim, struct buf *out);
+
+struct scenario_def {
+	const char *name;
+	const char *help;
+};
+const struct scenario_def *sim_scenarios(void); /* ends with name NULL */
+
+#endif

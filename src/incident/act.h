@@ -1,0 +1,93 @@
+/* What people do, as functions from the fold to drafts: the gates of the lifecycle
+ * stand here, once, for console, command line and scripts alike. Nothing is
+ * written here; the caller appends the drafts and shows what came of it. */
+#ifndef TOCSIN_INCIDENT_ACT_H
+#define TOCSIN_INCIDENT_ACT_H
+
+#include "incident/detect.h"
+#include "incident/fold.h"
+
+/* Who acts, and when. */
+struct actor {
+	const char *name;    /* "alice" */
+	const char *where;   /* "ops1 pts/3" */
+	int64_t now_us;
+};
+
+/* Drafts with the memory that their strings live in. */
+struct drafts {
+	struct draft *items;
+	size_t count;
+	size_t capacity;
+	char **owned;
+	size_t owned_count, owned_capacity;
+};
+void drafts_init(struct drafts *drafts);
+void drafts_free(struct drafts *drafts);
+
+/* Each returns STATUS_OK with drafts to append, or says why not and what would help. */
+
+/* From the machine: the difference between what is detected and what is recorded. */
+void act_detection(const struct fold *fold, const struct proposals *detected, int64_t now_us, struct drafts *out);
+void act_changes(const struct change *changes, size_t count, struct drafts *out);
+
+struct declaration {
+	const char *proposal_key; /* NULL: by hand */
+	const char *title;        /* NULL: the proposal's */
+	enum severity severity;   /* SEVERITY_UNSET: the proposal's, or left for triage */
+	const char *const *components; /* NULL-terminated, or NULL */
+	int64_t impact_started_us; /* 0: the proposal's, or now */
+};
+/* *id receives the new incident's id. */
+enum status act_declare(const struct fold *fold, const struct actor *who, const struct declaration *d, char id[16], struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_attach(const struct fold *fold, const struct actor *who, const char *proposal_key, const char *incident, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_dismiss(const struct fold *fold, const struct actor *who, const char *proposal_key, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_report(const struct fold *fold, const struct actor *who, const char *from, const char *text, const char *incident, int64_t occurred_us, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_attach_report(const struct fold *fold, const struct actor *who, uint64_t report_seq, const char *incident, struct drafts *out, struct error *err) TOCSIN_CHECK;
+
+enum status act_severity(const struct fold *fold, const struct actor *who, const char *incident, enum severity severity, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_title(const struct fold *fold, const struct actor *who, const char *incident, const char *title, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* role is "commander" or "scribe"; name NULL renounces it. */
+enum status act_role(const struct fold *fold, const struct actor *who, const char *incident, const char *role, const char *name, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_components(const struct fold *fold, const struct actor *who, const char *incident, const char *const *components, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_impact(const struct fold *fold, const struct actor *who, const char *incident, const char *impact, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_runbook(const struct fold *fold, const struct actor *who, const char *incident, const char *runbook, const char *sha256, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* `occurred_us` 0: now; a time in the future is refused. incident NULL: a note before any incident. */
+enum status act_note(const struct fold *fold, const struct actor *who, const char *incident, const char *text, int64_t occurred_us, int tz_minutes, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_evidence(const struct fold *fold, const struct actor *who, const char *incident, const char *file_name, const struct hash256 *hash, uint64_t bytes, const char *note, int64_t occurred_us, struct drafts *out, struct error *err) TOCSIN_CHECK;
+
+enum status act_step(const struct fold *fold, const struct actor *who, const char *incident, const char *step, const char *title, enum step_state state, const char *reason_or_note, struct drafts *out, struct error *err) TOCSIN_CHECK;
+struct step_run {
+	const char *step, *title, *command; /* command: the text that ran, values as references */
+	const char *resolved;               /* for reading: with the values in place */
+	int exit_code, signal;
+	int64_t duration_us;
+	const char *output;                 /* clean, bounded head of what it said */
+	const struct hash256 *blob;         /* the whole of it, or NULL */
+	uint64_t out_bytes, err_bytes;
+	bool timed_out, cancelled;
+};
+enum status act_step_started(const struct fold *fold, const struct actor *who, const char *incident, const struct step_run *run, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_step_ran(const struct fold *fold, const struct actor *who, const char *incident, const struct step_run *run, struct drafts *out, struct error *err) TOCSIN_CHECK;
+
+/* Why a stage cannot be left yet: each line a thing that is missing and how to
+ * give it. No lines: it can be left. */
+struct gate {
+	char missing[12][200];
+	size_t count;
+};
+void stage_gate(const struct incident *incident, struct gate *out);
+/* Moves to `to` (the next stage, or back). override_reason, unless NULL, leaves
+ * Resolve against failing checks. STATUS_REFUSED carries the gate's lines. */
+enum status act_stage(const struct fold *fold, const struct actor *who, const char *incident, enum stage to, const char *override_reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_reopen(const struct fold *fold, const struct actor *who, const char *incident, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_merge(const struct fold *fold, const struct actor *who, const char *incident, const char *into, struct drafts *out, struct error *err) TOCSIN_CHECK;
+
+enum status act_section(const struct fold *fold, const struct actor *who, const char *incident, enum section section, const char *text, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_action_item(const struct fold *fold, const struct actor *who, const char *incident, const char *text, const char *owner, const char *due, const char *type, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_amend(const struct fold *fold, const struct actor *who, uint64_t seq, const char *text, int64_t occurred_us, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_retract(const struct fold *fold, const struct actor *who, uint64_t seq, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* minutes 0 disarms. */
+enum status act_arm(const struct actor *who, const char *incident, int minutes, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
+
+#endif

@@ -1,0 +1,33 @@
+/* The one list of names that causes, runbooks and scenarios share (DESIGN section 5),
+ * and the severities of the seed runbook. */
+#ifndef TOCSIN_INCIDENT_CAUSE_H
+#define TOCSIN_INCIDENT_CAUSE_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+
+/* P0 network down, data loss, security breach; P1 service degradation, validator
+ * failures; P2 performance; P3 minor (Incident Response Runbook, Severity Levels). */
+enum severity { SEVERITY_P0, SEVERITY_P1, SEVERITY_P2, SEVERITY_P3, SEVERITY_UNSET };
+const char *severity_name(enum severity severity); /* "P0", "-" when unset */
+bool severity_parse(const char *text, enum severity *out); /* "P1", "p1", "1" */
+const char *severity_meaning(enum severity severity);
+
+enum cause {
+	CAUSE_NONE, /* declared by hand */
+	CAUSE_NETWORK_OUTAGE,
+	CAUSE_VALIDATOR_FAILURE,
+	CAUSE_RPC_ENDPOINT_ISSUES,
+	CAUSE_VISIBILITY_LOST,
+	CAUSE_COUNT
+};
+struct cause_def {
+	const char *name;    /* "network-outage" */
+	const char *title;   /* "Network outage" */
+	const char *runbook; /* name of the runbook that fits, NULL when none */
+};
+const struct cause_def *cause_def(enum cause cause);
+enum cause cause_parse(const char *name); /* CAUSE_NONE when unknown */
+
+#endif

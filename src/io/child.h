@@ -1,0 +1,48 @@
+/* Commands run for the operator. Each starts through the small supervisor program
+ * (libexec/tocsin-supervise), which owns the whole process tree it must end:
+ * own session, subreaper, no inherited descriptors (engineering reference 4.6). */
+#ifndef TOCSIN_IO_CHILD_H
+#define TOCSIN_IO_CHILD_H
+
+#include "io/loop.h"
+
+#include <stddef.h>
+
+struct child;
+
+struct child_spec {
+	const char *const *argv;        /* argv[0] is looked up in PATH */
+	const char *const *environment; /* NULL-terminated "NAME=value"; the whole environment of the child */
+	const char *directory;          /* NULL: the current one */
+	int64_t timeout_ms;             /* 0: none. TERM, 5 s, then KILL of the whole tree */
+	size_t keep_bytes;              /* head and tail kept per stream; 0: 1 MiB */
+};
+
+struct child_result {
+	bool started;         /* false: `why` says what was missing */
+	int exit_code;        /* -1 when a signal ended it */
+	int signal;           /* 0 when it exited */
+	bool timed_out;
+	bool cancelled;
+	int64_t duration_us;
+	const char *out;      /* kept part of standard output, raw bytes */
+	size_t out_len;
+	uint64_t out_total;   /* bytes it really wrote */
+	const char *err;
+	size_t err_len;
+	uint64_t err_total;
+	const char *why;      /* clean words when it did not start */
+};
+
+struct child_events {
+	/* Output as it comes; stream is 1 or 2. May be NULL. */
+	void (*output)(void *arg, int stream, const char *bytes, size_t len);
+	/* Exactly once, when the whole tree is gone; the result lives until it returns. */
+	void (*done)(void *arg, const struct child_result *result);
+};
+
+struct child *child_start(struct loop *loop, const struct child_spec *spec, const struct child_events *events, void *arg);
+/* Asks the tree to end (TERM, then KILL); `done` still follows. */
+void child_cancel(struct child *child);
+
+#endif

@@ -1,0 +1,62 @@
+/* HTTP and HTTPS requests on the event loop, through libcurl's multi interface.
+ * Every answer is bounded; redirects are not followed; certificates are checked;
+ * one slow peer delays no other (engineering reference 1.7 and 4.2). */
+#ifndef TOCSIN_IO_HTTP_H
+#define TOCSIN_IO_HTTP_H
+
+#include "io/loop.h"
+
+#include <stddef.h>
+
+struct http;
+struct http_call;
+
+/* `endpoints` is how many peers will be polled, to size shards and caches. */
+struct http *http_new(struct loop *loop, size_t endpoints);
+/* Cancels what is in flight (no callbacks) and frees everything. */
+void http_free(struct http *http);
+
+struct http_request {
+	const char *url;             /* http or https only */
+	const char *method;          /* NULL: GET without a body, POST with one */
+	const char *body;            /* copied */
+	size_t body_len;
+	const char *content_type;    /* NULL: application/json when there is a body */
+	const char *const *headers;  /* NULL-terminated "Name: value", copied; may hold secrets */
+	const char *unix_socket;     /* path of a Unix socket, or NULL */
+	const char *ca_file;         /* extra certificate authority, or NULL */
+	int64_t connect_timeout_ms;  /* 0: 3,000 */
+	int64_t timeout_ms;          /* 0: 5,000 */
+	size_t body_limit;           /* 0: 256 KiB */
+};
+
+/* The three outcomes that mean different things to an operator
+ * (protocol reference 0.1). A reply with any HTTP status is HTTP_ANSWERED. */
+enum http_outcome {
+	HTTP_ANSWERED,
+	HTTP_UNREACHABLE, /* resolve, connect, TLS, timeout, cut off */
+	HTTP_TOO_LARGE,   /* the peer sent more than the limit */
+	HTTP_BAD_REQUEST, /* our own URL or option is wrong */
+};
+
+struct http_reply {
+	enum http_outcome outcome;
+	int status;           /* 200, 404, …; 0 unless HTTP_ANSWERED */
+	const char *body;     /* NUL-terminated, valid during the callback */
+	size_t body_len;
+	const char *why;      /* clean short words: "connection refused", "timeout 3 s" */
+	int64_t total_us;     /* from start to last byte */
+	int64_t date_us;      /* the Date header, 0 when absent: the peer's clock, to 1 s */
+	int64_t retry_after_s; /* Retry-After in seconds, 0 when absent */
+	int64_t certificate_expiry_us; /* https only, else 0 */
+};
+
+/* Starts a request. The callback runs exactly once on the loop's thread, unless
+ * the call is cancelled first. */
+struct http_call *http_send(struct http *http, const struct http_request *request, void (*done)(void *arg, const struct http_reply *reply), void *arg);
+void http_cancel(struct http_call *call); /* NULL allowed; no callback follows */
+
+/* Shows a URL without its secrets: user, key-like path parts and query are masked. */
+char *http_mask_url(char *dst, size_t size, const char *url);
+
+#endif

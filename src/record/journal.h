@@ -1,0 +1,41 @@
+/* The journal: the store on its own thread. The loop hands drafts in and is told
+ * when they are durable; events written by others arrive the same way. What the
+ * screen shows as recorded came out of here. */
+#ifndef TOCSIN_RECORD_JOURNAL_H
+#define TOCSIN_RECORD_JOURNAL_H
+
+#include "io/loop.h"
+#include "record/checkpoint.h"
+
+struct journal;
+
+struct journal_events {
+	/* Durable events, ours and others', in order of seq, each once. On the loop's thread. */
+	void (*events)(void *arg, const struct event *events, size_t count);
+	/* The record cannot be written (or can again, err == NULL). Loud, and repeated until it heals. */
+	void (*trouble)(void *arg, const struct error *err);
+	/* The lease of the collector changed hands. May be NULL. */
+	void (*lease)(void *arg, const struct lease *lease);
+};
+
+/* Takes over an open store; reads what is there and then keeps listening.
+ * `want_lease`: ask for the collector's lease and keep it. */
+struct journal *journal_new(struct loop *loop, struct store *store, bool want_lease, const char *holder, const struct journal_events *events, void *arg);
+/* Waits until what was handed in is durable or refused, gives the lease back, closes the store. */
+void journal_free(struct journal *journal);
+
+/* Copies the drafts and returns at once; several calls may share one transaction.
+ * `done` (may be NULL) is told STATUS_OK once durable, else the error; the events
+ * themselves come through journal_events.events before it. */
+void journal_append(struct journal *journal, const struct draft *drafts, size_t count, void (*done)(void *arg, enum status status, const struct error *err), void *arg);
+
+/* Blobs and samples go the same way. The hash is computed at once. */
+struct hash256 journal_put_blob(struct journal *journal, const void *bytes, size_t len, const char *media);
+void journal_put_samples(struct journal *journal, const struct sample_row *rows, size_t count);
+
+/* How many appends wait for the disk: shown when it is slow. */
+size_t journal_pending(const struct journal *journal);
+/* The newest durable head. */
+struct head journal_head(const struct journal *journal);
+
+#endif

@@ -1,0 +1,54 @@
+/* Placeholders and values. A value reaches a command only as an environment variable:
+ * the placeholder becomes a quoted reference that fits its place in the shell text
+ * (bare, in double quotes, in single quotes) and is refused where a second shell would
+ * read it (DESIGN section 7; engineering reference 4.5). */
+#ifndef TOCSIN_RUNBOOK_BIND_H
+#define TOCSIN_RUNBOOK_BIND_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum value_shape { SHAPE_ANY, SHAPE_POD, SHAPE_ADDRESS, SHAPE_URL, SHAPE_NUMBER, SHAPE_NAME };
+
+/* A value on offer. */
+struct binding {
+	char name[64];     /* normalised: lower case, '-' and blank become '_': "validator_pod" */
+	char *value;
+	char from[96];     /* where it came from: "component node/besu-validator-2", "typed by alice" */
+};
+struct bindings {
+	struct binding *items;
+	size_t count, capacity;
+};
+void bindings_init(struct bindings *b);
+void bindings_free(struct bindings *b);
+/* Sets or replaces. */
+void bindings_set(struct bindings *b, const char *name, const char *value, const char *from);
+const struct binding *bindings_get(const struct bindings *b, const char *name);
+
+/* The shape a placeholder's name asks for: "<validator-pod>" is a pod, "<rpc-endpoint>" a URL. */
+enum value_shape shape_of(const char *name);
+enum status shape_check(enum value_shape shape, const char *name, const char *value, struct error *err) TOCSIN_CHECK;
+
+struct open_placeholder {
+	char name[64];
+	char written[80]; /* as in the text: "<validator-pod>" */
+};
+
+/* A command ready to be shown and, if `open_count` is 0, run. */
+struct bound {
+	char *script;        /* what the shell gets: references instead of values */
+	char *resolved;      /* for reading only: values in their place */
+	char **environment;  /* NULL-terminated "TOCSIN_validator_pod=besu-validator-2" */
+	size_t environment_count;
+	struct open_placeholder *open;
+	size_t open_count;
+};
+/* STATUS_REFUSED when a placeholder stands where a second shell would read it, or
+ * when a value does not have the shape its name asks for. */
+enum status bind_command(const char *text, const struct bindings *values, struct bound *out, struct error *err) TOCSIN_CHECK;
+void bound_free(struct bound *bound);
+
+#endif

@@ -1,0 +1,75 @@
+/* The configuration: one ini file with comments, read with inih. Every mistake is
+ * collected with file, line, key and cure; none hides another. */
+#ifndef TOCSIN_WATCH_CONFIG_H
+#define TOCSIN_WATCH_CONFIG_H
+
+#include "base/number.h"
+#include "world/thresholds.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config_node {
+	char *name;
+	char *url;
+	char *protocol;    /* NULL: besu */
+	char *pod;         /* Kubernetes pod, NULL: the name */
+	char *bearer_file; /* a 0600 file with a token, or NULL */
+	char *bearer_env;  /* or the name of an environment variable */
+	char *ca_file;
+	char *role;        /* "validator", "rpc" or NULL */
+	bool has_validator; /* its validator's address is given */
+	struct address validator;
+	int64_t interval_ms, timeout_ms;
+	int line;
+};
+struct config_validator {
+	char *name;
+	struct address address;
+	int line;
+};
+
+struct config {
+	char *path;          /* NULL: made from URLs */
+	char *network;       /* name for people */
+	uint64_t chain_id;   /* 0: whatever the nodes say */
+	struct config_node *nodes;
+	size_t node_count;
+	struct config_validator *validators;
+	size_t validator_count;
+	struct thresholds thresholds;
+	char *kube_namespace; /* default "besu-network" */
+	char *kube_context;
+	char *runbook_directory;
+	char *theme;
+	char *record;         /* path or URL, NULL: the default place */
+	int64_t sample_keep_us;
+	/* Values for runbooks, from [values]. */
+	struct config_value {
+		char *name, *value;
+	} *values;
+	size_t value_count;
+	bool demo;            /* a drill: marked on every screen and export */
+};
+
+struct config_problem {
+	int line;
+	bool warning;
+	char text[300]; /* "file:12: [node a] url: not http or https (write http://host:8545)" */
+};
+struct config_problems {
+	struct config_problem *items;
+	size_t count, capacity;
+};
+void config_problems_free(struct config_problems *problems);
+
+/* Reads a file. *out is filled as far as it is right; STATUS_INVALID when any problem
+ * is an error. */
+enum status config_load(const char *path, struct config *out, struct config_problems *problems) TOCSIN_CHECK;
+enum status config_parse(const char *text, size_t len, const char *path, struct config *out, struct config_problems *problems) TOCSIN_CHECK;
+/* From URLs on the command line; names come from host and port. */
+enum status config_from_urls(const char *const *urls, size_t count, struct config *out, struct error *err) TOCSIN_CHECK;
+void config_free(struct config *config);
+
+#endif

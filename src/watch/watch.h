@@ -1,0 +1,86 @@
+/* The running war room without a screen: collects, judges, records, proposes and
+ * checks. Console, headless service, status and drills share it. */
+#ifndef TOCSIN_WATCH_WATCH_H
+#define TOCSIN_WATCH_WATCH_H
+
+#include "collect/collect.h"
+#include "incident/check.h"
+#include "record/journal.h"
+#include "runbook/bind.h"
+#include "runbook/runbook.h"
+#include "watch/config.h"
+
+struct watch;
+
+struct watch_options {
+	const char *operator_name;  /* --as, or the login */
+	bool read_only;             /* OBSERVER: writes nothing, runs nothing */
+	bool collect;               /* false: only the record, no network */
+};
+
+/* Modes, always named on the screen (DESIGN 1.4). */
+enum mode { MODE_OBSERVER, MODE_UNARMED, MODE_ARMED };
+
+struct watch_events {
+	/* Something on the screen may be different now. Coalesced by the receiver. */
+	void (*changed)(void *arg);
+	/* A line for the operator; severity 0 info, 1 warning, 2 error. */
+	void (*message)(void *arg, int severity, const char *text);
+	/* A new P0 or P1 was proposed or declared: ring once. */
+	void (*alarm)(void *arg, enum severity severity, const char *title);
+};
+
+/* `store` may be NULL (status: nothing is recorded); it is taken over otherwise. */
+struct watch *watch_new(struct loop *loop, const struct clock *clock, const struct config *config, struct store *store, const struct watch_options *options, const struct watch_events *events, void *arg);
+void watch_free(struct watch *watch);
+
+const struct config *watch_config(const struct watch *watch);
+const struct clock *watch_clock(const struct watch *watch);
+struct loop *watch_loop(struct watch *watch);
+const struct world *watch_world(const struct watch *watch);
+const struct fold *watch_fold(const struct watch *watch);
+/* What the detectors say now, recorded or not. */
+const struct proposals *watch_proposals(const struct watch *watch);
+/* Checks of the incident in Resolve, or NULL. */
+const struct checker *watch_checker(const struct watch *watch, const char *incident);
+struct head watch_head(const struct watch *watch);
+size_t watch_pending(const struct watch *watch);   /* appends that wait for the disk */
+const char *watch_trouble(const struct watch *watch); /* NULL: the record is fine */
+bool watch_is_collector(const struct watch *watch);   /* we hold the lease */
+const char *watch_lease_holder(const struct watch *watch);
+
+enum mode watch_mode(const struct watch *watch);
+int64_t watch_armed_until_us(const struct watch *watch);
+struct actor watch_actor(const struct watch *watch);
+
+/* Appends what an act_* function made. The drafts are copied; `done` may be NULL.
+ * Refused at once in OBSERVER mode. */
+enum status watch_append(struct watch *watch, const struct drafts *drafts, void (*done)(void *arg, enum status status, const struct error *err), void *arg, struct error *err) TOCSIN_CHECK;
+enum status watch_arm(struct watch *watch, int minutes, const char *reason, const char *incident, struct error *err) TOCSIN_CHECK;
+void watch_refresh(struct watch *watch);
+/* Stores a file as evidence and records it. */
+enum status watch_evidence(struct watch *watch, const char *incident, const char *path, const char *note, struct error *err) TOCSIN_CHECK;
+
+/* The runbook of an incident, loaded once and kept; NULL with err when it cannot be read. */
+const struct runbook *watch_runbook(struct watch *watch, const char *incident, struct error *err);
+/* Values for its placeholders, from the affected components and the configuration. */
+const struct bindings *watch_bindings(struct watch *watch, const char *incident);
+void watch_bind(struct watch *watch, const char *incident, const char *name, const char *value);
+
+/* Runs one command of a step after it was shown and confirmed. Refused when a
+ * placeholder is open, and when the mode does not allow its danger class. The run's
+ * start, output, exit code and duration land in the timeline. */
+enum status watch_run_step(struct watch *watch, const char *incident, const char *step, size_t command, struct error *err) TOCSIN_CHECK;
+/* Live output of the run that is going on or ended last for this incident. */
+struct run_view {
+	bool running;
+	char step[16];
+	const char *output;   /* clean lines */
+	int64_t started_us, duration_us;
+	int exit_code, signal;
+	bool timed_out, cancelled;
+};
+bool watch_run_view(const struct watch *watch, const char *incident, struct run_view *out);
+void watch_run_cancel(struct watch *watch, const char *incident);
+
+#endif

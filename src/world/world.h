@@ -1,0 +1,246 @@
+/* The model of what is out there: components, their values with ages, and what
+ * the judges (judge.h) made of them. Pure: no I/O, and time comes as an argument. */
+#ifndef TOCSIN_WORLD_WORLD_H
+#define TOCSIN_WORLD_WORLD_H
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "world/thresholds.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum kind {
+	KIND_CHAIN,
+	KIND_NODE,
+	KIND_VALIDATOR,
+	KIND_COUNT,
+};
+
+/* How a component is, once judged. Unknown and stale are states of their own:
+ * they are never shown as ok and never as zero. */
+enum health {
+	HEALTH_UNKNOWN, /* never seen, or nothing can be said */
+	HEALTH_OK,
+	HEALTH_WARNING,
+	HEALTH_CRITICAL,
+	HEALTH_STALE, /* was known, and what we know is too old */
+};
+
+/* Whether the last attempt got through (protocol reference 0.1). */
+enum reach {
+	REACH_OK,
+	REACH_REFUSING,    /* it answers, and says no: 401, 403, 429, 5xx, a wrong chain */
+	REACH_UNREACHABLE, /* no answer: resolve, connect, TLS, timeout */
+};
+
+const char *kind_name(enum kind kind);       /* "node" */
+const char *health_name(enum health health); /* "ok" "warning" "critical" "unknown" "stale" */
+const char *reach_name(enum reach reach);    /* "ok" "refusing" "unreachable" */
+
+/* --- values -------------------------------------------------------------- */
+
+enum value_type {
+	VALUE_NONE, /* not known */
+	VALUE_NUMBER,
+	VALUE_TEXT,
+	VALUE_FLAG,
+};
+
+enum unit { UNIT_NONE, UNIT_BLOCK, UNIT_COUNT, UNIT_MS, UNIT_S, UNIT_HASH, UNIT_ADDRESS };
+
+/* One row for each value a kind can have; the position is the enum below. The
+ * names are a contract: they are the keys of `status --json`. */
+struct value_def {
+	const char *name;  /* "head_age_ms" */
+	const char *label; /* "head age" */
+	enum value_type type;
+	enum unit unit;
+};
+
+struct kind_def {
+	const char *name;   /* "node" */
+	const char *plural; /* "nodes" */
+	const struct value_def *values;
+	size_t value_count;
+};
+const struct kind_def *kind_def(enum kind kind);
+
+enum chain_value {
+	CHAIN_HEAD, CHAIN_HEAD_AGE_MS, CHAIN_BLOCK_PERIOD_MS, CHAIN_REQUEST_TIMEOUT_MS, CHAIN_ROUND,
+	CHAIN_NEXT_ROUND_MS, CHAIN_VALIDATORS, CHAIN_QUORUM, CHAIN_ALIVE, CHAIN_CAN_LOSE, CHAIN_F,
+	CHAIN_CONSENSUS, CHAIN_CHAIN_ID, CHAIN_HEAD_HASH, CHAIN_VALUES
+};
+enum node_value {
+	NODE_HEAD, NODE_LAG, NODE_PEERS, NODE_RPC_MS, NODE_SYNCING, NODE_VERSION, NODE_HEAD_HASH,
+	NODE_HEAD_AGE_MS, NODE_POOL, NODE_CHAIN_ID, NODE_METHODS, NODE_CLOCK_SKEW_MS, NODE_ERROR_PERCENT,
+	NODE_VALUES
+};
+enum validator_value {
+	VALIDATOR_PROPOSED, VALIDATOR_LAST_PROPOSED, VALIDATOR_MISSED_TURNS, VALIDATOR_SEALED,
+	VALIDATOR_WINDOW, VALIDATOR_ADDRESS, VALIDATOR_NODE, VALIDATOR_TURNS, VALIDATOR_VOTES, VALIDATOR_VALUES
+};
+enum { WORLD_VALUES_MAX = 20 };
+
+struct value {
+	enum value_type type;
+	int64_t number;   /* VALUE_NUMBER, VALUE_FLAG */
+	char *text;       /* VALUE_TEXT; owned, clean */
+	int64_t at_us;    /* when it was last confirmed */
+};
+
+/* --- components ---------------------------------------------------------- */
+
+/* Recent past of one number, for sparklines: the newest last. */
+enum { TRAIL_LENGTH = 60 };
+struct trail {
+	struct trail_point {
+		int64_t at_us;
+		int64_t number; /* -1: no sample */
+		enum health health;
+	} points[TRAIL_LENGTH];
+	size_t count;
+	size_t next;
+};
+/* The i-th oldest point, i < count. */
+const struct trail_point *trail_at(const struct trail *trail, size_t i);
+void trail_add(struct trail *trail, int64_t at_us, int64_t number, enum health health);
+
+struct component {
+	enum kind kind;
+	char id[96];      /* unique in the world: "node/besu-validator-0", "chain/138" */
+	char name[64];    /* as people say it: "besu-validator-0" */
+	char source[160]; /* who says so: a masked URL, or "headers of besu-rpc-0" */
+	enum health health;
+	enum reach reach;
+	char reason[160]; /* why this health, in words, with the numbers that decided */
+	int64_t since_us; /* of this health; the first bad sample, not the end of the dwell */
+	int64_t seen_us;  /* last sample that got through, 0: never */
+	int64_t tried_us; /* last attempt, 0: never */
+	struct value values[WORLD_VALUES_MAX];
+	struct trail trail; /* node: rpc_ms; chain: block interval ms; validator: 1 took its turn, 0 missed */
+	void *detail;       /* of the kind; private to src/world */
+};
+
+/* A change of health that outlived its dwell: what the record keeps. */
+struct change {
+	char id[96];
+	enum health from, to;
+	enum reach reach;
+	char reason[160];
+	int64_t at_us; /* when it began */
+};
+
+struct world;
+
+struct world *world_new(const char *network, uint64_t chain_id, const struct thresholds *thresholds);
+void world_free(struct world *world);
+
+const char *world_network(const struct world *world);
+const struct thresholds *world_thresholds(const struct world *world);
+
+/* Components in the order they were added, kinds apart. */
+size_t world_count(const struct world *world, enum kind kind);
+const struct component *world_at(const struct world *world, enum kind kind, size_t i);
+const struct component *world_find(const struct world *world, const char *id);
+/* The one chain; never NULL. */
+const struct component *world_chain(const struct world *world);
+/* The worst health of all components, by the order critical, unknown or stale,
+ * warning, ok (DESIGN 5: exit codes of `status`). */
+enum health world_worst(const struct world *world);
+
+/* The value, or NULL when it is not known. */
+const struct value *component_value(const struct component *c, int index);
+bool component_number(const struct component *c, int index, int64_t *out);
+const char *component_text(const struct component *c, int index);
+/* A value for people: "4,812,331", "8 ms", "yes", "?" when not known. */
+char *value_text(char *dst, size_t size, const struct value_def *def, const struct value *value);
+
+/* Age of what we know of it at `now_us`; -1 when it was never seen. */
+int64_t component_age_us(const struct component *c, int64_t now_us);
+
+/* --- feeding it (used by src/collect) -------------------------------------- */
+
+/* Adds a node, or a validator known from the configuration before any node spoke
+ * of it. Both return the component, which lives as long as the world. */
+struct component *world_add_node(struct world *world, const char *name, const char *source);
+struct component *world_add_validator(struct world *world, const char *name, const struct address *address);
+
+/* What a header told, already decoded. */
+enum { HEADER_VALIDATORS_MAX = 128 };
+struct header {
+	uint64_t number;
+	struct hash256 hash, parent;
+	struct address miner;
+	int64_t timestamp_s;
+	uint64_t gas_used, gas_limit;
+	bool bft;       /* extraData was QBFT's; the fields below count */
+	uint32_t round;
+	struct address *validators; /* owned, ascending */
+	size_t validator_count;
+	struct address *sealers;    /* owned; who sealed, recovered */
+	size_t sealer_count;
+	bool vote;
+	bool vote_add;
+	struct address vote_recipient;
+};
+void header_free(struct header *header);
+
+/* One poll of one node: what got through and what it said. Only fields whose bit
+ * is in `has` count. */
+enum sample_field {
+	SAMPLE_HEAD = 1 << 0, SAMPLE_PEERS = 1 << 1, SAMPLE_SYNCING = 1 << 2, SAMPLE_POOL = 1 << 3,
+	SAMPLE_VERSION = 1 << 4, SAMPLE_CHAIN_ID = 1 << 5, SAMPLE_VALIDATORS = 1 << 6, SAMPLE_NODE_KEY = 1 << 7,
+	SAMPLE_PERIODS = 1 << 8, SAMPLE_SIGNERS = 1 << 9, SAMPLE_VOTES = 1 << 10, SAMPLE_METHODS = 1 << 11,
+};
+struct node_sample {
+	int64_t at_us;
+	enum reach reach;
+	char why[120];      /* unless REACH_OK: "connection refused", "HTTP 403 Host not authorized." */
+	bool method_errors; /* it answered, and the head call itself failed */
+	int64_t rpc_us;     /* time to answer */
+	int64_t clock_skew_us; /* its Date header minus ours, 0 when unknown */
+	unsigned has;
+	struct header *headers; /* oldest first, the last is the head (SAMPLE_HEAD); owned by the caller */
+	size_t header_count;
+	uint64_t peers;
+	bool syncing;
+	uint64_t sync_target;
+	uint64_t pool;
+	char version[96];
+	uint64_t chain_id;
+	struct address *validators; /* set for the latest block, ascending */
+	size_t validator_count;
+	struct address node_key;    /* the address of the node's own key (admin_nodeInfo) */
+	int64_t block_period_ms, request_timeout_ms, empty_period_ms;
+	struct signer_metric {
+		struct address address;
+		uint64_t proposed, last_proposed;
+	} *signers;
+	size_t signer_count;
+	struct pending_vote {
+		struct address address;
+		bool add;
+	} *votes;
+	size_t vote_count;
+	char methods[160]; /* groups that are absent: "no admin, no qbft" */
+};
+
+/* Takes a sample in: updates the node, the chain and the validators, and judges
+ * what it touched. */
+void world_observe(struct world *world, struct component *node, const struct node_sample *sample);
+
+/* Judges everything that time alone can change (ages, stalls, rounds). Call each
+ * second at least. */
+void world_judge(struct world *world, int64_t now_us);
+
+/* The changes since the last call, oldest first; valid until the next call of any
+ * function that feeds the world. */
+const struct change *world_changes(struct world *world, size_t *count);
+
+/* True once each node was tried and the judges had what they need: what `status`
+ * waits for. */
+bool world_settled(const struct world *world);
+
+#endif
