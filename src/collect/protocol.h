@@ -3,6 +3,7 @@
 #ifndef TOCSIN_COLLECT_PROTOCOL_H
 #define TOCSIN_COLLECT_PROTOCOL_H
 
+#include "base/buf.h"
 #include "io/http.h"
 #include "world/world.h"
 

@@ -4,6 +4,7 @@
 #ifndef TOCSIN_DRILL_SIM_H
 #define TOCSIN_DRILL_SIM_H
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/number.h"
 
@@ -45,7 +46,6 @@ void sim_heal(struct sim *sim);
  * the stand-in tools and the control page say. The answer is text for a person. */
 enum status sim_control(struct sim *sim, const char *order, char *answer, size_t size, struct error *err) TOCSIN_CHECK;
 /* A configuration file for this network. */
-struct buf;
 void sim_config(const struct sim *sim, struct buf *out);
 
 struct scenario_def {
