@@ -1,0 +1,71 @@
+/* What the data of each kind of event holds: written by act_*.c and check.c, read
+ * by fold.c. Canonical JSON objects; a key that is absent was not said. A reader
+ * accepts missing and unknown keys, and ignores a value of the wrong type. Times are
+ * integers in microseconds (`_us`), severities "P0" to "P3", steps "3" or "2.1".
+ *
+ * kind                 keys
+ * -------------------  ---------------------------------------------------------------
+ * probe.change         component from to reach reason
+ * detector.proposed    key cause severity rule reason title since_us components[]
+ *                      consequences[] evidence[]{at_us text} refuted[]
+ * detector.changed     as detector.proposed
+ * detector.cleared     key title components[]
+ * proposal.dismissed   key reason
+ * proposal.attached    key, or report (seq of a report.received); incident is set
+ * report.received      from; the summary is its first line, the body all of it
+ * incident.declared    key cause severity rule reason title components[] runbook (the
+ *                      suggestion) impact_started_us
+ * incident.severity    severity reason from
+ * incident.title       title
+ * incident.stage       from to
+ * incident.components  components[]
+ * incident.impact      impact
+ * incident.runbook     runbook sha256 steps[]{number title}
+ * incident.closed      from
+ * incident.reopened    reason to
+ * incident.merged      into
+ * role.assumed         role name
+ * role.renounced       role name
+ * note                 text is the summary's first line, the body all of it; no data
+ * evidence.attached    file sha256 bytes; the body is the note on it
+ * decision             about reason
+ * step.done            step title runbook note
+ * step.skipped         step title runbook reason
+ * step.noted           step title runbook note
+ * step.started         step title runbook command resolved
+ * step.ran             step title runbook command resolved exit signal duration_us
+ *                      out_bytes err_bytes blob timed_out cancelled; the body is the
+ *                      head of its output
+ * check.passed         check title detail total (how many checks there are in all)
+ * check.failed         as check.passed
+ * check.overridden     check ("all" or a name) reason
+ * review.section       section; the body is its text
+ * review.action_item   text owner due type
+ * mode.armed           minutes until_us reason
+ * mode.disarmed        reason
+ * event.amended        target (seq) occurred_us; the body is the new text
+ * event.retracted      target reason
+ * event.redacted       target reason */
+#ifndef TOCSIN_INCIDENT_PAYLOAD_H
+#define TOCSIN_INCIDENT_PAYLOAD_H
+
+/* Bounds that hold for every incident, however long or hostile its record. */
+enum {
+	PAYLOAD_BYTES = 64 * 1024,     /* of one event's data, as written */
+	PAYLOAD_TREE_BYTES = 1 << 20,  /* of the same, parsed */
+	COMPONENTS_MAX = 256,
+	STEPS_MAX = 512,
+	CHECKS_MAX = 64,
+	ACTIONS_MAX = 500,
+};
+
+/* Limits on what people type, in bytes of clean UTF-8. */
+enum {
+	TITLE_BYTES = 120,
+	NAME_BYTES = 60,
+	REASON_BYTES = 500,
+	LINE_BYTES = 240,
+	TEXT_BYTES = 16 * 1024,
+};
+
+#endif
