@@ -5,22 +5,38 @@
 
 #include "ui/canvas.h"
 
+enum { COLOUR_NONE = -1 };      /* the terminal's own colour */
+
 struct look {
-	int32_t fg, bg;   /* 0xRRGGBB, or -1 for the terminal's own */
-	uint8_t ansi_fg;  /* 0-15 for terminals of 16 colours, 255: default */
+	int32_t fg, bg;         /* 0xRRGGBB or COLOUR_NONE */
+	int16_t ansi_fg, ansi_bg; /* 0-15 for terminals of 16 colours, or COLOUR_NONE */
 	unsigned attr;
 };
 
 struct theme {
 	char name[32];
 	struct look looks[ROLE_COUNT];
-	bool colour;      /* false: attributes only */
+	bool colour;            /* false: attributes only */
 };
 
-/* Reads themes/NAME.theme (or a path): lines `role = fg [on bg] [bold] [reverse] [underline]`.
- * Mistakes name file and line. */
+/* Reads themes/NAME.theme (or a path, when name has a slash): lines
+ * `role = fg [on bg] [bold] [reverse] [underline]`, `parent = NAME` first if wanted, `#`
+ * begins a comment at the start of a line. A colour is `#rrggbb`, one of the 16 names
+ * (`red`, `bright-red`, …), `#rrggbb/name` to choose both, or `default`. Every line that
+ * is right counts: with mistakes *out is usable all the same, the status is
+ * STATUS_INVALID, and the error names file and line of the first and counts the rest. */
 enum status theme_load(const char *name, struct theme *out, struct error *err) TOCSIN_CHECK;
+/* The same from text; `path` names it in errors. */
+enum status theme_parse(const char *text, const char *path, struct theme *out, struct error *err) TOCSIN_CHECK;
 /* The mono theme, built in: never fails. */
 void theme_mono(struct theme *out);
+
+/* What one cell looks like: its role in front of its background, with its attributes.
+ * Reverse on reverse is upright again, so that a badge stands out on a reversed bar. */
+struct look theme_look(const struct theme *theme, enum role role, enum role back, unsigned attr);
+
+/* The colours of smaller palettes nearest to 0xRRGGBB: 16-255 of the 256, 0-15. */
+int colour_nearest_256(int32_t rgb);
+int colour_nearest_16(int32_t rgb);
 
 #endif

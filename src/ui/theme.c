@@ -1,0 +1,305 @@
+#include "ui/theme.h"
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { THEME_BYTES_MAX = 64 * 1024, PARENTS_MAX = 4 };
+
+/* The 16 colours as xterm shows them; their position is their number. */
+static const struct {
+	const char *name;
+	int32_t rgb;
+} ansi[16] = {
+	{"black", 0x000000}, {"red", 0xcd0000}, {"green", 0x00cd00}, {"yellow", 0xcdcd00},
+	{"blue", 0x0000ee}, {"magenta", 0xcd00cd}, {"cyan", 0x00cdcd}, {"white", 0xe5e5e5},
+	{"bright-black", 0x7f7f7f}, {"bright-red", 0xff0000}, {"bright-green", 0x00ff00}, {"bright-yellow", 0xffff00},
+	{"bright-blue", 0x5c5cff}, {"bright-magenta", 0xff00ff}, {"bright-cyan", 0x00ffff}, {"bright-white", 0xffffff},
+};
+
+static const struct {
+	const char *name;
+	unsigned attr;
+} attributes[] = {
+	{"bold", ATTR_BOLD},
+	{"reverse", ATTR_REVERSE},
+	{"underline", ATTR_UNDERLINE},
+};
+
+static const struct look plain = {COLOUR_NONE, COLOUR_NONE, COLOUR_NONE, COLOUR_NONE, 0};
+
+/* --- colours ---------------------------------------------------------------- */
+
+static int64_t distance(int32_t a, int32_t b)
+{
+	int64_t red = (a >> 16) - (b >> 16);
+	int64_t green = ((a >> 8) & 0xff) - ((b >> 8) & 0xff);
+	int64_t blue = (a & 0xff) - (b & 0xff);
+	/* The eye sees green best and blue least. */
+	return 3 * red * red + 4 * green * green + 2 * blue * blue;
+}
+
+static int32_t colour_of_256(int number)
+{
+	static const int32_t steps[6] = {0, 95, 135, 175, 215, 255};
+	if (number >= 232) {
+		int32_t grey = 8 + 10 * (number - 232);
+		return grey << 16 | grey << 8 | grey;
+	}
+	number -= 16;
+	return steps[number / 36] << 16 | steps[number / 6 % 6] << 8 | steps[number % 6];
+}
+
+int colour_nearest_256(int32_t rgb)
+{
+	int best = 16;
+	for (int i = 17; i < 256; i++) {
+		if (distance(rgb, colour_of_256(i)) < distance(rgb, colour_of_256(best)))
+			best = i;
+	}
+	return best;
+}
+
+int colour_nearest_16(int32_t rgb)
+{
+	int best = 0;
+	for (int i = 1; i < 16; i++) {
+		if (distance(rgb, ansi[i].rgb) < distance(rgb, ansi[best].rgb))
+			best = i;
+	}
+	return best;
+}
+
+static bool parse_name(const char *word, int16_t *number)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(ansi); i++) {
+		if (strcmp(ansi[i].name, word) == 0) {
+			*number = (int16_t)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "#rrggbb", "#rrggbb/name", "name" or "default". */
+static bool parse_colour(const char *word, int32_t *rgb, int16_t *number)
+{
+	if (strcmp(word, "default") == 0) {
+		*rgb = *number = COLOUR_NONE;
+		return true;
+	}
+	if (*word != '#') {
+		if (!parse_name(word, number))
+			return false;
+		*rgb = ansi[*number].rgb;
+		return true;
+	}
+	if (strspn(word + 1, "0123456789abcdefABCDEF") != 6)
+		return false;
+	*rgb = (int32_t)strtol(word + 1, NULL, 16);
+	*number = (int16_t)colour_nearest_16(*rgb);
+	return word[7] == '\0' || (word[7] == '/' && parse_name(word + 8, number));
+}
+
+/* --- files ------------------------------------------------------------------ */
+
+struct reading {
+	const char *path;
+	struct theme *theme;
+	int line;
+	int depth;          /* of parents, to end a circle */
+	size_t mistakes;
+	struct error first;
+};
+
+static void read_text(struct reading *reading, const char *text);
+
+static void mistake(struct reading *reading, const char *what, const char *why)
+{
+	if (reading->mistakes++ == 0)
+		error_set(&reading->first, STATUS_INVALID, "%s:%d: %s: %s", reading->path, reading->line, what, why);
+}
+
+static bool role_by_name(const char *name, enum role *role)
+{
+	for (int i = 0; i < ROLE_COUNT; i++) {
+		if (strcmp(role_name((enum role)i), name) == 0) {
+			*role = (enum role)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_attribute(const char *word, unsigned *attr)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(attributes); i++) {
+		if (strcmp(attributes[i].name, word) == 0) {
+			*attr |= attributes[i].attr;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void read_look(struct reading *reading, enum role role, const char *value)
+{
+	struct look look = plain;
+	char word[64];
+	bool first = true;
+	while (text_word(&value, word, sizeof(word))) {
+		bool on = strcmp(word, "on") == 0;
+		if (on && !text_word(&value, word, sizeof(word))) {
+			mistake(reading, role_name(role), "no colour after \"on\" (write a colour or leave \"on\" out)");
+			return;
+		}
+		if (on ? parse_colour(word, &look.bg, &look.ansi_bg) : parse_attribute(word, &look.attr))
+			continue;
+		if (!on && first && parse_colour(word, &look.fg, &look.ansi_fg)) {
+			first = false;
+			continue;
+		}
+		mistake(reading, word, "not a colour or attribute (write #rrggbb, a colour's name, default, bold, reverse or underline)");
+		return;
+	}
+	reading->theme->looks[role] = look;
+}
+
+static enum status read_file(const char *name, struct buf *out, char **path, struct error *err)
+{
+	char file[96];
+	*path = strchr(name, '/') ? xstrdup(name) : path_shipped("themes", text_format(file, sizeof(file), "%s.theme", name));
+	if (!*path)
+		return error_set(err, STATUS_NOT_FOUND, "theme %s: no such theme (dark and mono are always there)", name);
+	return file_read(*path, THEME_BYTES_MAX, out, err);
+}
+
+static void read_parent(struct reading *reading, const char *name)
+{
+	struct buf text;
+	char *path = NULL;
+	struct error err = {0};
+	if (++reading->depth > PARENTS_MAX) {
+		mistake(reading, "parent", "too many parents, or a circle of them (name a theme without a parent)");
+		return;
+	}
+	buf_init(&text, THEME_BYTES_MAX);
+	if (read_file(name, &text, &path, &err) == STATUS_OK) {
+		const char *child = reading->path;
+		int line = reading->line;
+		reading->path = path;
+		read_text(reading, buf_text(&text));
+		reading->path = child;
+		reading->line = line;
+	} else {
+		mistake(reading, "parent", err.text);
+	}
+	buf_free(&text);
+	free(path);
+}
+
+static void read_line(struct reading *reading, char *line)
+{
+	const char *cursor = line;
+	char key[64];
+	enum role role;
+	char *equals = strchr(line, '=');
+	if (equals)
+		*equals = '\0';
+	if (!text_word(&cursor, key, sizeof(key)) || *key == '#')
+		return;
+	if (!equals)
+		mistake(reading, key, "no \"=\" (write role = colour)");
+	else if (strcmp(key, "parent") == 0 && (cursor = equals + 1, text_word(&cursor, key, sizeof(key))))
+		read_parent(reading, key);
+	else if (role_by_name(key, &role))
+		read_look(reading, role, equals + 1);
+	else
+		mistake(reading, key, "unknown role (tocsin(5) lists them)");
+}
+
+static void read_text(struct reading *reading, const char *text)
+{
+	reading->line = 0;
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		char line[256];
+		text_clean(line, sizeof(line), text, len);
+		reading->line++;
+		read_line(reading, line);
+		text += len + (text[len] == '\n');
+	}
+}
+
+enum status theme_parse(const char *text, const char *path, struct theme *out, struct error *err)
+{
+	struct reading reading = {.path = path, .theme = out};
+	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	theme_mono(out);
+	snprintf(out->name, sizeof(out->name), "%.*s", (int)strcspn(base, "."), base);
+	read_text(&reading, text);
+	out->colour = false;
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		out->colour = out->colour || out->looks[i].fg != COLOUR_NONE || out->looks[i].bg != COLOUR_NONE;
+	if (reading.mistakes > 1)
+		return error_set(err, STATUS_INVALID, "%s; %zu more mistakes", reading.first.text, reading.mistakes - 1);
+	if (reading.mistakes == 1)
+		return error_set(err, STATUS_INVALID, "%s", reading.first.text);
+	return STATUS_OK;
+}
+
+enum status theme_load(const char *name, struct theme *out, struct error *err)
+{
+	struct buf text;
+	char *path = NULL;
+	theme_mono(out);
+	if (strcmp(name, "mono") == 0)
+		return STATUS_OK;
+	buf_init(&text, THEME_BYTES_MAX);
+	enum status status = read_file(name, &text, &path, err);
+	if (status == STATUS_OK)
+		status = theme_parse(buf_text(&text), path, out, err);
+	buf_free(&text);
+	free(path);
+	return status;
+}
+
+void theme_mono(struct theme *out)
+{
+	static const unsigned attr[ROLE_COUNT] = {
+		[ROLE_TITLE] = ATTR_BOLD,
+		[ROLE_ACCENT] = ATTR_BOLD,
+		[ROLE_BORDER_FOCUS] = ATTR_BOLD,
+		[ROLE_SELECTION] = ATTR_REVERSE,
+		[ROLE_WARN] = ATTR_BOLD,
+		[ROLE_CRIT] = ATTR_BOLD | ATTR_UNDERLINE,
+		[ROLE_UNKNOWN] = ATTR_UNDERLINE,
+		[ROLE_STALE] = ATTR_UNDERLINE,
+		[ROLE_KEY] = ATTR_BOLD,
+		[ROLE_PROMPT] = ATTR_BOLD,
+	};
+	*out = (struct theme){.name = "mono", .colour = false};
+	for (size_t i = 0; i < ROLE_COUNT; i++) {
+		out->looks[i] = plain;
+		out->looks[i].attr = attr[i];
+	}
+}
+
+struct look theme_look(const struct theme *theme, enum role role, enum role back, unsigned attr)
+{
+	struct look look = theme->looks[role];
+	if (back != ROLE_BASE) {
+		const struct look *behind = &theme->looks[back];
+		if (look.bg == COLOUR_NONE) {
+			look.bg = behind->bg;
+			look.ansi_bg = behind->ansi_bg;
+		}
+		attr ^= behind->attr & ATTR_REVERSE;
+	}
+	look.attr = ((look.attr | attr) & ~(unsigned)ATTR_REVERSE) | ((look.attr ^ attr) & ATTR_REVERSE);
+	return look;
+}
