@@ -14,8 +14,11 @@ struct loop_timer;
 struct loop_watch;
 struct loop_wake;
 
+/* A loop, or NULL when the system has no descriptors left. From then on the process
+ * ignores SIGPIPE: a peer that hangs up must be an error, not the end. */
 struct loop *loop_new(void);
-/* Closes every handle that is left and frees the loop. */
+/* Closes every handle that is left and frees the loop. Work under way is waited for
+ * and its `done` still runs, so that its memory is given back. NULL allowed. */
 void loop_free(struct loop *loop);
 /* Runs until loop_stop or until nothing is left to wait for. */
 void loop_run(struct loop *loop);
@@ -23,26 +26,34 @@ void loop_run(struct loop *loop);
 bool loop_poll(struct loop *loop);
 void loop_stop(struct loop *loop);
 
-/* Calls back after delay_ms and, if repeat_ms > 0, again and again. */
+/* Calls back after delay_ms and, if repeat_ms > 0, again and again. A timer that has
+ * fired for the last time stays until loop_timer_stop. A negative delay makes it wait
+ * for loop_timer_again. Callbacks may stop any timer, watch or signal, their own too. */
 struct loop_timer *loop_timer(struct loop *loop, int64_t delay_ms, int64_t repeat_ms, void (*fire)(void *arg), void *arg);
-/* Moves a timer's next firing; keeps its repeat. */
+/* Moves a timer's next firing; keeps its repeat. A negative delay silences it. */
 void loop_timer_again(struct loop_timer *timer, int64_t delay_ms);
 void loop_timer_stop(struct loop_timer *timer); /* and frees it; NULL allowed */
 
+/* Calls back whenever fd can be read or written without waiting; `events` of the
+ * callback says which. A descriptor in error is reported as both. The caller closes fd,
+ * after loop_watch_stop. NULL when fd is nothing that can be waited for (a regular
+ * file, /dev/null) or is watched already. */
 enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 struct loop_watch *loop_watch(struct loop *loop, int fd, int events, void (*ready)(void *arg, int events), void *arg);
+/* Changes what is waited for; 0 pauses. */
 void loop_watch_set(struct loop_watch *watch, int events);
 void loop_watch_stop(struct loop_watch *watch); /* and frees it; NULL allowed */
 
-/* A signal delivered as an event. */
+/* A signal delivered as an event; NULL when signum cannot be caught. */
 struct loop_signal;
 struct loop_signal *loop_signal(struct loop *loop, int signum, void (*caught)(void *arg, int signum), void *arg);
-void loop_signal_stop(struct loop_signal *signal);
+void loop_signal_stop(struct loop_signal *signal); /* and frees it; NULL allowed */
 
-/* A bell that any thread may ring; the callback runs on the loop's thread. */
+/* A bell that any thread may ring; the callback runs on the loop's thread, once for
+ * any number of rings before it. NULL when the system has no descriptors left. */
 struct loop_wake *loop_wake(struct loop *loop, void (*woken)(void *arg), void *arg);
 void loop_wake_ring(struct loop_wake *wake);
-void loop_wake_stop(struct loop_wake *wake);
+void loop_wake_stop(struct loop_wake *wake); /* and frees it; NULL allowed */
 
 /* Runs `work` on a worker thread, then `done` on the loop's thread. */
 void loop_work(struct loop *loop, void (*work)(void *arg), void (*done)(void *arg), void *arg);
