@@ -10,7 +10,11 @@
 
 enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
-/* Runs the console on the terminal until the person leaves. */
+/* Runs the console on the terminal until the person leaves, the terminal goes away, or
+ * a signal ends the program. The loop is left stopped, for the caller to tidy up. */
 enum status term_run(struct loop *loop, struct ui *ui, const struct theme *theme, enum colour_when colour, struct error *err) TOCSIN_CHECK;
+
+/* True if the locale's characters are UTF-8; otherwise draw with ASCII only. */
+bool term_is_utf8(void);
 
 #endif

@@ -4,58 +4,32 @@
 #define TOCSIN_UI_UI_H
 
 #include "ui/canvas.h"
+#include "ui/overlay.h"
+#include "ui/pane.h"
 #include "ui/request.h"
+#include "ui/screen.h"
 #include "ui/theme.h"
 #include "watch/watch.h"
 
-enum screen { SCREEN_BOARD, SCREEN_INCIDENT, SCREEN_TIMELINE, SCREEN_REVIEW };
+/* --- life ------------------------------------------------------------------- */
 
-/* A pane keeps its place by identity, not by row number. */
-struct pane_state {
-	char selected[96];   /* component id, step number, event seq as text */
-	size_t top;          /* first visible row */
-	size_t shown, total; /* rows that passed the filter, and all; set while drawing */
-	char filter[64];     /* "" shows all; "!word" inverts */
-};
-
-/* A pane is one const entry; scrolling, selection, frame, filter and focus are
- * written once for all of them (pane.c). */
-struct pane {
-	const char *name;   /* "nodes" */
-	const char *title;  /* "Nodes" */
-	/* Number of rows before the filter. */
-	size_t (*count)(const struct ui *ui);
-	/* Identity and the text the filter looks at, of row i. */
-	void (*identify)(const struct ui *ui, size_t i, char id[96], struct buf *text);
-	/* Column heads, or NULL. */
-	void (*heads)(const struct ui *ui, struct area area);
-	void (*row)(const struct ui *ui, struct area area, size_t i, bool selected);
-	/* The right end of the frame's top line: age, counts. Returns columns used. */
-	void (*status)(const struct ui *ui, struct area area);
-	/* What an empty pane says, and why it is empty. Never NULL. */
-	const char *(*empty)(const struct ui *ui);
-	/* Rows below the list (a summary), or NULL. */
-	int (*foot)(const struct ui *ui, struct area area);
-	int min_rows;       /* content rows below which the pane collapses */
-	int rank;           /* higher collapses first */
-	enum status (*open)(struct ui *ui, const char *id, struct error *err); /* Enter; may be NULL */
-};
-
-enum { UI_PANES_MAX = 9 };
-
+/* `watch` outlives the ui. */
 struct ui *ui_new(struct watch *watch, bool ascii, bool utc);
 void ui_free(struct ui *ui);
+/* The receivers to make the watch with; their arg is a `struct ui **`, which may point
+ * to NULL until there is a ui. */
+const struct watch_events *ui_watch_events(void);
+
+/* --- driving it ------------------------------------------------------------- */
 
 /* Draws everything into the canvas, at the canvas's size. */
 void ui_draw(struct ui *ui, struct canvas *canvas);
-/* One key by name: "a", "Enter", "Esc", "Tab", "S-Tab", "Up", "C-d", "F1", "PageDown", "é". */
+/* One key by name: "a", "Enter", "Esc", "Tab", "S-Tab", "Up", "C-d", "F1", "PageDown", "Space", "é". */
 void ui_key(struct ui *ui, const char *key);
 /* Text pasted into the terminal: goes to a text field, never presses keys. */
 void ui_paste(struct ui *ui, const char *text);
 /* Runs a ":" line without the colon. */
-enum status ui_command(struct ui *ui, const char *line, struct error *err);
-/* A message for the message line, kept in :messages. */
-void ui_message(struct ui *ui, int severity, const char *text);
+enum status ui_command(struct ui *ui, const char *line, struct error *err) TOCSIN_CHECK;
 /* True once the person asked to leave. */
 bool ui_leaving(const struct ui *ui);
 /* True when nothing asked for by a person is under way (appends, runs): scripts wait for it. */
@@ -64,18 +38,55 @@ bool ui_idle(const struct ui *ui);
 bool ui_dirty(const struct ui *ui);
 void ui_touch(struct ui *ui);
 
-/* What panes and requests need to see. */
+/* Things the terminal does when the ui asks; each is true once. */
+bool ui_take_redraw(struct ui *ui);    /* Ctrl-L: repaint all */
+bool ui_take_flush(struct ui *ui);     /* a dialog was just seen: drop the keys that wait */
+/* A new P0 or P1 since the last call: what the title says. */
+bool ui_take_alarm(struct ui *ui, char *title, size_t size);
+void ui_alarm(struct ui *ui, enum severity severity, const char *title);
+
+/* --- messages --------------------------------------------------------------- */
+
+enum { MESSAGE_INFO, MESSAGE_WARNING, MESSAGE_ERROR };
+/* A message for the message line, kept in :messages. Errors stay until the next key. */
+void ui_message(struct ui *ui, int severity, const char *text);
+void ui_messagef(struct ui *ui, int severity, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
+
+/* --- what panes, screens and requests need -------------------------------------- */
+
 struct watch *ui_watch(const struct ui *ui);
 int64_t ui_now_us(const struct ui *ui);
+bool ui_utc(const struct ui *ui);
+void ui_set_utc(struct ui *ui, bool utc);
 /* 0 with UTC shown, else the local offset in minutes. */
 int ui_zone_minutes(const struct ui *ui, int64_t us);
+const struct theme *ui_theme(const struct ui *ui);
+void ui_set_theme(struct ui *ui, const struct theme *theme);
+
 enum screen ui_screen(const struct ui *ui);
 void ui_show(struct ui *ui, enum screen screen);
 /* The incident on the screen: the chosen one, else the worst open one; NULL when none. */
 const struct incident *ui_incident(const struct ui *ui);
+/* Chooses it; NULL or "": the worst open one again. */
+void ui_choose_incident(struct ui *ui, const char *id);
+
 struct pane_state *ui_pane_state(struct ui *ui, const char *pane);
 /* The selected row's id in the focused pane, "" when there is none. */
 const char *ui_selected(const struct ui *ui);
-const char *ui_focus(const struct ui *ui); /* name of the focused pane */
+const struct pane *ui_focused(const struct ui *ui); /* NULL: the screen has no panes */
+const char *ui_focus(const struct ui *ui);          /* its name, "" when there is none */
+void ui_set_focus(struct ui *ui, const char *pane);
+bool ui_zoomed(const struct ui *ui);
+void ui_set_zoom(struct ui *ui, bool zoomed);
+
+/* Opens the ":" line with this text in it, the cursor at its end. */
+void ui_prompt(struct ui *ui, const char *text);
+/* Asks for one line of free text, under a label. `accept` is called with what was typed,
+ * unless it was cancelled. */
+void ui_ask(struct ui *ui, const char *label, const char *text, enum status (*accept)(struct ui *ui, const char *text, struct error *err));
+void ui_leave(struct ui *ui);
+
+/* The bottom line: hints of the scope's requests that can run now, then the global ones. */
+void ui_draw_hints(struct ui *ui, struct area area);
 
 #endif
