@@ -54,9 +54,10 @@ int time_local_offset(int64_t us);
  * offset_minutes may be NULL. */
 enum status time_parse(const char *text, int64_t *us, int *offset_minutes, struct error *err) TOCSIN_CHECK;
 
-/* "0 s", "2 m 14 s", "3 h 5 m", "12 d 4 h"; negative time is "-…". */
+/* "0 s", "2 m 14 s", "3 h 5 m", "12 d 4 h": the two largest units, a zero in the second
+ * left out ("3 m"); cut to whole seconds; negative time is "-…". */
 char *duration_human(char dst[DURATION_TEXT], int64_t us);
-/* "90", "90s", "10m", "1h30m", "250ms" to microseconds. */
+/* "90", "90s", "10m", "1h30m", "250ms", "2d" to microseconds; never negative. */
 enum status duration_parse(const char *text, int64_t *us, struct error *err) TOCSIN_CHECK;
 
 #endif

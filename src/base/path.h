@@ -8,17 +8,20 @@
 void path_init(const char *argv0);
 
 /* A shipped file or directory, as an owned path: `kind` is "themes", "runbooks",
- * "drills", "libexec". Looked for in $TOCSIN_DATA_DIR, beside the executable's own
- * prefix (relocatable), in the configured prefix, and in the build tree when run
- * uninstalled. NULL when it is nowhere. */
+ * "drills", "libexec"; without a name (NULL) the directory itself. Looked for in
+ * $TOCSIN_DATA_DIR, in the build tree when the program runs from there, beside the
+ * executable's own prefix (relocatable), and in the configured prefix. NULL when it
+ * is nowhere, or when the name would leave its directory. */
 char *path_shipped(const char *kind, const char *name);
 
 /* $XDG_CONFIG_HOME/tocsin/NAME and $XDG_DATA_HOME/tocsin/NAME, owned. The data
- * directory is made with mode 0700 on demand. */
+ * directory is made with mode 0700 on demand. Variables that are no absolute path
+ * count as unset, as the XDG specification wants. */
 char *path_config(const char *name);
 enum status path_data(const char *name, char **out, struct error *err) TOCSIN_CHECK;
 
-/* Reads a whole regular file of at most `limit` bytes. */
+/* Appends a whole regular file of at most `limit` bytes to out, which the caller has
+ * made; never waits on a pipe or a device. */
 enum status file_read(const char *path, size_t limit, struct buf *out, struct error *err) TOCSIN_CHECK;
 /* Writes through a temporary file in the same directory, fsync and rename; mode is
  * the final mode. Nothing half-written is ever visible. */

@@ -40,7 +40,7 @@ struct error {
  * wins. The text is cleaned of control characters. Returns status, so that a
  * function can end with `return error_set(...)`. */
 enum status error_set(struct error *err, enum status status, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
-enum status error_setv(struct error *err, enum status status, const char *fmt, va_list args);
+enum status error_setv(struct error *err, enum status status, const char *fmt, va_list args) TOCSIN_PRINTF(3, 0);
 
 /* Makes err empty, to be used again. */
 void error_clear(struct error *err);
