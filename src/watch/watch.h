@@ -7,6 +7,7 @@
 #include "incident/check.h"
 #include "record/journal.h"
 #include "runbook/bind.h"
+#include "runbook/danger.h"
 #include "runbook/runbook.h"
 #include "watch/config.h"
 
@@ -15,11 +16,13 @@ struct watch;
 struct watch_options {
 	const char *operator_name;  /* --as, or the login */
 	bool read_only;             /* OBSERVER: writes nothing, runs nothing */
-	bool collect;               /* false: only the record, no network */
+	const char *const *tool_environment; /* NULL-terminated "NAME=value" that wins over ours for
+	                             * commands of runbooks; a drill puts its stand-in tools on PATH so */
 };
 
 /* Modes, always named on the screen (DESIGN 1.4). */
 enum mode { MODE_OBSERVER, MODE_UNARMED, MODE_ARMED };
+const char *mode_name(enum mode mode); /* "UNARMED" */
 
 struct watch_events {
 	/* Something on the screen may be different now. Coalesced by the receiver. */
@@ -67,9 +70,24 @@ const struct runbook *watch_runbook(struct watch *watch, const char *incident, s
 const struct bindings *watch_bindings(struct watch *watch, const char *incident);
 void watch_bind(struct watch *watch, const char *incident, const char *name, const char *value);
 
+/* What one command of a step would run now: to be shown in full before it is
+ * confirmed. `refused` is empty when the mode and the values allow it, else says why
+ * not and what would help. Free with command_view_free. */
+struct command_view {
+	struct bound bound;
+	char *resolved;      /* for reading, secrets masked */
+	enum danger danger;
+	char refused[240];
+	char directory[256];
+	char context[160];   /* Kubernetes context and namespace in words */
+};
+enum status watch_command(struct watch *watch, const char *incident, const char *step, size_t command, struct command_view *out, struct error *err) TOCSIN_CHECK;
+void command_view_free(struct command_view *view);
+
 /* Runs one command of a step after it was shown and confirmed. Refused when a
- * placeholder is open, and when the mode does not allow its danger class. The run's
- * start, output, exit code and duration land in the timeline. */
+ * placeholder is open, and when the mode does not allow its danger class: UNARMED
+ * runs reads, ARMED mutations too, nothing runs what is worse. The run's start is
+ * durable before the command starts; output, exit code and duration follow. */
 enum status watch_run_step(struct watch *watch, const char *incident, const char *step, size_t command, struct error *err) TOCSIN_CHECK;
 /* Live output of the run that is going on or ended last for this incident. */
 struct run_view {
@@ -79,8 +97,14 @@ struct run_view {
 	int64_t started_us, duration_us;
 	int exit_code, signal;
 	bool timed_out, cancelled;
+	const char *why;      /* why it did not start, "" otherwise */
 };
 bool watch_run_view(const struct watch *watch, const char *incident, struct run_view *out);
 void watch_run_cancel(struct watch *watch, const char *incident);
+
+/* True while something that a person asked for is under way: appends, runs. */
+bool watch_busy(const struct watch *watch);
+/* True once every endpoint answered or failed and the judges had their dwell. */
+bool watch_settled(const struct watch *watch);
 
 #endif

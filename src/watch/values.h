@@ -1,0 +1,23 @@
+/* Values for the placeholders of runbooks: from the incident's components, the
+ * configuration, and what people typed. */
+#ifndef TOCSIN_WATCH_VALUES_H
+#define TOCSIN_WATCH_VALUES_H
+
+#include "incident/fold.h"
+#include "runbook/bind.h"
+#include "watch/config.h"
+#include "world/world.h"
+
+struct values;
+
+struct values *values_new(const struct config *config, const struct world *world);
+void values_free(struct values *values);
+/* Everything on offer for an incident (NULL: outside any); valid until the next call. */
+const struct bindings *values_of(struct values *values, const struct incident *incident);
+/* A person's own value, which wins over the others for this incident. */
+void values_type(struct values *values, const char *incident, const char *name, const char *value, const char *who);
+/* Replaces every URL of the configuration that holds a secret by its masked form, so
+ * that text can be shown and recorded. Owned by the caller. */
+char *values_mask(const struct values *values, const char *text, size_t len);
+
+#endif
