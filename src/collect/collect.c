@@ -1,0 +1,327 @@
+#include "collect/collect.h"
+
+#include "base/mem.h"
+#include "io/http.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	INTERVAL_MS = 1000,
+	TIMEOUT_MS = 3000,
+	TICK_MS = 10,               /* polls start on these, so that those due together share a wake-up */
+	PATIENT_FAILURES = 3,       /* so many are repeated at the normal pace: dwell needs the samples */
+	BACK_OFF_MS = 5000,         /* the longest pause of our own: with a timeout it stays below stale_after_ms */
+	RETRY_AFTER_MAX_MS = 60000, /* the longest one that a peer may ask for */
+	FOLLOW_UPS = 100,           /* requests that one poll may take */
+	PLAN_LIMIT = 64 * 1024,
+	BODY_LIMIT = 2 * 1024 * 1024,
+};
+
+struct endpoint {
+	struct collector *collector;
+	const struct protocol *protocol;
+	void *memory;
+	struct component *node;
+	char *name, *url, *ca_file;
+	char **headers;       /* NULL-terminated, or NULL */
+	int64_t interval_ms, timeout_ms;
+	int64_t phase_ms;     /* of its polls, within the interval */
+	int64_t due_ms;       /* next poll, on the monotonic clock */
+	unsigned failures;    /* in a row */
+	unsigned follow_ups;  /* requests in this poll beyond the first */
+	bool in_flight;
+	bool tried;
+};
+
+struct collector {
+	struct loop *loop;
+	const struct clock *clock;
+	struct world *world;
+	struct http *http; /* NULL: not started */
+	struct loop_timer *timer;
+	int64_t fire_ms;   /* what the timer is set to */
+	struct endpoint **endpoints;
+	size_t count, capacity;
+	uint64_t seed;
+	uint64_t random;   /* state of the jitter */
+	void (*changed)(void *arg);
+	void *arg;
+};
+
+/* --- spreading ------------------------------------------------------------------- */
+
+/* splitmix64: good enough to keep polls apart, and the same for the same seed. */
+static uint64_t random_next(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
+/* The slot of an endpoint follows from its name, so that restarts do not align polls. */
+static int64_t phase_of(const char *name, uint64_t seed, int64_t interval_ms)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ seed;
+	int64_t slots = interval_ms / TICK_MS;
+
+	for (; *name; name++)
+		hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
+	return slots > 1 ? (int64_t)(random_next(&hash) % (uint64_t)slots) * TICK_MS : 0;
+}
+
+static int64_t now_ms(const struct collector *collector)
+{
+	return clock_mono_us(collector->clock) / US_PER_MS;
+}
+
+/* The next moment of the endpoint's own slot. */
+static int64_t next_slot(const struct endpoint *endpoint, int64_t now)
+{
+	int64_t passed = (now - endpoint->phase_ms) % endpoint->interval_ms;
+
+	if (passed < 0)
+		passed += endpoint->interval_ms;
+	return now + endpoint->interval_ms - passed;
+}
+
+/* After some failures the pause doubles up to a cap, a quarter more or less. */
+static int64_t back_off_ms(struct endpoint *endpoint, int64_t retry_after_s)
+{
+	unsigned doublings = endpoint->failures > PATIENT_FAILURES ? endpoint->failures - PATIENT_FAILURES : 0;
+	int64_t longest = endpoint->interval_ms > BACK_OFF_MS ? endpoint->interval_ms : BACK_OFF_MS;
+	int64_t pause = endpoint->interval_ms, asked = RETRY_AFTER_MAX_MS;
+
+	while (doublings-- > 0 && pause < longest)
+		pause *= 2;
+	if (pause > longest)
+		pause = longest;
+	pause = pause * 3 / 4 + (int64_t)(random_next(&endpoint->collector->random) % (uint64_t)(pause / 2 + 1));
+	if (retry_after_s < RETRY_AFTER_MAX_MS / 1000)
+		asked = retry_after_s * 1000;
+	return pause > asked ? pause : asked;
+}
+
+static void schedule(struct endpoint *endpoint, int64_t retry_after_s)
+{
+	int64_t now = now_ms(endpoint->collector);
+
+	endpoint->due_ms = next_slot(endpoint, now);
+	if (endpoint->failures > PATIENT_FAILURES || (endpoint->failures > 0 && retry_after_s > 0))
+		endpoint->due_ms = (now + back_off_ms(endpoint, retry_after_s)) / TICK_MS * TICK_MS;
+}
+
+/* --- polling ---------------------------------------------------------------------- */
+
+static void poll_send(struct endpoint *endpoint);
+
+/* Makes the timer fire at `due_ms` if it would fire later. */
+static void arm(struct collector *collector, int64_t due_ms)
+{
+	int64_t now = now_ms(collector);
+
+	if (due_ms >= collector->fire_ms)
+		return;
+	collector->fire_ms = due_ms;
+	loop_timer_again(collector->timer, due_ms > now ? due_ms - now : 0);
+}
+
+static void fire(void *arg)
+{
+	struct collector *collector = arg;
+	int64_t now = now_ms(collector), next = INT64_MAX;
+
+	for (size_t i = 0; i < collector->count; i++) {
+		struct endpoint *endpoint = collector->endpoints[i];
+
+		if (endpoint->in_flight)
+			continue;
+		if (endpoint->due_ms > now) {
+			next = endpoint->due_ms < next ? endpoint->due_ms : next;
+			continue;
+		}
+		endpoint->follow_ups = 0;
+		poll_send(endpoint);
+	}
+	collector->fire_ms = INT64_MAX;
+	if (next != INT64_MAX)
+		arm(collector, next);
+}
+
+static bool wants_more(const struct endpoint *endpoint, const struct node_sample *sample)
+{
+	if (sample->reach == REACH_UNREACHABLE || endpoint->follow_ups >= FOLLOW_UPS)
+		return false;
+	return endpoint->protocol->eager(endpoint->memory);
+}
+
+static void poll_done(void *arg, const struct http_reply *reply)
+{
+	struct endpoint *endpoint = arg;
+	struct collector *collector = endpoint->collector;
+	struct node_sample sample;
+	bool more;
+
+	endpoint->in_flight = false;
+	endpoint->protocol->decode(endpoint->memory, reply, clock_wall_us(collector->clock), &sample);
+	more = wants_more(endpoint, &sample);
+	endpoint->failures = sample.reach == REACH_OK ? 0 : endpoint->failures + 1;
+	world_observe(collector->world, endpoint->node, &sample);
+	node_sample_free(&sample);
+	if (more) {
+		endpoint->follow_ups++;
+		poll_send(endpoint);
+	} else {
+		endpoint->tried = true;
+		schedule(endpoint, reply->retry_after_s);
+		arm(collector, endpoint->due_ms);
+	}
+	if (collector->changed)
+		collector->changed(collector->arg);
+}
+
+static void poll_send(struct endpoint *endpoint)
+{
+	struct collector *collector = endpoint->collector;
+	struct http_request request = {
+		.url = endpoint->url,
+		.headers = (const char *const *)endpoint->headers,
+		.ca_file = endpoint->ca_file,
+		.connect_timeout_ms = endpoint->timeout_ms,
+		.timeout_ms = endpoint->timeout_ms,
+		.body_limit = BODY_LIMIT,
+	};
+	struct buf body;
+
+	buf_init(&body, PLAN_LIMIT);
+	endpoint->protocol->plan(endpoint->memory, collector->world, endpoint->node, clock_wall_us(collector->clock), &body);
+	request.body = buf_text(&body);
+	request.body_len = body.len;
+	endpoint->in_flight = true;
+	http_send(collector->http, &request, poll_done, endpoint);
+	buf_free(&body);
+}
+
+/* --- the collector ------------------------------------------------------------------- */
+
+struct collector *collector_new(struct loop *loop, const struct clock *clock, struct world *world, uint64_t seed)
+{
+	struct collector *collector = xcalloc(1, sizeof(*collector));
+
+	collector->loop = loop;
+	collector->clock = clock;
+	collector->world = world;
+	collector->seed = seed;
+	collector->random = seed;
+	return collector;
+}
+
+static void endpoint_free(struct endpoint *endpoint)
+{
+	endpoint->protocol->memory_free(endpoint->memory);
+	for (size_t i = 0; endpoint->headers && endpoint->headers[i]; i++)
+		free(endpoint->headers[i]);
+	free(endpoint->headers);
+	free(endpoint->name);
+	free(endpoint->url);
+	free(endpoint->ca_file);
+	free(endpoint);
+}
+
+void collector_free(struct collector *collector)
+{
+	if (!collector)
+		return;
+	loop_timer_stop(collector->timer);
+	if (collector->http)
+		http_free(collector->http);
+	for (size_t i = 0; i < collector->count; i++)
+		endpoint_free(collector->endpoints[i]);
+	free(collector->endpoints);
+	free(collector);
+}
+
+static char **headers_copy(const char *const *headers)
+{
+	size_t count = 0;
+	char **copy;
+
+	if (!headers)
+		return NULL;
+	while (headers[count])
+		count++;
+	copy = xcalloc(count + 1, sizeof(*copy));
+	for (size_t i = 0; i < count; i++)
+		copy[i] = xstrdup(headers[i]);
+	return copy;
+}
+
+static enum status spec_check(const struct collector *collector, const struct endpoint_spec *spec, struct error *err)
+{
+	if (collector->http)
+		return error_set(err, STATUS_USAGE, "%s: the collector runs already (add all endpoints first)", spec->name);
+	if (!protocol_find(spec->protocol))
+		return error_set(err, STATUS_INVALID, "%s: unknown protocol %s (write besu)", spec->name, spec->protocol);
+	for (size_t i = 0; i < collector->count; i++)
+		if (strcmp(collector->endpoints[i]->name, spec->name) == 0)
+			return error_set(err, STATUS_CONFLICT, "%s: two endpoints have this name (rename one)", spec->name);
+	return STATUS_OK;
+}
+
+enum status collector_add(struct collector *collector, const struct endpoint_spec *spec, struct error *err)
+{
+	enum status status = spec_check(collector, spec, err);
+	struct endpoint *endpoint;
+	char masked[160];
+
+	if (status != STATUS_OK)
+		return status;
+	endpoint = xcalloc(1, sizeof(*endpoint));
+	endpoint->collector = collector;
+	endpoint->protocol = protocol_find(spec->protocol);
+	endpoint->memory = endpoint->protocol->memory_new();
+	endpoint->name = xstrdup(spec->name);
+	endpoint->url = xstrdup(spec->url);
+	mem_set(&endpoint->ca_file, spec->ca_file);
+	endpoint->headers = headers_copy(spec->headers);
+	endpoint->interval_ms = spec->interval_ms > 0 ? spec->interval_ms : INTERVAL_MS;
+	endpoint->timeout_ms = spec->timeout_ms > 0 ? spec->timeout_ms : TIMEOUT_MS;
+	endpoint->phase_ms = phase_of(spec->name, collector->seed, endpoint->interval_ms);
+	endpoint->node = world_add_node(collector->world, spec->name, http_mask_url(masked, sizeof(masked), spec->url));
+	collector->endpoints = mem_grow(collector->endpoints, &collector->capacity, collector->count, sizeof(*collector->endpoints));
+	collector->endpoints[collector->count++] = endpoint;
+	return STATUS_OK;
+}
+
+void collector_start(struct collector *collector, void (*changed)(void *arg), void *arg)
+{
+	int64_t now = now_ms(collector);
+
+	collector->changed = changed;
+	collector->arg = arg;
+	collector->http = http_new(collector->loop, collector->count);
+	/* The first poll of each comes within one interval, in its own slot. */
+	for (size_t i = 0; i < collector->count; i++)
+		collector->endpoints[i]->due_ms = next_slot(collector->endpoints[i], now);
+	collector->fire_ms = now;
+	collector->timer = loop_timer(collector->loop, 0, 0, fire, collector);
+}
+
+void collector_refresh(struct collector *collector)
+{
+	if (!collector->timer)
+		return;
+	for (size_t i = 0; i < collector->count; i++)
+		collector->endpoints[i]->due_ms = now_ms(collector);
+	arm(collector, now_ms(collector));
+}
+
+bool collector_all_tried(const struct collector *collector)
+{
+	for (size_t i = 0; i < collector->count; i++)
+		if (!collector->endpoints[i]->tried)
+			return false;
+	return true;
+}
