@@ -11,10 +11,11 @@
 struct child;
 
 struct child_spec {
-	const char *const *argv;        /* argv[0] is looked up in PATH */
+	const char *const *argv;        /* argv[0] is looked up in the PATH of `environment` */
 	const char *const *environment; /* NULL-terminated "NAME=value"; the whole environment of the child */
 	const char *directory;          /* NULL: the current one */
-	int64_t timeout_ms;             /* 0: none. TERM, 5 s, then KILL of the whole tree */
+	int64_t timeout_ms;             /* 0: none. Then TERM, a grace, and KILL to the whole tree */
+	int64_t grace_ms;               /* from TERM to KILL; 0: 5,000 */
 	size_t keep_bytes;              /* head and tail kept per stream; 0: 1 MiB */
 };
 
@@ -24,14 +25,17 @@ struct child_result {
 	int signal;           /* 0 when it exited */
 	bool timed_out;
 	bool cancelled;
-	int64_t duration_us;
-	const char *out;      /* kept part of standard output, raw bytes */
+	bool survived;        /* something of the tree may still run */
+	int64_t duration_us;  /* until the command itself ended */
+	const char *out;      /* kept part of standard output, raw bytes, NUL-terminated */
 	size_t out_len;
+	size_t out_head;      /* when out_total > out_len: where in `out` the gap is */
 	uint64_t out_total;   /* bytes it really wrote */
 	const char *err;
 	size_t err_len;
+	size_t err_head;
 	uint64_t err_total;
-	const char *why;      /* clean words when it did not start */
+	const char *why;      /* clean words when it did not start or its end is not known, else "" */
 };
 
 struct child_events {
@@ -41,8 +45,15 @@ struct child_events {
 	void (*done)(void *arg, const struct child_result *result);
 };
 
+/* Starts a command with /dev/null as standard input, a raised nice value, no core dumps
+ * and default signals. Never fails at once: what is wrong is told by `done`, after this
+ * has returned. Everything in `spec` is copied. What the command leaves behind when it
+ * ends has 200 ms to follow it before it is ended too. */
 struct child *child_start(struct loop *loop, const struct child_spec *spec, const struct child_events *events, void *arg);
-/* Asks the tree to end (TERM, then KILL); `done` still follows. */
+/* Asks the tree to end (TERM, then KILL); `done` still follows. NULL allowed. */
 void child_cancel(struct child *child);
+/* Lets go of a child: its tree is ended as by child_cancel, but nobody waits and no
+ * callback follows. For shutting down; not from a callback of this child. NULL allowed. */
+void child_drop(struct child *child);
 
 #endif

@@ -1,9 +1,10 @@
+#include "config.h" /* first: it opens the system's extensions */
+
 #include "io/http.h"
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config.h"
 
 #include <curl/curl.h>
 #include <errno.h>
