@@ -125,7 +125,7 @@ static struct civil civil_of(int64_t us, int offset_minutes)
 	c.hour = rest / 3600;
 	c.minute = rest / 60 % 60;
 	c.second = rest % 60;
-	c.micro = (int)(us - seconds * US_PER_S);
+	c.micro = (int)((us % US_PER_S + US_PER_S) % US_PER_S);
 	return c;
 }
 
