@@ -42,6 +42,7 @@ struct declaration {
 enum status act_declare(const struct fold *fold, const struct actor *who, const struct declaration *d, char id[16], struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_attach(const struct fold *fold, const struct actor *who, const char *proposal_key, const char *incident, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_dismiss(const struct fold *fold, const struct actor *who, const char *proposal_key, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* from NULL: the actor; incident NULL: it waits to be attached. */
 enum status act_report(const struct fold *fold, const struct actor *who, const char *from, const char *text, const char *incident, int64_t occurred_us, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_attach_report(const struct fold *fold, const struct actor *who, uint64_t report_seq, const char *incident, struct drafts *out, struct error *err) TOCSIN_CHECK;
 
@@ -52,10 +53,18 @@ enum status act_role(const struct fold *fold, const struct actor *who, const cha
 enum status act_components(const struct fold *fold, const struct actor *who, const char *incident, const char *const *components, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_impact(const struct fold *fold, const struct actor *who, const char *incident, const char *impact, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_runbook(const struct fold *fold, const struct actor *who, const char *incident, const char *runbook, const char *sha256, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* The same with all steps of the runbook, so that the gate of Respond knows which are
+ * still open. Without them it judges by the steps that were touched. */
+struct step_name {
+	const char *number, *title;
+};
+enum status act_runbook_steps(const struct fold *fold, const struct actor *who, const char *incident, const char *runbook, const char *sha256, const struct step_name *steps, size_t count, struct drafts *out, struct error *err) TOCSIN_CHECK;
 /* `occurred_us` 0: now; a time in the future is refused. incident NULL: a note before any incident. */
 enum status act_note(const struct fold *fold, const struct actor *who, const char *incident, const char *text, int64_t occurred_us, int tz_minutes, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_evidence(const struct fold *fold, const struct actor *who, const char *incident, const char *file_name, const struct hash256 *hash, uint64_t bytes, const char *note, int64_t occurred_us, struct drafts *out, struct error *err) TOCSIN_CHECK;
 
+/* STEP_DONE ticks it (a note is optional), STEP_SKIPPED needs a reason, STEP_PENDING
+ * notes something on it and leaves it as it is. */
 enum status act_step(const struct fold *fold, const struct actor *who, const char *incident, const char *step, const char *title, enum step_state state, const char *reason_or_note, struct drafts *out, struct error *err) TOCSIN_CHECK;
 struct step_run {
 	const char *step, *title, *command; /* command: the text that ran, values as references */
@@ -78,13 +87,18 @@ struct gate {
 };
 void stage_gate(const struct incident *incident, struct gate *out);
 /* Moves to `to` (the next stage, or back). override_reason, unless NULL, leaves
- * Resolve against failing checks. STATUS_REFUSED carries the gate's lines. */
+ * Respond with open steps and Resolve against failing checks; it is recorded.
+ * STATUS_REFUSED carries the gate's lines. */
 enum status act_stage(const struct fold *fold, const struct actor *who, const char *incident, enum stage to, const char *override_reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_reopen(const struct fold *fold, const struct actor *who, const char *incident, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_merge(const struct fold *fold, const struct actor *who, const char *incident, const char *into, struct drafts *out, struct error *err) TOCSIN_CHECK;
 
 enum status act_section(const struct fold *fold, const struct actor *who, const char *incident, enum section section, const char *text, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* owner, due ("2026-01-31") and type may be NULL; the same text again completes the
+ * item that is there. A review is complete when every item has an owner and a date. */
 enum status act_action_item(const struct fold *fold, const struct actor *who, const char *incident, const char *text, const char *owner, const char *due, const char *type, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* A new text (NULL: as it was), a new time (0: as it was), or both, for an event that a
+ * person wrote. What a machine measured is not corrected. */
 enum status act_amend(const struct fold *fold, const struct actor *who, uint64_t seq, const char *text, int64_t occurred_us, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_retract(const struct fold *fold, const struct actor *who, uint64_t seq, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
 /* minutes 0 disarms. */

@@ -6,6 +6,8 @@
 #include "incident/cause.h"
 #include "record/event.h"
 
+#include <stdbool.h>
+
 enum stage { STAGE_DETECT, STAGE_TRIAGE, STAGE_RESPOND, STAGE_RESOLVE, STAGE_REVIEW, STAGE_CLOSED, STAGE_COUNT };
 const char *stage_name(enum stage stage);  /* "triage" */
 const char *stage_title(enum stage stage); /* "Triage" */
@@ -15,10 +17,12 @@ bool stage_parse(const char *text, enum stage *out);
 enum section { SECTION_INCIDENT, SECTION_TIMELINE, SECTION_ROOT_CAUSE, SECTION_IMPACT, SECTION_RESOLUTION, SECTION_LESSONS, SECTION_ACTIONS, SECTION_COUNT };
 const char *section_name(enum section section);  /* "root-cause" */
 const char *section_title(enum section section); /* "Root Cause" */
+bool section_parse(const char *text, enum section *out); /* by name, its first letters (three at least) or title */
 
 enum step_state { STEP_PENDING, STEP_RUNNING, STEP_DONE, STEP_SKIPPED, STEP_FAILED };
 struct step_record {
 	char number[16];       /* "3", "2.1" */
+	char title[160];       /* "" when never said */
 	enum step_state state;
 	char note[240];        /* reason of a skip, or the last note */
 	int exit_code;         /* of the last run, when ran */
@@ -62,8 +66,10 @@ struct incident {
 	char (*components)[96];
 	size_t component_count;
 	char *impact;          /* NULL until written */
+	char severity_reason[240];
 	char runbook[64];      /* name, "" until chosen */
 	char runbook_sha256[65];
+	char runbook_suggested[64]; /* what fits the cause, "" when nothing does */
 	int64_t impact_started_us; /* first symptom */
 	int64_t declared_us;
 	int64_t stage_us[STAGE_COUNT]; /* when it was entered, 0: never */
@@ -71,12 +77,15 @@ struct incident {
 	char merged_into[16];
 	struct step_record *steps;
 	size_t step_count;
-	struct check_record *checks;
+	bool steps_known;      /* the runbook's whole list of steps is in `steps` */
+	struct check_record *checks; /* of this visit to Resolve */
 	size_t check_count;
+	size_t check_total;    /* how many checks run, 0: not said yet */
+	bool overridden;       /* the checks of this visit were overridden, with a reason in the timeline */
 	char *sections[SECTION_COUNT]; /* what people wrote; NULL: unwritten */
 	struct action_item *actions;
 	size_t action_count;
-	struct timeline_row *timeline; /* sorted by occurred, then seq */
+	struct timeline_row *timeline; /* sorted by occurred, then seq; with the prehistory */
 	size_t timeline_count;
 	size_t note_count, evidence_count;
 };
@@ -93,6 +102,7 @@ struct open_proposal {
 	char (*components)[96];
 	size_t component_count;
 	bool dismissed;
+	bool taken;            /* an incident took it, which may be closed by now */
 };
 
 struct report_row { /* an external report that waits to be attached */
@@ -107,18 +117,31 @@ struct fold;
 
 struct fold *fold_new(void);
 void fold_free(struct fold *fold);
-/* Takes the next event in. Unknown kinds are kept for the timeline only. */
+/* Takes the next event in, by copy. Unknown kinds and data that makes no sense are
+ * kept for the timeline only; an event that was seen already (seq not above the last)
+ * is ignored. Pointers that the fold gave out, but those to events, hold until the next call. */
 void fold_apply(struct fold *fold, const struct event *event);
 
 size_t fold_incident_count(const struct fold *fold);
 const struct incident *fold_incident_at(const struct fold *fold, size_t i);
 /* "INC-7", "inc-7" or "7"; NULL when there is none. */
 const struct incident *fold_incident(const struct fold *fold, const char *id);
-/* The worst open incident, or NULL: what the board's second line shows. */
+/* The worst open incident, or NULL: what the board's second line shows. Of equal
+ * severity the one that was declared first. */
 const struct incident *fold_current(const struct fold *fold);
+/* Neither closed nor merged into another. */
+bool incident_is_open(const struct incident *incident);
 
+/* Proposals that wait for an answer, the worst first, then the oldest. */
 size_t fold_proposal_count(const struct fold *fold);
 const struct open_proposal *fold_proposal_at(const struct fold *fold, size_t i);
+/* The proposal of that key while its fault lasts, answered or not; NULL when there
+ * is none. *incident receives the open incident that took it, or NULL. */
+const struct open_proposal *fold_proposal(const struct fold *fold, const char *key, const struct incident **incident);
+/* Every proposal whose fault lasts, answered or not, in no order. */
+size_t fold_active_count(const struct fold *fold);
+const struct open_proposal *fold_active_at(const struct fold *fold, size_t i);
+/* Reports that wait to be attached, the oldest first. */
 size_t fold_report_count(const struct fold *fold);
 const struct report_row *fold_report_at(const struct fold *fold, size_t i);
 
@@ -126,12 +149,14 @@ const struct report_row *fold_report_at(const struct fold *fold, size_t i);
 size_t fold_event_count(const struct fold *fold);
 const struct event *fold_event_at(const struct fold *fold, size_t i);
 const struct event *fold_event(const struct fold *fold, uint64_t seq);
-/* The event's occurred time, summary and body after amendments; false when it was retracted. */
+/* The event's occurred time, summary and body after amendments; false when it was
+ * retracted. A redacted one has the summary "(redacted)". The strings live as long as
+ * the event and until the next fold_apply. */
 struct event_view {
 	int64_t occurred_us;
 	const char *summary;
 	const char *body;
-	bool amended;
+	bool amended, redacted;
 };
 bool fold_view(const struct fold *fold, const struct event *event, struct event_view *out);
 

@@ -26,7 +26,8 @@
  * incident.merged      into
  * role.assumed         role name
  * role.renounced       role name
- * note                 text is the summary's first line, the body all of it; no data
+ * note                 tz_minutes, the zone that its time was typed in; the summary is
+ *                      its first line, the body all of it
  * evidence.attached    file sha256 bytes; the body is the note on it
  * decision             about reason
  * step.done            step title runbook note

@@ -1,0 +1,97 @@
+/* What the fold keeps, shared by fold.c and timeline.c only. */
+#ifndef TOCSIN_INCIDENT_FOLD_STATE_H
+#define TOCSIN_INCIDENT_FOLD_STATE_H
+
+#include "base/json.h"
+#include "incident/fold.h"
+#include "incident/keymap.h"
+
+/* What later events said of an event. */
+struct correction {
+	bool retracted, redacted, amended;
+	int64_t occurred_us; /* 0: as it was */
+	char *summary;       /* NULL: as it was */
+	char *body;
+};
+
+struct cell {
+	struct event event;
+	struct correction *correction; /* NULL: none */
+};
+
+/* Events live in blocks, so that pointers to them stay good as the record grows. */
+enum { BLOCK_CELLS = 512 };
+
+/* A machine's event on a component: a row of every timeline that the component is in. */
+struct signal {
+	size_t index; /* of the event */
+	int64_t occurred_us;
+};
+struct signal_list {
+	struct signal *items;
+	size_t count, capacity;
+};
+
+struct incident_state {
+	struct incident pub;
+	size_t component_capacity, step_capacity, check_capacity, action_capacity;
+	size_t *own; /* indices of its events, and of what was attached */
+	size_t own_count, own_capacity;
+	size_t timeline_capacity;
+	bool stale;             /* the timeline must be built anew */
+	uint64_t corrections;   /* fold->corrections when it was built */
+	size_t signals;         /* how many signals its components had then */
+};
+
+enum answer { ANSWER_NONE, ANSWER_DISMISSED, ANSWER_TAKEN };
+struct proposal_state {
+	struct open_proposal pub;
+	size_t component_capacity;
+	bool active;        /* the detector says the fault is there */
+	enum answer answer;
+	unsigned incident;  /* that took it, when ANSWER_TAKEN */
+	size_t index;       /* of the last detector.proposed */
+};
+
+/* Lists that are made when they are asked for. */
+struct listings {
+	struct proposal_state **active;
+	size_t active_count, active_capacity;
+	struct proposal_state **waiting;
+	size_t waiting_count, waiting_capacity;
+	bool proposals_stale;
+	struct report_row *reports;
+	size_t report_count, report_capacity;
+	bool reports_stale;
+};
+
+struct fold {
+	struct cell **blocks;
+	size_t block_count, block_capacity;
+	size_t count;
+	struct incident_state **incidents; /* by number */
+	size_t incident_count, incident_capacity;
+	struct keymap components;          /* id → struct signal_list */
+	struct keymap proposals;           /* key → struct proposal_state */
+	uint64_t corrections;              /* how many so far */
+	struct listings *listings;
+};
+
+struct cell *fold_cell(const struct fold *fold, size_t index);
+/* The cell of that seq, NULL when there is none; *index may be NULL. */
+struct cell *fold_cell_by_seq(const struct fold *fold, uint64_t seq, size_t *index);
+struct incident_state *fold_incident_state(const struct fold *fold, unsigned number);
+/* Puts a signal where the timelines of its component find it. */
+void timeline_signal(struct fold *fold, const char *component, size_t index);
+/* Builds the incident's timeline unless it is up to date. */
+void timeline_refresh(const struct fold *fold, struct incident_state *state);
+
+/* Clean copies into fixed fields and owned strings. NULL and wrong types give "". */
+void copy_clean(char *dst, size_t size, const char *src);
+char *clean_lines(const char *src);
+/* The first line of a text, cut to what a summary may have. */
+char *first_line(const char *text);
+/* "INC-7", "inc-7", "7" → 7; 0 when it is no incident's id. */
+unsigned incident_number(const char *id);
+
+#endif
