@@ -6,9 +6,10 @@
 #include "base/buf.h"
 #include "base/hash.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* enum name, name on disk, glyph for the timeline in UTF-8 and in ASCII, theme role */
+/* enum name, name on disk */
 #define EVENT_KINDS(_) \
 	_(RECORD_OPENED, "record.opened") \
 	_(COLLECTOR_TAKEN, "collector.taken") \
@@ -82,7 +83,7 @@ struct draft {
 };
 
 /* An event as the store holds it. Owned by whoever read it; event_free frees the
- * strings. No string is NULL except kind-dependent ones marked so. */
+ * strings. No string is NULL except where marked. */
 struct event {
 	uint64_t seq;
 	char id[27];               /* ULID */
@@ -97,15 +98,44 @@ struct event {
 	char salt[33];             /* 32 hex digits */
 	char *summary, *body, *data;
 };
+/* Frees the strings and zeroes the struct; the struct itself is the caller's. */
 void event_free(struct event *event);
+/* Makes dst a deep copy of src; what dst held before is not looked at. */
 void event_copy(struct event *dst, const struct event *src);
 
-/* The line that is hashed: canonical JSON with a schema version. Everything but
- * `hash` and the content itself, which is there as content_hash. */
+/* --- the canonical form, frozen with the first release ----------------------
+ *
+ * One line of canonical JSON (RFC 8785: keys sorted, no blanks, no line end; only
+ * \" \\ \b \t \n \f \r and \u00xx are escaped, every other byte is itself):
+ *
+ *   {"actor":S,"boot":S,"content_hash":H,"id":S,"incident":S|null,"kind":S,
+ *    "mono_us":N,"occurred_end_us":N|null,"occurred_precision":S,"occurred_us":N,
+ *    "prev_hash":H,"recorded_us":N,"refs":[…],"role":S|null,"seq":N,"source":S,
+ *    "tz":N,"v":1,"visibility":S}
+ *
+ * S is a string, N an integer, H 64 lower-case hex digits. Every field of the row
+ * is in it but `hash`; the content is there as its hash. Who has a row can check it:
+ *
+ *   printf '%s\n%s' "$prev_hash" "$line" | sha256sum                  = hash
+ *   printf '%s{"body":%s,"data":%s,"summary":%s}' "$salt" … | sha256sum = content_hash
+ *   printf '%s' "$origin" | sha256sum                                  = prev_hash of seq 1
+ *
+ * where body and summary are quoted strings and data is the object as stored. */
+enum { EVENT_SCHEMA = 1 };
+
+/* Appends the line that is hashed. */
 void event_canonical(const struct event *event, struct buf *out);
-/* SHA-256(salt || canonical {"body","data","summary"}). */
+/* Appends the object that is hashed behind the salt. */
+void event_content_canonical(const struct event *event, struct buf *out);
+/* SHA-256(salt || canonical {"body","data","summary"}); the salt counts as its hex text. */
 struct hash256 event_content_hash(const struct event *event);
 /* SHA-256(hex of prev_hash, newline, canonical line). */
 struct hash256 event_hash(const struct event *event);
+/* What stands before the first event of a record: SHA-256(origin). */
+struct hash256 event_genesis(const char *origin);
+
+/* A new id: 26 characters of Crockford's base 32, the milliseconds of `us` first
+ * (a ULID), so that ids sort by time. `random` is 10 bytes. */
+void event_id(char dst[27], int64_t us, const uint8_t random[10]);
 
 #endif
