@@ -638,15 +638,24 @@ static enum status redact(struct store *store, uint64_t seq, const struct draft 
 {
 	struct event event = {0};
 	struct draft draft = *why;
-	char id[27], refs[80], data[40];
+	struct json_writer w;
+	struct buf data;
+	char id[27], refs[80];
 
 	enum status status = redactable(store, seq, id, err);
 	if (status != STATUS_OK)
 		return status;
+	buf_init(&data, STORE_DATA_BYTES);
+	json_writer_init(&w, &data, false);
+	json_begin_object(&w, NULL);
+	json_put_string(&w, "reason", why->summary);
+	json_put_i64(&w, "target", (int64_t)seq);
+	json_end_object(&w);
 	draft.kind = EVENT_REDACTED;
 	draft.refs = text_format(refs, sizeof(refs), "[{\"id\":\"%s\",\"rel\":\"redacts\"}]", id);
-	draft.data = text_format(data, sizeof(data), "{\"target\":%" PRIu64 "}", seq);
+	draft.data = buf_text(&data);
 	status = event_from_draft(&draft, &event, err);
+	buf_free(&data);
 	if (status == STATUS_OK)
 		status = append_events(store, &event, 1, err);
 	if (status == STATUS_OK)
