@@ -1,4 +1,6 @@
 /* Whatever is changed in a record with a sqlite3 prompt, verify names the event. */
+#include "config.h" /* memmem */
+
 #include "record_fixture.h"
 
 enum { EVENTS = 5 };
