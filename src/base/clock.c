@@ -1,5 +1,7 @@
 /* Time: clocks, RFC 3339, durations. Dates are computed here, because libc's
  * conversions depend on the locale and the machine's zone. */
+#include "config.h"
+
 #include "base/clock.h"
 
 #include "base/text.h"

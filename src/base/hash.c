@@ -1,4 +1,6 @@
 /* Hashes and randomness. */
+#include "config.h"
+
 #include "base/hash.h"
 
 #include "base/mem.h"

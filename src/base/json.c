@@ -263,6 +263,10 @@ static bool scan_text(struct scanner *s)
 static _Thread_local size_t budget;
 static pthread_once_t hooks_once = PTHREAD_ONCE_INIT;
 
+/* cJSON notes where the last parse failed in a global. Nobody reads it, but threads
+ * must not write it at once. */
+static pthread_mutex_t parse_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static void *budget_malloc(size_t size)
 {
 	if (size > budget)
@@ -332,7 +336,9 @@ static cJSON *build_tree(const char *text, size_t len, size_t memory_limit, cons
 
 	pthread_once(&hooks_once, set_hooks);
 	budget = memory_limit;
+	pthread_mutex_lock(&parse_lock);
 	root = cJSON_ParseWithLengthOpts(text, len, NULL, 0);
+	pthread_mutex_unlock(&parse_lock);
 	if (!root) {
 		error_set(err, STATUS_LIMIT, "JSON: needs more than %zu bytes of memory", memory_limit);
 		return NULL;

@@ -1,4 +1,6 @@
 /* Where files live, and reading and writing them whole. */
+#include "config.h"
+
 #include "base/path.h"
 
 #include "base/hash.h"
@@ -55,25 +57,26 @@ void path_init(const char *argv0)
 
 /* --- shipped files -------------------------------------------------------------- */
 
-/* True in TOCSIN_BUILD_DIR/src and /tests, where libtool-less builds leave programs. */
+/* True when the path is dir/part or lies below it. */
+static bool lies_in(const char *path, const char *dir, const char *part)
+{
+	size_t len = strlen(dir), all = len + strlen(part);
+
+	return strncmp(path, dir, len) == 0 && strncmp(path + len, part, all - len) == 0 && (path[all] == '\0' || path[all] == '/');
+}
+
+/* True for programs where make leaves them: not for a prefix that somebody put into
+ * the build directory. */
 static bool in_build_tree(void)
 {
 	static const char *const parts[] = {"/src", "/tests", "/bench"};
 	char build[PATH_MAX];
-	size_t len;
 
 	if (!realpath(TOCSIN_BUILD_DIR, build))
 		return false;
-	len = strlen(build);
-	if (strncmp(program_dir, build, len) != 0)
-		return false;
-	for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
-		size_t part = strlen(parts[i]);
-		char after = program_dir[len];
-
-		if (after && strncmp(program_dir + len, parts[i], part) == 0 && strchr("/", program_dir[len + part]))
+	for (size_t i = 0; i < ARRAY_LENGTH(parts); i++)
+		if (lies_in(program_dir, build, parts[i]))
 			return true;
-	}
 	return false;
 }
 

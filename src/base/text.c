@@ -1,4 +1,6 @@
 /* Clean text and its width. */
+#include "config.h"
+
 #include "base/text.h"
 
 #include <langinfo.h>

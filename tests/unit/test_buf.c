@@ -7,6 +7,9 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -159,6 +162,39 @@ static void arrays_grow_and_strings_change(void **state)
 	free(made);
 }
 
+static int goodbye_pipe[2];
+
+static void say_goodbye(void)
+{
+	if (write(goodbye_pipe[1], "bye", 3) != 3)
+		_exit(1);
+}
+
+/* An array that no machine can hold stands for memory that has run out. */
+static void running_out_of_memory_says_goodbye(void **state)
+{
+	char said[4] = "";
+	int status;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(goodbye_pipe), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		close(STDERR_FILENO);
+		mem_on_exhausted(say_goodbye);
+		_exit(xreallocarray(NULL, SIZE_MAX, 2) ? 2 : 3);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EX_OSERR);
+	assert_int_equal(read(goodbye_pipe[0], said, 3), 3);
+	assert_string_equal(said, "bye");
+	close(goodbye_pipe[0]);
+	close(goodbye_pipe[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,6 +206,7 @@ int main(void)
 		cmocka_unit_test(errors_are_clean_and_bounded),
 		cmocka_unit_test(every_status_has_a_word),
 		cmocka_unit_test(arrays_grow_and_strings_change),
+		cmocka_unit_test(running_out_of_memory_says_goodbye),
 	};
 
 	return cmocka_run_group_tests_name("buffers, errors, memory", tests, NULL, NULL);
