@@ -1,0 +1,435 @@
+/* The requests of the framework itself: moving, looking, help, leaving. */
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "ui/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- moving ----------------------------------------------------------------- */
+
+static const struct pane *pane_or_nothing(struct ui *ui, struct error *err)
+{
+	const struct pane *pane = ui_focused(ui);
+	if (!pane)
+		error_set(err, STATUS_REFUSED, "this screen has no panes (q goes back)");
+	return pane;
+}
+
+/* Scrolls what is on top: a pager by rows, else the selection of the focused pane. */
+static enum status move(struct ui *ui, long rows, struct error *err)
+{
+	struct pager *pager = pager_top(ui);
+	if (pager) {
+		pager_scroll(pager, (int)rows);
+		return STATUS_OK;
+	}
+	const struct pane *pane = pane_or_nothing(ui, err);
+	if (!pane)
+		return STATUS_REFUSED;
+	pane_move(ui, pane, rows);
+	return STATUS_OK;
+}
+
+static long page_rows(struct ui *ui)
+{
+	struct pager *pager = pager_top(ui);
+	const struct pane *pane = ui_focused(ui);
+	int page = pager ? pager->page : pane ? ui_pane_state(ui, pane->name)->page : 1;
+	return page > 1 ? page - 1 : 1;
+}
+
+static enum status run_up(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return move(ui, -1, err);
+}
+
+static enum status run_down(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return move(ui, 1, err);
+}
+
+static enum status run_page_up(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return move(ui, -page_rows(ui), err);
+}
+
+static enum status run_page_down(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return move(ui, page_rows(ui), err);
+}
+
+static enum status run_half_up(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return move(ui, -(page_rows(ui) + 1) / 2, err);
+}
+
+static enum status run_half_down(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return move(ui, (page_rows(ui) + 1) / 2, err);
+}
+
+static enum status move_to(struct ui *ui, bool last, struct error *err)
+{
+	struct pager *pager = pager_top(ui);
+	if (pager) {
+		pager_scroll_to(pager, last);
+		return STATUS_OK;
+	}
+	const struct pane *pane = pane_or_nothing(ui, err);
+	if (!pane)
+		return STATUS_REFUSED;
+	pane_move_to(ui, pane, last);
+	return STATUS_OK;
+}
+
+static enum status run_first(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return move_to(ui, false, err);
+}
+
+static enum status run_last(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return move_to(ui, true, err);
+}
+
+static enum status run_open(struct ui *ui, const char *args, struct error *err)
+{
+	const struct pane *pane = pane_or_nothing(ui, err);
+	if (!pane)
+		return STATUS_REFUSED;
+	if (*args)
+		pane_select(ui, pane, args);
+	if (*ui_selected(ui) == '\0')
+		return error_set(err, STATUS_REFUSED, "%s: nothing is selected", pane->name);
+	if (!pane->open)
+		return error_set(err, STATUS_REFUSED, "%s: its rows do not open", pane->name);
+	return pane->open(ui, ui_selected(ui), err);
+}
+
+/* --- panes ------------------------------------------------------------------ */
+
+static size_t pane_total(const struct ui *ui)
+{
+	size_t count = 0;
+	while (screens[ui->screen].panes[count])
+		count++;
+	return count;
+}
+
+static enum status turn(struct ui *ui, size_t step, struct error *err)
+{
+	size_t count = pane_total(ui);
+	if (count == 0)
+		return error_set(err, STATUS_REFUSED, "this screen has no panes (q goes back)");
+	ui->focus[ui->screen] = (ui->focus[ui->screen] + step) % count;
+	return STATUS_OK;
+}
+
+static enum status run_next_pane(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return turn(ui, 1, err);
+}
+
+static enum status run_previous_pane(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return turn(ui, pane_total(ui) > 0 ? pane_total(ui) - 1 : 0, err);
+}
+
+static enum status run_pane(struct ui *ui, const char *args, struct error *err)
+{
+	const struct pane *const *panes = screens[ui->screen].panes;
+	size_t count = pane_total(ui);
+	for (size_t i = 0; i < count; i++) {
+		bool by_number = args[0] == (char)('1' + i) && args[1] == '\0';
+		if (by_number || strcmp(panes[i]->name, args) == 0) {
+			ui->focus[ui->screen] = i;
+			return STATUS_OK;
+		}
+	}
+	return error_set(err, STATUS_NOT_FOUND, "pane %s: not on this screen (it has %zu; ? shows the keys)", args, count);
+}
+
+static void complete_pane(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	(void)args;
+	for (const struct pane *const *pane = screens[ui->screen].panes; *pane; pane++)
+		offer(arg, (*pane)->name);
+}
+
+static enum status run_zoom(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	(void)err;
+	ui_set_zoom(ui, !ui_zoomed(ui));
+	return STATUS_OK;
+}
+
+/* --- looking for things --------------------------------------------------------- */
+
+static enum status run_filter(struct ui *ui, const char *args, struct error *err)
+{
+	struct pager *pager = pager_top(ui);
+	const struct pane *pane = pager ? NULL : pane_or_nothing(ui, err);
+	if (!pager && !pane)
+		return STATUS_REFUSED;
+	if (*args == '\0') {
+		prompt_open(ui, PROMPT_FILTER, "/", "");
+	} else if (pager) {
+		pager_search(pager, args);
+	} else {
+		struct pane_state *state = ui_pane_state(ui, pane->name);
+		text_format(state->filter, sizeof(state->filter), "%s", args);
+	}
+	return STATUS_OK;
+}
+
+static enum status match(struct ui *ui, bool forward, struct error *err)
+{
+	struct pager *pager = pager_top(ui);
+	if (!pager)
+		return move(ui, forward ? 1 : -1, err);
+	if (*pager->search == '\0')
+		return error_set(err, STATUS_REFUSED, "nothing is searched for (/ begins)");
+	pager_next_match(pager, forward);
+	return STATUS_OK;
+}
+
+static enum status run_next_match(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return match(ui, true, err);
+}
+
+static enum status run_previous_match(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	return match(ui, false, err);
+}
+
+/* --- help and messages ---------------------------------------------------------- */
+
+static enum status run_help(struct ui *ui, const char *args, struct error *err)
+{
+	if (*args)
+		return help_request(ui, args, err);
+	help_open(ui);
+	return STATUS_OK;
+}
+
+static void complete_request(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	(void)ui;
+	(void)args;
+	const struct request *request;
+	for (size_t i = 0; (request = request_at(i)); i++)
+		offer(arg, request->name);
+}
+
+static enum status run_command(struct ui *ui, const char *args, struct error *err)
+{
+	(void)err;
+	ui_prompt(ui, args);
+	return STATUS_OK;
+}
+
+static enum status run_messages(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	(void)err;
+	messages_open(ui);
+	return STATUS_OK;
+}
+
+/* --- the screen itself ------------------------------------------------------------ */
+
+static enum status run_refresh(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	(void)err;
+	watch_refresh(ui->watch);
+	ui_message(ui, MESSAGE_INFO, "asking every endpoint now");
+	return STATUS_OK;
+}
+
+static enum status run_redraw(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	(void)err;
+	ui->redraw = true;
+	return STATUS_OK;
+}
+
+static enum status run_utc(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	(void)err;
+	ui_set_utc(ui, !ui_utc(ui));
+	ui_message(ui, MESSAGE_INFO, ui_utc(ui) ? "times are UTC" : "times are local");
+	return STATUS_OK;
+}
+
+static enum status run_theme(struct ui *ui, const char *args, struct error *err)
+{
+	struct theme theme;
+	struct error why = {0};
+	enum status status = theme_load(args, &theme, &why);
+	if (status == STATUS_OK || status == STATUS_INVALID)
+		ui_set_theme(ui, &theme);
+	if (status == STATUS_INVALID)
+		ui_message(ui, MESSAGE_WARNING, why.text);
+	else if (status != STATUS_OK)
+		return error_set(err, status, "%s", why.text);
+	return STATUS_OK;
+}
+
+static void complete_theme(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	(void)ui;
+	(void)args;
+	offer(arg, "dark");
+	offer(arg, "mono");
+}
+
+static enum status run_dump(struct ui *ui, const char *args, struct error *err)
+{
+	struct canvas *canvas = canvas_new(ui->columns, ui->rows, ui->ascii);
+	struct buf text;
+	buf_init(&text, 4u * 1024 * 1024);
+	ui_draw(ui, canvas);
+	canvas_dump(canvas, false, &text);
+	enum status status = buf_check(&text, "dump", err);
+	if (status == STATUS_OK)
+		status = file_write(args, text.data, text.len, 0600, err);
+	if (status == STATUS_OK)
+		ui_messagef(ui, MESSAGE_INFO, "the screen is in %s", args);
+	buf_free(&text);
+	canvas_free(canvas);
+	return status;
+}
+
+/* --- leaving ---------------------------------------------------------------------- */
+
+/* One level back; false when there is none left. */
+static bool step_back(struct ui *ui)
+{
+	const struct pane *pane = ui_focused(ui);
+	struct pane_state *state = pane ? ui_pane_state(ui, pane->name) : NULL;
+	if (ui_overlaid(ui))
+		ui_overlay_close(ui);
+	else if (state && *state->filter)
+		state->filter[0] = '\0';
+	else if (ui->zoomed)
+		ui->zoomed = false;
+	else if (ui->screen != SCREEN_BOARD)
+		ui_show(ui, screens[ui->screen].back);
+	else
+		return false;
+	return true;
+}
+
+static enum status run_back(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	(void)err;
+	step_back(ui);
+	return STATUS_OK;
+}
+
+static enum status leave_now(struct ui *ui, void *arg, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	ui_leave(ui);
+	return STATUS_OK;
+}
+
+static enum status run_quit(struct ui *ui, const char *args, struct error *err)
+{
+	(void)err;
+	const struct incident *open = fold_current(watch_fold(ui->watch));
+	if (!open || strcmp(args, "now") == 0) {
+		ui_leave(ui);
+		return STATUS_OK;
+	}
+	char body[400];
+	text_format(body, sizeof(body), "%s is still open: %s\n\nThe record keeps everything; the next start resumes here.", open->id, open->title);
+	ui_dialog(ui, &(struct dialog){.title = "Leave the war room?", .body = body, .accept = "Leave", .yes = leave_now});
+	return STATUS_OK;
+}
+
+static enum status run_close(struct ui *ui, const char *args, struct error *err)
+{
+	return step_back(ui) ? STATUS_OK : run_quit(ui, args, err);
+}
+
+/* --- the table ---------------------------------------------------------------------- */
+
+const struct request requests_builtin[] = {
+	{.name = "help", .keys = "? F1", .args = "[COMMAND]", .hint = "help", .everywhere = true, .run = run_help, .complete = complete_request,
+	 .help = "Shows the keys of this screen, then those of all screens; with a command, that one."},
+	{.name = "command", .keys = ":", .args = "[TEXT]", .hint = "command", .everywhere = true, .run = run_command, .complete = complete_request,
+	 .help = "Opens the command line: Tab completes, Up recalls, and the start of a name is enough."},
+	{.name = "filter", .keys = "/", .args = "[TEXT]", .hint = "filter", .everywhere = true, .run = run_filter,
+	 .help = "Shows only the rows that contain the text, or with \"!\" before it those that do not; searches in long text."},
+	{.name = "next-match", .keys = "n", .args = "", .everywhere = true, .run = run_next_match,
+	 .help = "Goes to the next match."},
+	{.name = "previous-match", .keys = "N", .args = "", .everywhere = true, .run = run_previous_match,
+	 .help = "Goes to the match before."},
+	{.name = "open", .keys = "Enter", .args = "[ROW]", .run = run_open,
+	 .help = "Opens the selected row."},
+	{.name = "back", .keys = "Esc", .args = "", .everywhere = true, .run = run_back,
+	 .help = "Goes back one level: overlay, filter, zoom, screen."},
+	{.name = "close", .keys = "q", .args = "", .hint = "back", .everywhere = true, .run = run_close,
+	 .help = "Goes back one level too, and from the board out of the program."},
+	{.name = "quit", .keys = "C-c", .args = "[now]", .everywhere = true, .run = run_quit,
+	 .help = "Leaves; asks first while an incident is open, unless told \"now\"."},
+	{.name = "up", .keys = "k Up", .args = "", .everywhere = true, .run = run_up,
+	 .help = "One row up."},
+	{.name = "down", .keys = "j Down", .args = "", .everywhere = true, .run = run_down,
+	 .help = "One row down."},
+	{.name = "page-up", .keys = "PageUp", .args = "", .everywhere = true, .run = run_page_up,
+	 .help = "One page up."},
+	{.name = "page-down", .keys = "PageDown Space", .args = "", .everywhere = true, .run = run_page_down,
+	 .help = "One page down."},
+	{.name = "half-up", .keys = "C-u", .args = "", .everywhere = true, .run = run_half_up,
+	 .help = "Half a page up."},
+	{.name = "half-down", .keys = "C-d", .args = "", .everywhere = true, .run = run_half_down,
+	 .help = "Half a page down."},
+	{.name = "first", .keys = "g Home", .args = "", .everywhere = true, .run = run_first,
+	 .help = "To the first row."},
+	{.name = "last", .keys = "G End", .args = "", .everywhere = true, .run = run_last,
+	 .help = "To the last row; a timeline then follows what is new."},
+	{.name = "next-pane", .keys = "Tab l Right", .args = "", .run = run_next_pane,
+	 .help = "To the next pane."},
+	{.name = "previous-pane", .keys = "S-Tab h Left", .args = "", .run = run_previous_pane,
+	 .help = "To the pane before."},
+	{.name = "pane", .keys = "1 2 3 4 5 6 7 8 9", .args = "NUMBER|NAME", .key_is_args = true, .run = run_pane, .complete = complete_pane,
+	 .help = "To the pane of that number."},
+	{.name = "zoom", .keys = "z", .args = "", .run = run_zoom,
+	 .help = "Gives the focused pane the whole screen, or takes it back."},
+	{.name = "refresh", .keys = "r", .args = "", .run = run_refresh,
+	 .help = "Asks every endpoint now instead of at its next turn."},
+	{.name = "redraw", .keys = "C-l", .args = "", .everywhere = true, .run = run_redraw,
+	 .help = "Paints the whole screen anew."},
+	{.name = "utc", .keys = "U", .args = "", .run = run_utc,
+	 .help = "Switches all times between UTC and local."},
+	{.name = "messages", .keys = "M", .args = "", .run = run_messages,
+	 .help = "Shows all messages since the start, with their times."},
+	{.name = "theme", .keys = "", .args = "NAME|PATH", .run = run_theme, .complete = complete_theme,
+	 .help = "Changes the colours."},
+	{.name = "dump", .keys = "", .args = "FILE", .run = run_dump,
+	 .help = "Writes the screen to a file as text."},
+	{.name = NULL},
+};

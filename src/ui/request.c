@@ -1,0 +1,202 @@
+#include "ui/request.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "ui/ui.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const struct request *const tables[] = {requests_builtin, requests_actions};
+
+static const char *const scope_titles[SCOPE_COUNT] = {
+	[SCOPE_GLOBAL] = "Everywhere",
+	[SCOPE_BOARD] = "Board",
+	[SCOPE_INCIDENT] = "Incident",
+	[SCOPE_TIMELINE] = "Timeline",
+	[SCOPE_REVIEW] = "Review",
+};
+
+static const char reserved_keys[] = "? F1 : / n N Esc Enter Tab S-Tab 1 2 3 4 5 6 7 8 9 h j k l Left Down Up Right g G Home End "
+				    "C-d C-u PageUp PageDown r C-l C-c Z p q y z";
+
+const char *scope_title(enum scope scope)
+{
+	return scope_titles[scope];
+}
+
+const struct request *request_at(size_t i)
+{
+	for (size_t t = 0; t < ARRAY_LENGTH(tables); t++) {
+		for (const struct request *request = tables[t]; request->name; request++) {
+			if (i-- == 0)
+				return request;
+		}
+	}
+	return NULL;
+}
+
+/* True if the key is one of the words in `keys`. */
+static bool has_key(const char *keys, const char *key)
+{
+	char word[16];
+	while (text_word(&keys, word, sizeof(word))) {
+		if (strcmp(word, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool request_key_is_reserved(const char *key)
+{
+	return has_key(reserved_keys, key);
+}
+
+const struct request *request_by_name(const char *name)
+{
+	const struct request *found = NULL, *request;
+	size_t matches = 0, len = strlen(name);
+	for (size_t i = 0; (request = request_at(i)); i++) {
+		if (strcmp(request->name, name) == 0)
+			return request;
+		if (len > 0 && strncmp(request->name, name, len) == 0) {
+			found = request;
+			matches++;
+		}
+	}
+	return matches == 1 ? found : NULL;
+}
+
+static const struct request *by_key_in(enum scope scope, const char *key)
+{
+	const struct request *request;
+	for (size_t i = 0; (request = request_at(i)); i++) {
+		if (request->scope == scope && has_key(request->keys, key))
+			return request;
+	}
+	return NULL;
+}
+
+const struct request *request_by_key(enum scope scope, const char *key)
+{
+	const struct request *request = by_key_in(scope, key);
+	return request ? request : by_key_in(SCOPE_GLOBAL, key);
+}
+
+/* --- names ------------------------------------------------------------------ */
+
+enum { NAME_MAX_BYTES = 32 };
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Insertions, deletions and replacements between two names, long ones cut. */
+static size_t edit_distance(const char *a, const char *b)
+{
+	size_t row[NAME_MAX_BYTES + 1];
+	size_t a_len = least(strlen(a), NAME_MAX_BYTES), b_len = least(strlen(b), NAME_MAX_BYTES);
+	for (size_t j = 0; j <= b_len; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_len; i++) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= b_len; j++) {
+			size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
+			diagonal = row[j];
+			row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
+		}
+	}
+	return row[b_len];
+}
+
+const char *request_nearest(const char *name)
+{
+	const struct request *request;
+	const char *nearest = requests_builtin[0].name;
+	size_t best = SIZE_MAX;
+	for (size_t i = 0; (request = request_at(i)); i++) {
+		size_t distance = edit_distance(name, request->name);
+		if (distance < best) {
+			best = distance;
+			nearest = request->name;
+		}
+	}
+	return nearest;
+}
+
+/* --- running ---------------------------------------------------------------- */
+
+bool request_needs_args(const struct request *request)
+{
+	return request->args[0] != '\0' && request->args[0] != '[';
+}
+
+const char *request_refusal(const struct ui *ui, const struct request *request)
+{
+	if (request->access != ACCESS_OBSERVE && watch_mode(ui_watch(ui)) == MODE_OBSERVER)
+		return "this console only observes (start it without --read-only)";
+	return request->unavailable ? request->unavailable(ui) : NULL;
+}
+
+enum status request_run(struct ui *ui, const struct request *request, const char *args, struct error *err)
+{
+	const char *refusal = request_refusal(ui, request);
+	if (refusal)
+		return error_set(err, STATUS_REFUSED, "%s: %s", request->name, refusal);
+	if (*args == '\0' && request_needs_args(request))
+		return error_set(err, STATUS_USAGE, "%s: something is missing (write :%s %s)", request->name, request->name, request->args);
+	if (*args != '\0' && request->args[0] == '\0')
+		return error_set(err, STATUS_USAGE, "%s: takes nothing after it (write :%s)", request->name, request->name);
+	return request->run(ui, args, err);
+}
+
+/* --- the manual --------------------------------------------------------------- */
+
+/* Text for roff: no line begins a request, and a hyphen is a hyphen. */
+static void put_roff(struct buf *out, const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		buf_puts(out, "\\&");
+	for (; *text; text++) {
+		if (*text == '\\')
+			buf_puts(out, "\\e");
+		else if (*text == '-')
+			buf_puts(out, "\\-");
+		else
+			buf_putc(out, *text);
+	}
+}
+
+static void put_entry(struct buf *out, const struct request *request)
+{
+	buf_puts(out, ".TP\n.B ");
+	put_roff(out, *request->keys ? request->keys : ":");
+	buf_puts(out, *request->keys ? "  :" : "");
+	put_roff(out, request->name);
+	if (*request->args) {
+		buf_putc(out, ' ');
+		put_roff(out, request->args);
+	}
+	buf_putc(out, '\n');
+	put_roff(out, request->help);
+	buf_putc(out, '\n');
+}
+
+void requests_manual(struct buf *out)
+{
+	const struct request *request;
+	for (int scope = 0; scope < SCOPE_COUNT; scope++) {
+		bool any = false;
+		for (size_t i = 0; (request = request_at(i)); i++) {
+			if ((int)request->scope != scope)
+				continue;
+			if (!any)
+				buf_printf(out, ".SS %s\n", scope_titles[scope]);
+			any = true;
+			put_entry(out, request);
+		}
+	}
+}

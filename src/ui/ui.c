@@ -1,0 +1,633 @@
+#include "ui/ui.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "ui/state.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MIN_COLUMNS = 40, MIN_ROWS = 10 };
+
+/* How long a message stands; an error stays until the next key. */
+static const int64_t message_us[] = {
+	[MESSAGE_INFO] = 5 * US_PER_S,
+	[MESSAGE_WARNING] = 12 * US_PER_S,
+	[MESSAGE_ERROR] = INT64_MAX,
+};
+
+/* --- life --------------------------------------------------------------------- */
+
+struct ui *ui_new(struct watch *watch, bool ascii, bool utc)
+{
+	struct ui *ui = xcalloc(1, sizeof(*ui));
+	ui->watch = watch;
+	ui->ascii = ascii;
+	ui->utc = utc;
+	ui->dirty = true;
+	ui->columns = 80;
+	ui->rows = 24;
+	theme_mono(&ui->theme);
+	return ui;
+}
+
+void ui_free(struct ui *ui)
+{
+	if (!ui)
+		return;
+	overlays_free(ui);
+	prompt_end(&ui->prompt);
+	history_free(&ui->commands);
+	history_free(&ui->filters);
+	history_free(&ui->answers);
+	free(ui);
+}
+
+static void on_changed(void *arg)
+{
+	struct ui *ui = *(struct ui **)arg;
+	if (ui)
+		ui_touch(ui);
+}
+
+static void on_message(void *arg, int severity, const char *text)
+{
+	struct ui *ui = *(struct ui **)arg;
+	if (ui)
+		ui_message(ui, severity, text);
+}
+
+static void on_alarm(void *arg, enum severity severity, const char *title)
+{
+	struct ui *ui = *(struct ui **)arg;
+	if (ui)
+		ui_alarm(ui, severity, title);
+}
+
+const struct watch_events *ui_watch_events(void)
+{
+	static const struct watch_events events = {on_changed, on_message, on_alarm};
+	return &events;
+}
+
+/* --- small questions ------------------------------------------------------------ */
+
+struct watch *ui_watch(const struct ui *ui)
+{
+	return ui->watch;
+}
+
+int64_t ui_now_us(const struct ui *ui)
+{
+	return clock_wall_us(watch_clock(ui->watch));
+}
+
+bool ui_utc(const struct ui *ui)
+{
+	return ui->utc;
+}
+
+void ui_set_utc(struct ui *ui, bool utc)
+{
+	ui->utc = utc;
+	ui->dirty = true;
+}
+
+int ui_zone_minutes(const struct ui *ui, int64_t us)
+{
+	return ui->utc ? 0 : time_local_offset(us);
+}
+
+const struct theme *ui_theme(const struct ui *ui)
+{
+	return &ui->theme;
+}
+
+void ui_set_theme(struct ui *ui, const struct theme *theme)
+{
+	ui->theme = *theme;
+	ui->redraw = ui->dirty = true;
+}
+
+bool ui_leaving(const struct ui *ui)
+{
+	return ui->leaving;
+}
+
+void ui_leave(struct ui *ui)
+{
+	ui->leaving = true;
+}
+
+bool ui_dirty(const struct ui *ui)
+{
+	return ui->dirty;
+}
+
+void ui_touch(struct ui *ui)
+{
+	ui->dirty = true;
+}
+
+static bool running(const struct ui *ui)
+{
+	const struct fold *fold = watch_fold(ui->watch);
+	for (size_t i = 0; i < fold_incident_count(fold); i++) {
+		struct run_view view;
+		if (watch_run_view(ui->watch, fold_incident_at(fold, i)->id, &view) && view.running)
+			return true;
+	}
+	return false;
+}
+
+bool ui_idle(const struct ui *ui)
+{
+	return watch_pending(ui->watch) == 0 && !running(ui);
+}
+
+static bool take(bool *flag)
+{
+	bool was = *flag;
+	*flag = false;
+	return was;
+}
+
+bool ui_take_redraw(struct ui *ui)
+{
+	return take(&ui->redraw);
+}
+
+bool ui_take_flush(struct ui *ui)
+{
+	return take(&ui->flush);
+}
+
+void ui_alarm(struct ui *ui, enum severity severity, const char *title)
+{
+	ui->alarm = true;
+	text_format(ui->alarm_title, sizeof(ui->alarm_title), "%s %s", severity_name(severity), title);
+	ui_message(ui, MESSAGE_ERROR, ui->alarm_title);
+}
+
+bool ui_take_alarm(struct ui *ui, char *title, size_t size)
+{
+	text_clean(title, size, ui->alarm_title, strlen(ui->alarm_title));
+	return take(&ui->alarm);
+}
+
+/* --- messages ------------------------------------------------------------------- */
+
+void ui_message(struct ui *ui, int severity, const char *text)
+{
+	struct message *message = &ui->messages[ui->message_next];
+	message->at_us = ui_now_us(ui);
+	message->severity = severity < MESSAGE_INFO ? MESSAGE_INFO : severity > MESSAGE_ERROR ? MESSAGE_ERROR : severity;
+	text_clean(message->text, sizeof(message->text), text, strlen(text));
+	ui->message_next = (ui->message_next + 1) % MESSAGES_KEPT;
+	if (ui->message_count < MESSAGES_KEPT)
+		ui->message_count++;
+	ui->message_shown = true;
+	ui->dirty = true;
+}
+
+void ui_messagef(struct ui *ui, int severity, const char *fmt, ...)
+{
+	char text[sizeof(ui->messages[0].text)];
+	va_list args;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	ui_message(ui, severity, text);
+}
+
+static const struct message *shown_message(const struct ui *ui)
+{
+	if (!ui->message_shown || ui->message_count == 0)
+		return NULL;
+	const struct message *newest = &ui->messages[(ui->message_next + MESSAGES_KEPT - 1) % MESSAGES_KEPT];
+	int64_t age = ui_now_us(ui) - newest->at_us;
+	return age < message_us[newest->severity] ? newest : NULL;
+}
+
+static void draw_message(const struct message *message, struct area line)
+{
+	static const struct {
+		const char *word;
+		enum role role;
+	} looks[] = {{"", ROLE_INFO}, {"WARN ", ROLE_WARN}, {"ERROR ", ROLE_CRIT}};
+	area_fill(line, ROLE_BAR);
+	int x = area_text(line, 1, 0, looks[message->severity].role, ATTR_BOLD, looks[message->severity].word);
+	area_fit(line, x, 0, line.columns - x - 1, ROLE_BASE, 0, message->text);
+}
+
+/* --- screens, incidents, panes ----------------------------------------------------- */
+
+enum screen ui_screen(const struct ui *ui)
+{
+	return ui->screen;
+}
+
+void ui_show(struct ui *ui, enum screen screen)
+{
+	ui->screen = screen;
+	ui->zoomed = false;
+	ui->dirty = true;
+}
+
+const struct incident *ui_incident(const struct ui *ui)
+{
+	const struct fold *fold = watch_fold(ui->watch);
+	const struct incident *chosen = *ui->incident ? fold_incident(fold, ui->incident) : NULL;
+	return chosen ? chosen : fold_current(fold);
+}
+
+void ui_choose_incident(struct ui *ui, const char *id)
+{
+	text_format(ui->incident, sizeof(ui->incident), "%s", id ? id : "");
+	ui->dirty = true;
+}
+
+struct pane_state *ui_pane_state(struct ui *ui, const char *pane)
+{
+	for (size_t i = 0; i < ui->pane_count; i++) {
+		if (strcmp(ui->panes[i].pane, pane) == 0)
+			return &ui->panes[i].state;
+	}
+	/* More panes than the table holds share its last place. */
+	size_t place = ui->pane_count < PANE_STATES_MAX ? ui->pane_count++ : PANE_STATES_MAX - 1;
+	ui->panes[place].pane = pane;
+	ui->panes[place].state = (struct pane_state){0};
+	return &ui->panes[place].state;
+}
+
+const struct pane *ui_focused(const struct ui *ui)
+{
+	return screens[ui->screen].panes[ui->focus[ui->screen]];
+}
+
+const char *ui_focus(const struct ui *ui)
+{
+	const struct pane *pane = ui_focused(ui);
+	return pane ? pane->name : "";
+}
+
+void ui_set_focus(struct ui *ui, const char *name)
+{
+	const struct pane *const *panes = screens[ui->screen].panes;
+	for (size_t i = 0; panes[i]; i++) {
+		if (strcmp(panes[i]->name, name) == 0)
+			ui->focus[ui->screen] = i;
+	}
+	ui->dirty = true;
+}
+
+const char *ui_selected(const struct ui *ui)
+{
+	const struct pane *pane = ui_focused(ui);
+	for (size_t i = 0; pane && i < ui->pane_count; i++) {
+		if (strcmp(ui->panes[i].pane, pane->name) == 0)
+			return ui->panes[i].state.shown > 0 ? ui->panes[i].state.selected : "";
+	}
+	return "";
+}
+
+bool ui_zoomed(const struct ui *ui)
+{
+	return ui->zoomed;
+}
+
+void ui_set_zoom(struct ui *ui, bool zoomed)
+{
+	ui->zoomed = zoomed;
+	ui->dirty = true;
+}
+
+/* --- prompts ------------------------------------------------------------------------ */
+
+/* Completes a ":" line: the name first, then what the request offers. */
+static void complete_line(void *arg, const char *before, offer_fn *offer, void *offer_arg)
+{
+	struct ui *ui = arg;
+	const struct request *request;
+	char name[48];
+	const char *cursor = before;
+	if (!strchr(before, ' ')) {
+		for (size_t i = 0; (request = request_at(i)); i++)
+			offer(offer_arg, request->name);
+		return;
+	}
+	if (!text_word(&cursor, name, sizeof(name)) || !(request = request_by_name(name)) || !request->complete)
+		return;
+	request->complete(ui, cursor + strspn(cursor, " "), offer, offer_arg);
+}
+
+void prompt_open(struct ui *ui, enum prompt_kind kind, const char *label, const char *text)
+{
+	struct history *const histories[] = {NULL, &ui->commands, &ui->filters, &ui->answers};
+	const struct pane *pane = ui_focused(ui);
+	const struct pager *pager = pager_top(ui);
+	prompt_end(&ui->prompt);
+	ui->prompting = kind;
+	ui->prompt.history = histories[kind];
+	ui->prompt.complete = kind == PROMPT_COMMAND ? complete_line : NULL;
+	ui->prompt.complete_arg = ui;
+	text_format(ui->label, sizeof(ui->label), "%s", label);
+	prompt_begin(&ui->prompt, text);
+	if (kind == PROMPT_FILTER)
+		text_format(ui->filter_before, sizeof(ui->filter_before), "%s", pager ? pager->search : pane ? ui_pane_state(ui, pane->name)->filter : "");
+	ui->message_shown = false;
+	ui->dirty = true;
+}
+
+void ui_prompt(struct ui *ui, const char *text)
+{
+	prompt_open(ui, PROMPT_COMMAND, ":", text);
+}
+
+void ui_ask(struct ui *ui, const char *label, const char *text, enum status (*accept)(struct ui *ui, const char *text, struct error *err))
+{
+	ui->accept = accept;
+	prompt_open(ui, PROMPT_ASK, label, text);
+}
+
+static void set_filter(struct ui *ui, const char *text)
+{
+	struct pager *pager = pager_top(ui);
+	const struct pane *pane = ui_focused(ui);
+	if (pager) {
+		pager_search(pager, text);
+	} else if (pane) {
+		struct pane_state *state = ui_pane_state(ui, pane->name);
+		text_fit(state->filter, sizeof(state->filter), text, PANE_FILTER, "");
+	}
+}
+
+static void finish_prompt(struct ui *ui, bool accepted)
+{
+	char text[PROMPT_BYTES];
+	struct error err = {0};
+	enum status status = STATUS_OK;
+	enum prompt_kind kind = ui->prompting;
+	memcpy(text, ui->prompt.text, sizeof(text));
+	prompt_end(&ui->prompt);
+	ui->prompting = PROMPT_NONE;
+	if (kind == PROMPT_FILTER) {
+		set_filter(ui, accepted ? text : "");
+		history_add(&ui->filters, accepted ? text : "");
+	} else if (accepted && kind == PROMPT_COMMAND) {
+		history_add(&ui->commands, text);
+		status = ui_command(ui, text, &err);
+	} else if (accepted && kind == PROMPT_ASK) {
+		history_add(&ui->answers, text);
+		status = ui->accept(ui, text, &err);
+	}
+	if (status != STATUS_OK)
+		ui_message(ui, MESSAGE_ERROR, err.text);
+}
+
+static void prompt_changed(struct ui *ui)
+{
+	if (ui->prompting == PROMPT_FILTER)
+		set_filter(ui, ui->prompt.text);
+}
+
+static void key_to_prompt(struct ui *ui, const char *key)
+{
+	/* Backspace in an empty line leaves it, as people expect of a command line. */
+	bool emptied = ui->prompt.len == 0 && strcmp(key, "Backspace") == 0;
+	switch (emptied ? PROMPT_CANCELLED : prompt_key(&ui->prompt, key)) {
+	case PROMPT_ACCEPTED:
+		finish_prompt(ui, true);
+		break;
+	case PROMPT_CANCELLED:
+		finish_prompt(ui, false);
+		break;
+	case PROMPT_CHANGED:
+		prompt_changed(ui);
+		break;
+	case PROMPT_MOVED:
+	case PROMPT_UNKNOWN:
+		break;
+	}
+}
+
+static void draw_candidates(const struct prompt *prompt, struct area line)
+{
+	area_fill(line, ROLE_BAR);
+	int x = 1;
+	for (size_t i = 0; i < prompt->candidate_count && x < line.columns - 2; i++) {
+		bool chosen = i == prompt->candidate_at;
+		x = area_text(line, x, 0, chosen ? ROLE_ACCENT : ROLE_DIM, chosen ? ATTR_REVERSE | ATTR_BOLD : 0, prompt->candidates[i]);
+		x += 2;
+	}
+	area_back(line, 0, 0, line.columns, ROLE_BAR);
+}
+
+/* What the line being typed will do: arguments and help of its request. */
+static void draw_preview(const struct ui *ui, struct area line)
+{
+	const char *cursor = ui->prompt.text;
+	char name[48];
+	if (!text_word(&cursor, name, sizeof(name)))
+		return;
+	const struct request *request = request_by_name(name);
+	if (!request)
+		return;
+	const char *refusal = request_refusal(ui, request);
+	area_fill(line, ROLE_BAR);
+	int x = area_printf(line, 1, 0, ROLE_KEY, ATTR_BOLD, "%s ", request->name);
+	x = area_text(line, x, 0, ROLE_ACCENT, 0, request->args) + (*request->args ? 2 : 1);
+	area_fit(line, x, 0, line.columns - x - 1, refusal ? ROLE_WARN : ROLE_DIM, 0, refusal ? refusal : request->help);
+	area_back(line, 0, 0, line.columns, ROLE_BAR);
+}
+
+static void draw_prompt(struct ui *ui, struct area area)
+{
+	struct area line = area_inside(area, 0, area.rows - 1, area.columns, 1);
+	struct area above = area_inside(area, 0, area.rows - 2, area.columns, 1);
+	area.canvas->cursor_x = area.canvas->cursor_y = -1;
+	area_fill(line, ROLE_BASE);
+	if (ui->prompt.candidate_count > 0)
+		draw_candidates(&ui->prompt, above);
+	else if (ui->prompting == PROMPT_COMMAND)
+		draw_preview(ui, above);
+	if (ui->prompting == PROMPT_FILTER && !pager_top(ui) && ui_focused(ui)) {
+		const struct pane_state *state = ui_pane_state(ui, ui_focus(ui));
+		char shown[64];
+		text_format(shown, sizeof(shown), "%zu of %zu shown", state->shown, state->total);
+		int x = area_right(line, line.columns - 1, 0, ROLE_DIM, 0, shown);
+		line = area_inside(line, 0, 0, x - 1, 1);
+	}
+	prompt_draw(&ui->prompt, ui->label, line);
+}
+
+/* --- keys and commands ------------------------------------------------------------- */
+
+static enum status unknown_command(const char *name, struct error *err)
+{
+	char fitting[200] = "";
+	const struct request *request;
+	size_t matches = 0, used = 0;
+	for (size_t i = 0; (request = request_at(i)); i++) {
+		if (strncmp(request->name, name, strlen(name)) != 0 || used >= sizeof(fitting))
+			continue;
+		used += (size_t)snprintf(fitting + used, sizeof(fitting) - used, "%s%s", matches++ ? ", " : "", request->name);
+	}
+	if (matches > 1)
+		return error_set(err, STATUS_USAGE, "\"%s\" could be several commands: %s (write more of it)", name, fitting);
+	return error_set(err, STATUS_NOT_FOUND, "no command \"%s\" (did you mean \"%s\"?)", name, request_nearest(name));
+}
+
+enum status ui_command(struct ui *ui, const char *line, struct error *err)
+{
+	char name[64], args[PROMPT_BYTES];
+	const char *cursor = line;
+	ui->dirty = true;
+	if (!text_word(&cursor, name, sizeof(name)))
+		return STATUS_OK;
+	const struct request *request = request_by_name(name);
+	if (!request)
+		return unknown_command(name, err);
+	cursor += strspn(cursor, " ");
+	size_t len = text_clean(args, sizeof(args), cursor, strlen(cursor));
+	while (len > 0 && args[len - 1] == ' ')
+		args[--len] = '\0';
+	return request_run(ui, request, args, err);
+}
+
+static void run_by_key(struct ui *ui, const struct request *request, const char *key)
+{
+	struct error err = {0};
+	const char *refusal = request_refusal(ui, request);
+	if (refusal) {
+		ui_messagef(ui, MESSAGE_WARNING, "%s: %s", request->name, refusal);
+		return;
+	}
+	if (request_needs_args(request) && !request->key_is_args) {
+		char text[64];
+		ui_prompt(ui, text_format(text, sizeof(text), "%s ", request->name));
+		return;
+	}
+	if (request_run(ui, request, request->key_is_args ? key : "", &err) != STATUS_OK)
+		ui_message(ui, err.status == STATUS_REFUSED ? MESSAGE_WARNING : MESSAGE_ERROR, err.text);
+}
+
+void ui_key(struct ui *ui, const char *key)
+{
+	const struct overlay *overlay = overlay_top(ui);
+	ui->dirty = true;
+	ui->message_shown = false;
+	if (ui->prompting != PROMPT_NONE) {
+		key_to_prompt(ui, key);
+		return;
+	}
+	if (overlay && overlay->is_dialog) {
+		dialog_key(ui, key);
+		return;
+	}
+	bool covered = overlay || ui->small;
+	const struct request *request = request_by_key(covered ? SCOPE_GLOBAL : screens[ui->screen].scope, key);
+	if (request && covered && !request->everywhere)
+		return;
+	if (request)
+		run_by_key(ui, request, key);
+	else if (!covered)
+		ui_messagef(ui, MESSAGE_INFO, "%s does nothing here (? shows the keys)", key);
+}
+
+void ui_paste(struct ui *ui, const char *text)
+{
+	const struct overlay *overlay = overlay_top(ui);
+	ui->dirty = true;
+	if (ui->prompting != PROMPT_NONE) {
+		if (prompt_insert(&ui->prompt, text, strlen(text)))
+			prompt_changed(ui);
+		else
+			ui_message(ui, MESSAGE_WARNING, "the pasted text is too long for this line, nothing was inserted");
+	} else if (overlay && overlay->is_dialog) {
+		dialog_paste(ui, text);
+	} else {
+		ui_message(ui, MESSAGE_INFO, "pasted text was not used (open a line first: \":\" or a key that asks for text)");
+	}
+}
+
+/* --- drawing ------------------------------------------------------------------------- */
+
+static int draw_hint(struct area area, int x, const struct request *request)
+{
+	char key[16];
+	const char *keys = request->keys;
+	if (!text_word(&keys, key, sizeof(key)) || x + text_width(key) + text_width(request->hint) + 1 > area.columns)
+		return x;
+	x = area_text(area, x, 0, ROLE_KEY, ATTR_BOLD, key);
+	x = area_printf(area, x, 0, ROLE_DIM, 0, " %s", request->hint);
+	return x + 2;
+}
+
+static int hint_width(enum scope scope)
+{
+	const struct request *request;
+	int width = 0;
+	for (size_t i = 0; (request = request_at(i)); i++) {
+		char key[16];
+		const char *keys = request->keys;
+		if (request->scope == scope && request->hint && text_word(&keys, key, sizeof(key)))
+			width += text_width(key) + text_width(request->hint) + 3;
+	}
+	return width;
+}
+
+static int draw_scope_hints(struct ui *ui, struct area area, int x, enum scope scope)
+{
+	const struct request *request;
+	for (size_t i = 0; (request = request_at(i)); i++) {
+		if (request->scope == scope && request->hint && !request_refusal(ui, request))
+			x = draw_hint(area, x, request);
+	}
+	return x;
+}
+
+void ui_draw_hints(struct ui *ui, struct area area)
+{
+	enum scope scope = screens[ui->screen].scope;
+	int global = hint_width(SCOPE_GLOBAL);
+	int split = area.columns - global > 0 ? area.columns - global : 0;
+	area_fill(area, ROLE_BAR);
+	if (scope != SCOPE_GLOBAL)
+		draw_scope_hints(ui, area_inside(area, 1, 0, split - 1, 1), 0, scope);
+	draw_scope_hints(ui, area_inside(area, split, 0, global, 1), 0, SCOPE_GLOBAL);
+}
+
+static void draw_small(struct area area, int columns, int rows)
+{
+	char text[120];
+	text_format(text, sizeof(text), "Too small: this terminal has %dx%d, this screen needs %dx%d.", area.columns, area.rows, columns, rows);
+	int used = area_wrap(area, 0, 0, area.columns, area.rows, ROLE_WARN, text);
+	area_wrap(area, 0, used, area.columns, area.rows - used, ROLE_DIM, "q back  ? help  : command");
+}
+
+void ui_draw(struct ui *ui, struct canvas *canvas)
+{
+	const struct screen_entry *screen = &screens[ui->screen];
+	int columns = screen->min_columns > 0 ? screen->min_columns : MIN_COLUMNS;
+	int rows = screen->min_rows > 0 ? screen->min_rows : MIN_ROWS;
+	canvas_clear(canvas);
+	struct area area = canvas_area(canvas);
+	struct area bottom = area_inside(area, 0, area.rows - 1, area.columns, 1);
+	ui->dirty = false;
+	ui->columns = canvas->columns;
+	ui->rows = canvas->rows;
+	ui->small = canvas->columns < columns || canvas->rows < rows;
+	if (ui->small)
+		draw_small(area, columns, rows);
+	else
+		screen->draw(ui, area);
+	overlays_draw(ui, area);
+	const struct message *message = shown_message(ui);
+	if (ui->prompting != PROMPT_NONE)
+		draw_prompt(ui, area);
+	else if (message)
+		draw_message(message, bottom);
+}
