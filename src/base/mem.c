@@ -1,4 +1,6 @@
 /* Program memory, with one door for running out of it. */
+#include "config.h"
+
 #include "base/mem.h"
 
 #include <stdint.h>

@@ -1,3 +1,5 @@
+#include "config.h"
+
 #include "base/nearest.h"
 
 #include <ctype.h>

@@ -19,8 +19,10 @@
 
 enum { DATA_DIR_MODE = 0700 };
 
-/* The directory of the running executable; empty when it cannot be known. */
+/* The directory of the running executable, and the one above it, which is the prefix
+ * when it is installed; empty when they cannot be known. */
 static char program_dir[PATH_MAX];
+static char program_prefix[PATH_MAX];
 
 /* --- the executable ----------------------------------------------------------- */
 
@@ -44,7 +46,7 @@ static bool search_path(const char *name, char resolved[PATH_MAX])
 
 void path_init(const char *argv0)
 {
-	char resolved[PATH_MAX];
+	char resolved[PATH_MAX] = "";
 	bool found = realpath("/proc/self/exe", resolved) != NULL;
 
 	if (!found && argv0 && *argv0)
@@ -52,7 +54,10 @@ void path_init(const char *argv0)
 	if (!found)
 		return;
 	*strrchr(resolved, '/') = '\0';
-	memcpy(program_dir, resolved, strlen(resolved) + 1);
+	memcpy(program_dir, resolved, sizeof(program_dir));
+	if (strrchr(resolved, '/'))
+		*strrchr(resolved, '/') = '\0';
+	memcpy(program_prefix, resolved, sizeof(program_prefix));
 }
 
 /* --- shipped files -------------------------------------------------------------- */
@@ -120,7 +125,7 @@ char *path_shipped(const char *kind, const char *name)
 	if (!path && in_build_tree())
 		path = libexec ? existing(TOCSIN_BUILD_DIR, "/src", "", name) : existing(TOCSIN_SOURCE_DIR, "", kind, name);
 	if (!path && *program_dir)
-		path = existing(program_dir, libexec ? "/../libexec/tocsin" : "/../share/tocsin", under, name);
+		path = existing(program_prefix, libexec ? "/libexec/tocsin" : "/share/tocsin", under, name);
 	if (!path)
 		path = existing(libexec ? TOCSIN_LIBEXECDIR : TOCSIN_DATADIR, "", under, name);
 	return path;
