@@ -7,8 +7,12 @@
 
 struct verdict {
 	enum health health;
+	enum symptom symptom;
 	char reason[160];
 };
+
+/* Makes a verdict; the reason is cut to what fits. */
+struct verdict verdict_make(enum health health, enum symptom symptom, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
 
 /* QBFT arithmetic (protocol reference 1.4). */
 unsigned qbft_quorum(unsigned validators);      /* ceil(2n/3) */
@@ -20,14 +24,38 @@ int64_t qbft_next_round_ms(int64_t head_age_ms, int64_t period_ms, int64_t timeo
 /* Who should propose in `round` after a block by `miner`, validators ascending. */
 const struct address *qbft_proposer(const struct address *validators, size_t count, const struct address *miner, unsigned round);
 
-/* A silent chain: head_age_ms on the freshest reachable node. Warning above P + T,
+/* How silent the chain is: head_age_ms on the freshest reachable node. Warning above P + T,
  * critical above P + stall_rounds * T + slack. */
 struct verdict judge_chain_age(const struct thresholds *t, int64_t head_age_ms, int64_t period_ms, int64_t timeout_ms);
+int64_t stall_bound_ms(const struct thresholds *t, int64_t period_ms, int64_t timeout_ms);
+/* Warning when no further validator may be lost, though some already are: a network
+ * whose every validator is needed by design is not at risk for that. */
 struct verdict judge_quorum(unsigned validators, unsigned alive);
+/* period_ms 0: not known, then lag only warns. */
 struct verdict judge_lag(const struct thresholds *t, int64_t lag_blocks, int64_t period_ms);
+/* Over the last minute; p95_ms -1: too few samples. */
 struct verdict judge_rpc(const struct thresholds *t, int64_t p95_ms, int64_t error_percent);
-struct verdict judge_validator(const struct thresholds *t, unsigned validators, unsigned missed_in_window, unsigned proposed_in_window, unsigned window, bool chain_moving);
 
+/* What the headers say of one validator's turns. */
+struct turns {
+	unsigned validators;    /* n */
+	unsigned blocks;        /* headers looked at */
+	unsigned proposed;      /* in them */
+	unsigned missed;        /* in them: turns that others took over */
+	unsigned late_blocks;   /* the same for the last offline_turns * n blocks */
+	unsigned late_proposed, late_missed;
+	bool sealed_since;      /* it sealed a block after its last missed turn */
+	bool missed_lately;     /* one of its last eight turns */
+	uint64_t last_proposed; /* block, 0: none seen */
+};
+/* Offline (critical) when it proposed nothing and missed turns in the last 2n blocks
+ * (protocol reference 1.5.3), unless a seal shows that it is back. Warning when more
+ * than missed_warn_percent of its turns were missed and one of them lately. Unknown
+ * when no turn was seen. */
+struct verdict judge_validator(const struct thresholds *t, const struct turns *turns);
+
+/* Worse ranks higher: ok, warning, unknown and stale, critical (DESIGN section 5). */
+unsigned health_rank(enum health health);
 /* The worse of two verdicts; equal keeps the first. */
 struct verdict verdict_worse(struct verdict a, struct verdict b);
 

@@ -35,6 +35,29 @@ enum reach {
 	REACH_UNREACHABLE, /* no answer: resolve, connect, TLS, timeout */
 };
 
+/* What the judge saw, for programs; the reason says it for people. */
+enum symptom {
+	SYMPTOM_NONE,
+	/* of our view */
+	SYMPTOM_UNREACHABLE, /* no answer */
+	SYMPTOM_REFUSING,    /* it answers, and says no, or is of another chain */
+	SYMPTOM_UNSAMPLED,   /* nothing was asked of it for too long */
+	SYMPTOM_INVISIBLE,   /* chain, validator: no node can be reached */
+	/* of a node */
+	SYMPTOM_LAG, SYMPTOM_SYNCING, SYMPTOM_PEERS, SYMPTOM_SLOW, SYMPTOM_ERRORS, SYMPTOM_SKEW,
+	/* of the chain */
+	SYMPTOM_SILENT,  /* later than P + T */
+	SYMPTOM_STALLED, /* later than P + 3T + slack on every reachable node */
+	SYMPTOM_QUORUM,  /* can lose none more */
+	SYMPTOM_FORK,    /* two blocks at one height */
+	/* of a validator */
+	SYMPTOM_OFFLINE,   /* took none of its turns, or its node is gone and it gives no sign */
+	SYMPTOM_MISSED,    /* misses some of its turns */
+	SYMPTOM_NODE_LOST, /* its node is gone; not known yet whether it takes part */
+	SYMPTOM_WAITING,   /* the chain is silent; its node answers and waits for a quorum */
+	SYMPTOM_LEFT,      /* it is not in the validator set */
+};
+
 const char *kind_name(enum kind kind);       /* "node" */
 const char *health_name(enum health health); /* "ok" "warning" "critical" "unknown" "stale" */
 const char *reach_name(enum reach reach);    /* "ok" "refusing" "unreachable" */
@@ -79,9 +102,12 @@ enum node_value {
 };
 enum validator_value {
 	VALIDATOR_PROPOSED, VALIDATOR_LAST_PROPOSED, VALIDATOR_MISSED_TURNS, VALIDATOR_SEALED,
-	VALIDATOR_WINDOW, VALIDATOR_ADDRESS, VALIDATOR_NODE, VALIDATOR_TURNS, VALIDATOR_VOTES, VALIDATOR_VALUES
+	VALIDATOR_WINDOW, VALIDATOR_ADDRESS, VALIDATOR_NODE, VALIDATOR_TURNS, VALIDATOR_VOTES, VALIDATOR_LAST_SEALED,
+	VALIDATOR_MEMBER, VALIDATOR_VALUES
 };
 enum { WORLD_VALUES_MAX = 20 };
+/* VALIDATOR_TURNS: the last turns, newest last: 'o' taken, 'x' missed, '.' none known. */
+enum { TURNS_SHOWN = 20 };
 
 struct value {
 	enum value_type type;
@@ -114,6 +140,7 @@ struct component {
 	char source[160]; /* who says so: a masked URL, or "headers of besu-rpc-0" */
 	enum health health;
 	enum reach reach;
+	enum symptom symptom;
 	char reason[160]; /* why this health, in words, with the numbers that decided */
 	int64_t since_us; /* of this health; the first bad sample, not the end of the dwell */
 	int64_t seen_us;  /* last sample that got through, 0: never */
@@ -163,7 +190,15 @@ int64_t component_age_us(const struct component *c, int64_t now_us);
 /* --- feeding it (used by src/collect) -------------------------------------- */
 
 /* Adds a node, or a validator known from the configuration before any node spoke
- * of it. Both return the component, which lives as long as the world. */
+ * of it. Both return the component, which lives as long as the world; a name or an
+ * address that is known already gives the component that has it.
+ *
+ * Ids never change once published, also not from one run to the next: a validator
+ * of the configuration is "validator/NAME", one that only the chain told of is
+ * "validator/0x…". Its name, for people, becomes that of its node as soon as a node
+ * shows the same key. A validator and a node of one name in the configuration
+ * belong together. The chain is "chain/138"; when no chain id was given it is
+ * "chain/unknown" until the first node tells, which decides for all. */
 struct component *world_add_node(struct world *world, const char *name, const char *source);
 struct component *world_add_validator(struct world *world, const char *name, const struct address *address);
 
@@ -227,8 +262,13 @@ struct node_sample {
 	char methods[160]; /* groups that are absent: "no admin, no qbft" */
 };
 
+/* The node that runs this validator, or the validator that this node runs; NULL
+ * while that is not known. */
+const struct component *world_partner(const struct component *c);
+
 /* Takes a sample in: updates the node, the chain and the validators, and judges
- * what it touched. */
+ * what it touched. Costs nothing that grows with the number of nodes, unless the
+ * node that led was lost. */
 void world_observe(struct world *world, struct component *node, const struct node_sample *sample);
 
 /* Judges everything that time alone can change (ages, stalls, rounds). Call each

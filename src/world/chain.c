@@ -1,0 +1,356 @@
+/* The chain: which block is its head, how it flows, and its health. */
+#include "world/private.h"
+
+#include "base/hash.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A block that came within its period and this much is on time. */
+#define ON_TIME_SLACK_MS INT64_C(1000)
+
+/* --- the head -------------------------------------------------------------------------- */
+
+static void set_head(struct world *world, const struct component *node, uint64_t number, const struct hash256 *hash, int64_t time_s, int64_t at_us)
+{
+	char text[HASH_TEXT];
+
+	world->has_head = true;
+	world->head = number;
+	world->head_hash = *hash;
+	world->head_time_s = time_s;
+	world->head_first_us = at_us;
+	world->head_confirmed_us = at_us;
+	world->head_node = node;
+	component_set_number(world->chain, CHAIN_HEAD, (int64_t)number, at_us);
+	component_set_text(world->chain, CHAIN_HEAD_HASH, hex_text(text, sizeof(text), hash->bytes, sizeof(hash->bytes), true), at_us);
+	snprintf(world->chain->source, sizeof(world->chain->source), "headers of %s", node->name);
+}
+
+void chain_offer_head(struct world *world, const struct component *node, const struct header *header, int64_t at_us)
+{
+	if (!world->has_head || header->number > world->head) {
+		world->head_advanced |= world->has_head;
+		set_head(world, node, header->number, &header->hash, header->timestamp_s, at_us);
+		world->head_dirty = false;
+		return;
+	}
+	if (header->number == world->head && hash_equal(&header->hash, &world->head_hash) && at_us > world->head_confirmed_us)
+		world->head_confirmed_us = at_us;
+}
+
+void chain_choose_head(struct world *world)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	const struct component *best = NULL;
+	const struct node_detail *detail;
+	int64_t confirmed_us = 0;
+
+	world->head_dirty = false;
+	for (size_t i = 0; i < nodes->count; i++) {
+		detail = node_detail(nodes->items[i]);
+		if (!detail->has_head || detail->lost || detail->unsampled || detail->wrong_chain)
+			continue;
+		if (best == NULL || detail->head > node_detail(best)->head) {
+			best = nodes->items[i];
+			confirmed_us = best->seen_us;
+		} else if (detail->head == node_detail(best)->head && nodes->items[i]->seen_us > confirmed_us) {
+			confirmed_us = nodes->items[i]->seen_us;
+		}
+	}
+	if (best == NULL)
+		return; /* what was known last stays, with its age */
+	detail = node_detail(best);
+	if (detail->head == world->head && hash_equal(&detail->head_hash, &world->head_hash)) {
+		world->head_node = best;
+		return;
+	}
+	if (detail->head < world->head) {
+		window_drop_above(&world->window, detail->head);
+		if (world->turns_told > detail->head)
+			world->turns_told = detail->head;
+	}
+	set_head(world, best, detail->head, &detail->head_hash, detail->head_time_s, confirmed_us);
+}
+
+/* --- how it flows ----------------------------------------------------------------------- */
+
+/* P and T: the configuration, else node info, else the headers. The empty-block
+ * period is not in node info, so a rhythm much slower than the period counts as it. */
+static void find_periods(struct world *world)
+{
+	const struct thresholds *t = &world->thresholds;
+	int64_t inferred = world->has_head ? window_period_ms(&world->window, world->head) : 0;
+	int64_t period = t->block_period_ms, empty = t->empty_period_ms > 0 ? t->empty_period_ms : world->info_empty_ms;
+
+	if (period == 0)
+		period = world->info_period_ms > 0 ? world->info_period_ms : inferred;
+	if (t->block_period_ms == 0 && empty == 0 && inferred > period + period / 2)
+		empty = inferred;
+	world->period_ms = period > empty || period == 0 ? period : empty;
+	world->timeout_ms = t->request_timeout_ms > 0 ? t->request_timeout_ms : world->info_timeout_ms > 0 ? world->info_timeout_ms : period;
+}
+
+/* The age of the head when a node last confirmed it: an attempt that hangs does not
+ * make the chain look silent. A head of the future has only the time since we saw
+ * it; that never runs ahead of the truth. */
+static int64_t confirmed_age_ms(const struct world *world)
+{
+	int64_t age_ms = world->head_confirmed_us / US_PER_MS - world->head_time_s * 1000;
+
+	if (age_ms < -world->thresholds.skew_warn_ms)
+		return (world->head_confirmed_us - world->head_first_us) / US_PER_MS;
+	return age_ms > 0 ? age_ms : 0;
+}
+
+static enum flow find_flow(const struct world *world)
+{
+	size_t nodes = world->lists[KIND_NODE].count;
+	int64_t age_ms = confirmed_age_ms(world);
+	int64_t watched_ms = (world->head_confirmed_us - world->head_first_us) / US_PER_MS;
+
+	if (nodes > 0 && world->lost + world->unsampled == nodes)
+		return FLOW_HIDDEN;
+	/* Failing, but not for sure yet: what was known stands. */
+	if (world->answering == 0)
+		return world->flow;
+	if (!world->has_head || world->period_ms == 0)
+		return FLOW_UNKNOWN;
+	if (age_ms <= world->period_ms + world->timeout_ms)
+		return FLOW_MOVING;
+	/* Old by its timestamp alone may be a clock that differs: only a block that fails
+	 * to come while we watch is silence. */
+	if (watched_ms <= world->period_ms + ON_TIME_SLACK_MS)
+		return world->head_advanced ? FLOW_MOVING : FLOW_UNKNOWN;
+	return age_ms > stall_bound_ms(&world->thresholds, world->period_ms, world->timeout_ms) ? FLOW_HALTED : FLOW_SILENT;
+}
+
+static void show_rounds(struct world *world, int64_t age_ms, int64_t now_us)
+{
+	struct component *c = world->chain;
+	const struct window_header *header = window_at(&world->window, world->head);
+	bool silent = world->flow == FLOW_SILENT || world->flow == FLOW_HALTED;
+
+	if (!world->bft || header == NULL || world->flow == FLOW_HIDDEN) {
+		component_unset(c, CHAIN_ROUND);
+		component_unset(c, CHAIN_NEXT_ROUND_MS);
+		return;
+	}
+	component_set_number(c, CHAIN_ROUND, silent ? (int64_t)qbft_round_estimate(age_ms, world->period_ms, world->timeout_ms) : (int64_t)header->round, now_us);
+	if (silent)
+		component_set_number(c, CHAIN_NEXT_ROUND_MS, qbft_next_round_ms(age_ms, world->period_ms, world->timeout_ms), now_us);
+	else
+		component_unset(c, CHAIN_NEXT_ROUND_MS);
+}
+
+static void set_known(struct component *c, int index, int64_t number, int64_t at_us)
+{
+	if (number > 0)
+		component_set_number(c, index, number, at_us);
+	else
+		component_unset(c, index);
+}
+
+static enum reach worst_reach(const struct world *world)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+
+	if (world->answering > 0)
+		return REACH_OK;
+	for (size_t i = 0; i < nodes->count; i++)
+		if (nodes->items[i]->reach == REACH_REFUSING)
+			return REACH_REFUSING;
+	return REACH_UNREACHABLE;
+}
+
+void chain_follow(struct world *world, int64_t now_us)
+{
+	struct component *c = world->chain;
+	int64_t age_ms = now_us / US_PER_MS - world->head_time_s * 1000;
+
+	find_periods(world);
+	world->flow = find_flow(world);
+	c->reach = worst_reach(world);
+	c->tried_us = now_us;
+	if (world->answering > 0 && world->has_head)
+		c->seen_us = world->head_confirmed_us;
+	set_known(c, CHAIN_BLOCK_PERIOD_MS, world->period_ms, now_us);
+	set_known(c, CHAIN_REQUEST_TIMEOUT_MS, world->bft ? world->timeout_ms : 0, now_us);
+	set_known(c, CHAIN_CHAIN_ID, (int64_t)world->chain_id, now_us);
+	if (world->bft)
+		component_set_text(c, CHAIN_CONSENSUS, "QBFT", now_us);
+	if (!world->has_head)
+		return;
+	if (age_ms < -world->thresholds.skew_warn_ms) {
+		component_unset(c, CHAIN_HEAD_AGE_MS);
+		age_ms = (now_us - world->head_first_us) / US_PER_MS;
+	} else {
+		age_ms = age_ms > 0 ? age_ms : 0;
+		component_set_number(c, CHAIN_HEAD_AGE_MS, age_ms, world->head_confirmed_us);
+	}
+	show_rounds(world, age_ms, now_us);
+}
+
+/* --- health ------------------------------------------------------------------------------ */
+
+/* Counts who is alive and shows the arithmetic of the quorum. *since_us receives when
+ * the last of the lost was lost. False when too little is known for a number. */
+static bool count_alive(struct world *world, unsigned *alive, int64_t *since_us, int64_t now_us)
+{
+	const struct component_list *list = &world->lists[KIND_VALIDATOR];
+	struct component *c = world->chain;
+	unsigned known = 0, members = 0;
+
+	*alive = 0;
+	*since_us = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		const struct component *v = list->items[i];
+
+		if (!validator_detail(v)->member)
+			continue;
+		members++;
+		if (v->health == HEALTH_UNKNOWN || v->health == HEALTH_STALE)
+			continue;
+		known++;
+		if (v->health != HEALTH_CRITICAL)
+			(*alive)++;
+		else if (v->since_us > *since_us)
+			*since_us = v->since_us;
+	}
+	/* On a halt nobody who keeps silent can be counted in; while blocks come, one whose
+	 * turn was not seen yet makes the number unknown. */
+	if (members == 0 || known == 0 || (known < members && world->flow != FLOW_HALTED) || world->flow == FLOW_HIDDEN) {
+		component_unset(c, CHAIN_ALIVE);
+		component_unset(c, CHAIN_CAN_LOSE);
+		return false;
+	}
+	component_set_number(c, CHAIN_ALIVE, *alive, now_us);
+	component_set_number(c, CHAIN_CAN_LOSE, qbft_can_lose(members, *alive), now_us);
+	return true;
+}
+
+static void show_quorum(struct world *world, int64_t now_us)
+{
+	struct component *c = world->chain;
+	unsigned n = world->set == NULL ? 0 : (unsigned)world->set->count;
+
+	if (n == 0) {
+		component_unset(c, CHAIN_VALIDATORS);
+		component_unset(c, CHAIN_QUORUM);
+		component_unset(c, CHAIN_F);
+		return;
+	}
+	component_set_number(c, CHAIN_VALIDATORS, n, now_us);
+	component_set_number(c, CHAIN_QUORUM, qbft_quorum(n), now_us);
+	component_set_number(c, CHAIN_F, qbft_byzantine(n), now_us);
+}
+
+/* When the last node that could be seen was lost, and why it was. */
+static struct finding hidden_finding(const struct world *world)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	struct finding finding = {.certain = true};
+	const char *why = "";
+
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct node_detail *detail = node_detail(nodes->items[i]);
+		int64_t since_us = detail->lost ? detail->failing_since_us : nodes->items[i]->tried_us;
+
+		if (since_us >= finding.since_us) {
+			finding.since_us = since_us;
+			why = detail->lost ? detail->why : why;
+		}
+	}
+	if (world->lost > 0)
+		finding.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_INVISIBLE, "no node can be reached: %s", why);
+	else
+		finding.verdict = verdict_make(world->has_head ? HEALTH_STALE : HEALTH_UNKNOWN, SYMPTOM_UNSAMPLED, "no node was asked lately");
+	return finding;
+}
+
+/* Blocks come, and yet the clock says otherwise. */
+static struct verdict judge_clock(const struct world *world)
+{
+	int64_t age_ms = world->head_confirmed_us / US_PER_MS - world->head_time_s * 1000;
+	char by[DURATION_TEXT];
+
+	if (age_ms < -world->thresholds.skew_warn_ms)
+		return verdict_make(HEALTH_WARNING, SYMPTOM_SKEW, "the newest block is %s in the future: clocks disagree, its age is not known",
+			duration_human(by, -age_ms * US_PER_MS));
+	if (age_ms > stall_bound_ms(&world->thresholds, world->period_ms, world->timeout_ms))
+		return verdict_make(HEALTH_WARNING, SYMPTOM_SKEW, "blocks come, but the newest is %s old: clocks disagree, or the nodes are catching up",
+			duration_human(by, age_ms * US_PER_MS));
+	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
+}
+
+static struct verdict judge_fork(const struct world *world)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct node_detail *detail = node_detail(nodes->items[i]);
+
+		if (detail->forked && detail->answers)
+			return verdict_make(HEALTH_CRITICAL, SYMPTOM_FORK, "two blocks %llu: %s has another than the other nodes",
+				(unsigned long long)detail->fork_number, nodes->items[i]->name);
+	}
+	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "one hash");
+}
+
+/* A chain of which a node answers and a head is known. */
+static struct finding flowing_finding(struct world *world, int64_t now_us)
+{
+	struct finding finding = {0};
+	int64_t since_us, due_us = (world->head_time_s * 1000 + world->period_ms) * US_PER_MS;
+	unsigned alive;
+	bool counted = count_alive(world, &alive, &since_us, now_us);
+	struct verdict verdict;
+
+	finding.verdict = judge_chain_age(&world->thresholds, world->flow == FLOW_MOVING ? 0 : confirmed_age_ms(world), world->period_ms, world->timeout_ms);
+	if (finding.verdict.health != HEALTH_OK) {
+		/* It began when the next block was due. */
+		finding.since_us = due_us > now_us ? world->head_first_us : due_us;
+		finding.certain = finding.verdict.health == HEALTH_CRITICAL;
+	} else if (!world->bft) {
+		char period[DURATION_TEXT];
+
+		finding.verdict = verdict_make(HEALTH_OK, SYMPTOM_NONE, "blocks come every %s; without QBFT headers validators, quorum and rounds are not known",
+			duration_human(period, world->period_ms * US_PER_MS));
+	}
+	verdict = judge_fork(world);
+	if (health_rank(verdict.health) > health_rank(finding.verdict.health))
+		finding = (struct finding){.verdict = verdict, .certain = true};
+	if (counted && world->flow != FLOW_HALTED) {
+		verdict = judge_quorum((unsigned)world->set->count, alive);
+		if (health_rank(verdict.health) > health_rank(finding.verdict.health))
+			finding = (struct finding){.verdict = verdict, .since_us = since_us, .certain = true};
+	}
+	verdict = judge_clock(world);
+	if (health_rank(verdict.health) > health_rank(finding.verdict.health))
+		finding = (struct finding){.verdict = verdict};
+	return finding;
+}
+
+void chain_judge(struct world *world, int64_t now_us)
+{
+	struct finding finding;
+	unsigned alive;
+	int64_t since_us;
+
+	show_quorum(world, now_us);
+	if (world->flow == FLOW_HIDDEN) {
+		count_alive(world, &alive, &since_us, now_us);
+		finding = hidden_finding(world);
+	} else if (world->answering == 0) {
+		return;
+	} else if (!world->has_head) {
+		finding = (struct finding){.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_NONE, "no node told its newest block yet")};
+	} else if (world->period_ms == 0) {
+		finding = (struct finding){.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_NONE, "the block period is not known yet: too few blocks (or set block_period_ms)")};
+	} else if (world->flow == FLOW_UNKNOWN) {
+		return;
+	} else {
+		finding = flowing_finding(world, now_us);
+	}
+	component_settle(world, world->chain, &finding, now_us);
+}

@@ -1,0 +1,173 @@
+/* Kinds and their values: the tables that panes, JSON and the judges share. */
+#include "world/world.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+
+static const struct value_def chain_values[CHAIN_VALUES] = {
+	[CHAIN_HEAD] = {"head", "block", VALUE_NUMBER, UNIT_BLOCK},
+	[CHAIN_HEAD_AGE_MS] = {"head_age_ms", "head age", VALUE_NUMBER, UNIT_MS},
+	[CHAIN_BLOCK_PERIOD_MS] = {"block_period_ms", "block period", VALUE_NUMBER, UNIT_MS},
+	[CHAIN_REQUEST_TIMEOUT_MS] = {"request_timeout_ms", "round timeout", VALUE_NUMBER, UNIT_MS},
+	[CHAIN_ROUND] = {"round", "round", VALUE_NUMBER, UNIT_COUNT},
+	[CHAIN_NEXT_ROUND_MS] = {"next_round_ms", "next round in", VALUE_NUMBER, UNIT_MS},
+	[CHAIN_VALIDATORS] = {"validators", "validators", VALUE_NUMBER, UNIT_COUNT},
+	[CHAIN_QUORUM] = {"quorum", "quorum", VALUE_NUMBER, UNIT_COUNT},
+	[CHAIN_ALIVE] = {"alive", "alive", VALUE_NUMBER, UNIT_COUNT},
+	[CHAIN_CAN_LOSE] = {"can_lose", "can lose", VALUE_NUMBER, UNIT_COUNT},
+	[CHAIN_F] = {"f", "f", VALUE_NUMBER, UNIT_COUNT},
+	[CHAIN_CONSENSUS] = {"consensus", "consensus", VALUE_TEXT, UNIT_NONE},
+	[CHAIN_CHAIN_ID] = {"chain_id", "chain id", VALUE_NUMBER, UNIT_NONE},
+	[CHAIN_HEAD_HASH] = {"head_hash", "block hash", VALUE_TEXT, UNIT_HASH},
+};
+
+static const struct value_def node_values[NODE_VALUES] = {
+	[NODE_HEAD] = {"head", "block", VALUE_NUMBER, UNIT_BLOCK},
+	[NODE_LAG] = {"lag", "behind", VALUE_NUMBER, UNIT_COUNT},
+	[NODE_PEERS] = {"peers", "peers", VALUE_NUMBER, UNIT_COUNT},
+	[NODE_RPC_MS] = {"rpc_ms", "answers in", VALUE_NUMBER, UNIT_MS},
+	[NODE_SYNCING] = {"syncing", "syncing", VALUE_FLAG, UNIT_NONE},
+	[NODE_VERSION] = {"version", "version", VALUE_TEXT, UNIT_NONE},
+	[NODE_HEAD_HASH] = {"head_hash", "block hash", VALUE_TEXT, UNIT_HASH},
+	[NODE_HEAD_AGE_MS] = {"head_age_ms", "head age", VALUE_NUMBER, UNIT_MS},
+	[NODE_POOL] = {"pool", "pool", VALUE_NUMBER, UNIT_COUNT},
+	[NODE_CHAIN_ID] = {"chain_id", "chain id", VALUE_NUMBER, UNIT_NONE},
+	[NODE_METHODS] = {"methods", "methods", VALUE_TEXT, UNIT_NONE},
+	[NODE_CLOCK_SKEW_MS] = {"clock_skew_ms", "clock differs by", VALUE_NUMBER, UNIT_MS},
+	[NODE_ERROR_PERCENT] = {"error_percent", "errors %", VALUE_NUMBER, UNIT_COUNT},
+};
+
+static const struct value_def validator_values[VALIDATOR_VALUES] = {
+	[VALIDATOR_PROPOSED] = {"proposed", "proposed", VALUE_NUMBER, UNIT_COUNT},
+	[VALIDATOR_LAST_PROPOSED] = {"last_proposed", "last proposed", VALUE_NUMBER, UNIT_BLOCK},
+	[VALIDATOR_MISSED_TURNS] = {"missed_turns", "missed turns", VALUE_NUMBER, UNIT_COUNT},
+	[VALIDATOR_SEALED] = {"sealed", "sealed", VALUE_NUMBER, UNIT_COUNT},
+	[VALIDATOR_WINDOW] = {"window", "of blocks", VALUE_NUMBER, UNIT_COUNT},
+	[VALIDATOR_ADDRESS] = {"address", "address", VALUE_TEXT, UNIT_ADDRESS},
+	[VALIDATOR_NODE] = {"node", "node", VALUE_TEXT, UNIT_NONE},
+	[VALIDATOR_TURNS] = {"turns", "turns", VALUE_TEXT, UNIT_NONE},
+	[VALIDATOR_VOTES] = {"votes", "pending votes", VALUE_TEXT, UNIT_NONE},
+	[VALIDATOR_LAST_SEALED] = {"last_sealed", "last sealed", VALUE_NUMBER, UNIT_BLOCK},
+	[VALIDATOR_MEMBER] = {"member", "in the set", VALUE_FLAG, UNIT_NONE},
+};
+
+static const struct kind_def kinds[KIND_COUNT] = {
+	[KIND_CHAIN] = {"chain", "chains", chain_values, CHAIN_VALUES},
+	[KIND_NODE] = {"node", "nodes", node_values, NODE_VALUES},
+	[KIND_VALIDATOR] = {"validator", "validators", validator_values, VALIDATOR_VALUES},
+};
+
+_Static_assert((int)CHAIN_VALUES <= (int)WORLD_VALUES_MAX, "chain values fit");
+_Static_assert((int)NODE_VALUES <= (int)WORLD_VALUES_MAX, "node values fit");
+_Static_assert((int)VALIDATOR_VALUES <= (int)WORLD_VALUES_MAX, "validator values fit");
+
+const struct kind_def *kind_def(enum kind kind)
+{
+	return &kinds[kind];
+}
+
+const char *kind_name(enum kind kind)
+{
+	return kinds[kind].name;
+}
+
+const char *health_name(enum health health)
+{
+	static const char *const names[] = {
+		[HEALTH_UNKNOWN] = "unknown", [HEALTH_OK] = "ok", [HEALTH_WARNING] = "warning", [HEALTH_CRITICAL] = "critical", [HEALTH_STALE] = "stale",
+	};
+
+	return names[health];
+}
+
+const char *reach_name(enum reach reach)
+{
+	static const char *const names[] = {
+		[REACH_OK] = "ok", [REACH_REFUSING] = "refusing", [REACH_UNREACHABLE] = "unreachable",
+	};
+
+	return names[reach];
+}
+
+/* --- trails ---------------------------------------------------------------- */
+
+const struct trail_point *trail_at(const struct trail *trail, size_t i)
+{
+	return &trail->points[(trail->next + TRAIL_LENGTH - trail->count + i) % TRAIL_LENGTH];
+}
+
+void trail_add(struct trail *trail, int64_t at_us, int64_t number, enum health health)
+{
+	trail->points[trail->next] = (struct trail_point){.at_us = at_us, .number = number, .health = health};
+	trail->next = (trail->next + 1) % TRAIL_LENGTH;
+	if (trail->count < TRAIL_LENGTH)
+		trail->count++;
+}
+
+/* --- values ---------------------------------------------------------------- */
+
+const struct value *component_value(const struct component *c, int index)
+{
+	if (index < 0 || (size_t)index >= kinds[c->kind].value_count || c->values[index].type == VALUE_NONE)
+		return NULL;
+	return &c->values[index];
+}
+
+bool component_number(const struct component *c, int index, int64_t *out)
+{
+	const struct value *value = component_value(c, index);
+
+	if (value == NULL || value->type == VALUE_TEXT)
+		return false;
+	*out = value->number;
+	return true;
+}
+
+const char *component_text(const struct component *c, int index)
+{
+	const struct value *value = component_value(c, index);
+
+	return value != NULL && value->type == VALUE_TEXT ? value->text : NULL;
+}
+
+int64_t component_age_us(const struct component *c, int64_t now_us)
+{
+	if (c->seen_us == 0)
+		return -1;
+	return now_us > c->seen_us ? now_us - c->seen_us : 0;
+}
+
+/* Milliseconds for people: exact while short, then as a duration. */
+static char *ms_text(char *dst, size_t size, int64_t ms)
+{
+	char duration[DURATION_TEXT];
+
+	if (ms > -10000 && ms < 10000)
+		return text_format(dst, size, "%lld ms", (long long)ms);
+	return text_format(dst, size, "%s", duration_human(duration, ms * US_PER_MS));
+}
+
+char *value_text(char *dst, size_t size, const struct value_def *def, const struct value *value)
+{
+	char duration[DURATION_TEXT];
+
+	if (value == NULL || value->type == VALUE_NONE)
+		return text_format(dst, size, "?");
+	if (value->type == VALUE_TEXT)
+		return text_format(dst, size, "%s", value->text);
+	if (value->type == VALUE_FLAG)
+		return text_format(dst, size, "%s", value->number != 0 ? "yes" : "no");
+	switch (def->unit) {
+	case UNIT_MS:
+		return ms_text(dst, size, value->number);
+	case UNIT_S:
+		return text_format(dst, size, "%s", duration_human(duration, value->number * US_PER_S));
+	case UNIT_BLOCK:
+	case UNIT_COUNT:
+		return text_thousands(dst, size, value->number);
+	default:
+		return text_format(dst, size, "%lld", (long long)value->number);
+	}
+}

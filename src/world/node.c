@@ -1,0 +1,407 @@
+/* Nodes: taking a sample in, and judging what the node itself shows. */
+#include "world/private.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FAILURES_LOST = 2,   /* one failed attempt is no outage */
+	RPC_SAMPLES_MIN = 5, /* answers before their times are judged */
+	ERRORS_MIN = 2,      /* failures before their share is */
+	STALE_POLLS = 3,     /* missed polls before a node counts as not sampled */
+};
+
+/* --- taking a sample in ------------------------------------------------------------- */
+
+/* The world counts nodes by these marks, so that no sample needs a walk over all. */
+static void mark(bool *is, bool now, size_t *count)
+{
+	if (*is == now)
+		return;
+	*is = now;
+	*count = now ? *count + 1 : *count - 1;
+}
+
+static void take_chain_id(struct world *world, struct component *c, const struct node_sample *sample)
+{
+	struct node_detail *detail = node_detail(c);
+
+	if (sample->reach != REACH_OK || !(sample->has & SAMPLE_CHAIN_ID))
+		return;
+	component_set_number(c, NODE_CHAIN_ID, (int64_t)sample->chain_id, sample->at_us);
+	detail->chain_id = sample->chain_id;
+	if (world->chain_id == 0) {
+		world->chain_id = sample->chain_id;
+		snprintf(world->chain->id, sizeof(world->chain->id), "chain/%llu", (unsigned long long)sample->chain_id);
+		lookup_put(&world->lookup, world->chain->id, world->chain);
+	}
+	detail->wrong_chain = sample->chain_id != world->chain_id;
+}
+
+/* What the attempt amounts to: a node of another chain, or one that cannot tell its
+ * head, refuses as far as we are concerned. */
+static enum reach sample_reach(const struct world *world, const struct node_detail *detail, const struct node_sample *sample, char *why, size_t size)
+{
+	text_clean(why, size, sample->why, strlen(sample->why));
+	if (sample->reach != REACH_OK)
+		return sample->reach;
+	if (detail->wrong_chain) {
+		snprintf(why, size, "wrong chain: %llu, expected %llu", (unsigned long long)detail->chain_id, (unsigned long long)world->chain_id);
+		return REACH_REFUSING;
+	}
+	if (sample->method_errors) {
+		if (why[0] == '\0')
+			snprintf(why, size, "it answers, but not what its newest block is");
+		return REACH_REFUSING;
+	}
+	return REACH_OK;
+}
+
+static void take_failure(struct node_detail *detail, int64_t at_us)
+{
+	if (detail->failures++ == 0)
+		detail->failing_since_us = at_us;
+}
+
+static void take_answer(struct component *c, const struct node_sample *sample)
+{
+	struct node_detail *detail = node_detail(c);
+
+	if (detail->lost)
+		detail->errors_from_us = sample->at_us;
+	detail->failures = 0;
+	detail->failing_since_us = 0;
+	detail->answers_seen++;
+	detail->skew_ms = sample->clock_skew_us / US_PER_MS;
+	c->seen_us = sample->at_us;
+	component_set_number(c, NODE_RPC_MS, sample->rpc_us / US_PER_MS, sample->at_us);
+	component_set_number(c, NODE_CLOCK_SKEW_MS, detail->skew_ms, sample->at_us);
+}
+
+static void take_key(struct world *world, struct component *c, const struct node_sample *sample)
+{
+	char key[4 + ADDRESS_TEXT], text[ADDRESS_TEXT];
+	struct component *validator;
+
+	snprintf(key, sizeof(key), "key/%s", address_text(text, &sample->node_key));
+	lookup_put(&world->lookup, key, c);
+	validator = validator_by_address(world, &sample->node_key);
+	if (validator != NULL && node_detail(c)->partner != validator)
+		validator_join(world, validator, c);
+}
+
+static void take_periods(struct world *world, const struct node_sample *sample)
+{
+	if (sample->block_period_ms > 0)
+		world->info_period_ms = sample->block_period_ms;
+	if (sample->request_timeout_ms > 0)
+		world->info_timeout_ms = sample->request_timeout_ms;
+	if (sample->empty_period_ms > 0)
+		world->info_empty_ms = sample->empty_period_ms;
+}
+
+static void take_votes(struct world *world, struct component *c, const struct node_sample *sample)
+{
+	struct node_detail *detail = node_detail(c);
+
+	if (sample->vote_count == 0 && detail->vote_count == 0)
+		return;
+	free(detail->votes);
+	detail->votes = NULL;
+	detail->vote_count = sample->vote_count;
+	if (sample->vote_count > 0) {
+		detail->votes = xcalloc(sample->vote_count, sizeof(*detail->votes));
+		memcpy(detail->votes, sample->votes, sample->vote_count * sizeof(*detail->votes));
+	}
+	validators_show_votes(world, sample->at_us);
+}
+
+static void take_signers(struct world *world, const struct node_sample *sample)
+{
+	for (size_t i = 0; i < sample->signer_count; i++) {
+		struct component *c = validator_by_address(world, &sample->signers[i].address);
+		struct validator_detail *detail;
+
+		if (c == NULL)
+			continue;
+		detail = validator_detail(c);
+		detail->has_metric = true;
+		detail->metric_proposed = sample->signers[i].proposed;
+		detail->metric_last = sample->signers[i].last_proposed;
+	}
+}
+
+/* Small facts that need no thought. */
+static void take_values(struct component *c, const struct node_sample *sample)
+{
+	struct node_detail *detail = node_detail(c);
+
+	if (sample->has & SAMPLE_PEERS)
+		component_set_number(c, NODE_PEERS, (int64_t)sample->peers, sample->at_us);
+	if (sample->has & SAMPLE_POOL)
+		component_set_number(c, NODE_POOL, (int64_t)sample->pool, sample->at_us);
+	if (sample->has & SAMPLE_VERSION)
+		component_set_text(c, NODE_VERSION, sample->version, sample->at_us);
+	if (sample->has & SAMPLE_METHODS)
+		component_set_text(c, NODE_METHODS, sample->methods, sample->at_us);
+	if (sample->has & SAMPLE_SYNCING) {
+		detail->syncing = sample->syncing;
+		detail->sync_target = sample->sync_target;
+		component_set_flag(c, NODE_SYNCING, sample->syncing, sample->at_us);
+	}
+}
+
+/* Puts the headers into the window. True when one was new. */
+static bool take_headers(struct world *world, struct component *c, const struct node_sample *sample)
+{
+	struct node_detail *detail = node_detail(c);
+	bool news = false;
+
+	for (size_t i = 0; i < sample->header_count; i++) {
+		const struct header *header = &sample->headers[i];
+
+		switch (window_add(&world->window, header, c)) {
+		case WINDOW_NEW:
+			news = true;
+			world->bft |= header->bft;
+			break;
+		case WINDOW_CONFLICT:
+			/* Finality is immediate in BFT; elsewhere two blocks at one height pass. */
+			detail->forked = header->bft;
+			detail->fork_number = header->number;
+			break;
+		case WINDOW_KNOWN:
+			if (detail->forked && header->number >= detail->fork_number)
+				detail->forked = false;
+			break;
+		}
+	}
+	return news;
+}
+
+static bool take_head(struct world *world, struct component *c, const struct node_sample *sample)
+{
+	struct node_detail *detail = node_detail(c);
+	const struct header *head;
+	char hash[HASH_TEXT];
+	bool news;
+
+	if (!(sample->has & SAMPLE_HEAD) || sample->header_count == 0)
+		return false;
+	head = &sample->headers[sample->header_count - 1];
+	if (c == world->head_node && (head->number < world->head || (head->number == world->head && !hash_equal(&head->hash, &world->head_hash))))
+		world->head_dirty = true;
+	news = take_headers(world, c, sample);
+	if (news && head->bft && head->validator_count > 0 && (!world->has_head || head->number >= world->head))
+		validators_take_set(world, head->validators, head->validator_count);
+	detail->has_head = true;
+	detail->head = head->number;
+	detail->head_hash = head->hash;
+	detail->head_time_s = head->timestamp_s;
+	chain_offer_head(world, c, head, sample->at_us);
+	component_set_number(c, NODE_HEAD, (int64_t)head->number, sample->at_us);
+	component_set_text(c, NODE_HEAD_HASH, hex_text(hash, sizeof(hash), head->hash.bytes, sizeof(head->hash.bytes), true), sample->at_us);
+	component_set_number(c, NODE_LAG, world->head > head->number ? (int64_t)(world->head - head->number) : 0, sample->at_us);
+	return news;
+}
+
+bool node_take(struct world *world, struct component *c, const struct node_sample *sample)
+{
+	struct node_detail *detail = node_detail(c);
+	char why[sizeof(detail->why)];
+	bool answered_before = detail->answers, news = false;
+
+	detail->interval_us = c->tried_us == 0 ? 0 : sample->at_us - c->tried_us;
+	c->tried_us = sample->at_us;
+	take_chain_id(world, c, sample);
+	c->reach = sample_reach(world, detail, sample, why, sizeof(why));
+	memcpy(detail->why, why, sizeof(why));
+	if (c->reach != REACH_OK) {
+		take_failure(detail, sample->at_us);
+	} else {
+		take_answer(c, sample);
+		take_values(c, sample);
+		if (sample->has & SAMPLE_PERIODS)
+			take_periods(world, sample);
+		news = take_head(world, c, sample);
+		if ((sample->has & SAMPLE_VALIDATORS) && detail->has_head && detail->head >= world->head && sample->validator_count > 0)
+			validators_take_set(world, sample->validators, sample->validator_count);
+		if (sample->has & SAMPLE_NODE_KEY)
+			take_key(world, c, sample);
+		if (sample->has & SAMPLE_SIGNERS)
+			take_signers(world, sample);
+		if (sample->has & SAMPLE_VOTES)
+			take_votes(world, c, sample);
+	}
+	trail_add(&c->trail, sample->at_us, c->reach == REACH_OK ? sample->rpc_us / US_PER_MS : -1, c->health);
+	mark(&detail->answers, c->reach == REACH_OK, &world->answering);
+	mark(&detail->unsampled, false, &world->unsampled);
+	return news || answered_before != detail->answers;
+}
+
+/* --- judging ------------------------------------------------------------------------- */
+
+static int compare_i64(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Answer times and failures of the last minute, from the trail. */
+static struct verdict judge_answers(const struct world *world, struct component *c, int64_t now_us)
+{
+	const struct node_detail *detail = node_detail(c);
+	int64_t times[TRAIL_LENGTH], p95_ms = -1, percent;
+	size_t answers = 0, failures = 0;
+
+	for (size_t i = 0; i < c->trail.count; i++) {
+		const struct trail_point *point = trail_at(&c->trail, i);
+
+		if (point->at_us < now_us - US_PER_MINUTE || point->at_us < detail->errors_from_us)
+			continue;
+		if (point->number >= 0)
+			times[answers++] = point->number;
+		else
+			failures++;
+	}
+	/* Rounded down: among few answers the single slowest does not decide. */
+	if (answers >= RPC_SAMPLES_MIN) {
+		qsort(times, answers, sizeof(times[0]), compare_i64);
+		p95_ms = times[(answers - 1) * 95 / 100];
+	}
+	if (answers + failures == 0)
+		return judge_rpc(&world->thresholds, -1, 0);
+	percent = (int64_t)(failures * 100 / (answers + failures));
+	component_set_number(c, NODE_ERROR_PERCENT, percent, now_us);
+	return judge_rpc(&world->thresholds, p95_ms, failures >= ERRORS_MIN ? percent : 0);
+}
+
+/* A validator needs enough peers to help reach a quorum (protocol reference 1.5.6);
+ * a network of one node has none and needs none. */
+static struct verdict judge_peers(const struct world *world, const struct component *c)
+{
+	bool alone = world->bft ? world->set == NULL || world->set->count <= 1 : world->lists[KIND_NODE].count <= 1;
+	int64_t peers, needed = world->thresholds.peers_warn;
+
+	if (alone || !component_number(c, NODE_PEERS, &peers))
+		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
+	if (node_detail(c)->partner != NULL && world->set != NULL && needed < (int64_t)qbft_quorum((unsigned)world->set->count) - 1)
+		needed = (int64_t)qbft_quorum((unsigned)world->set->count) - 1;
+	if (peers < needed)
+		return verdict_make(HEALTH_WARNING, SYMPTOM_PEERS, "%lld of at least %lld peers", (long long)peers, (long long)needed);
+	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
+}
+
+static struct verdict judge_skew(const struct world *world, const struct node_detail *detail)
+{
+	char by[DURATION_TEXT];
+	int64_t skew_ms = detail->skew_ms < 0 ? -detail->skew_ms : detail->skew_ms;
+
+	if (skew_ms <= world->thresholds.skew_warn_ms)
+		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
+	duration_human(by, skew_ms * US_PER_MS);
+	return verdict_make(HEALTH_WARNING, SYMPTOM_SKEW, "its clock is %s %s ours: ages are off by as much", by, detail->skew_ms > 0 ? "ahead of" : "behind");
+}
+
+static struct verdict judge_sync(const struct node_detail *detail)
+{
+	if (!detail->syncing)
+		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
+	if (detail->sync_target > 0)
+		return verdict_make(HEALTH_WARNING, SYMPTOM_SYNCING, "syncing: %llu of %llu", (unsigned long long)detail->head, (unsigned long long)detail->sync_target);
+	return verdict_make(HEALTH_WARNING, SYMPTOM_SYNCING, "syncing");
+}
+
+/* A node that answers. */
+static struct verdict judge_answering(const struct world *world, struct component *c, int64_t now_us)
+{
+	const struct node_detail *detail = node_detail(c);
+	int64_t lag = 0;
+	bool known = component_number(c, NODE_LAG, &lag);
+	struct verdict verdict;
+
+	if (!known)
+		verdict = verdict_make(HEALTH_OK, SYMPTOM_NONE, "answers");
+	else
+		verdict = judge_lag(&world->thresholds, lag, world->period_ms);
+	if (detail->forked)
+		verdict = verdict_worse(verdict_make(HEALTH_CRITICAL, SYMPTOM_FORK, "has another block %llu than the other nodes", (unsigned long long)detail->fork_number), verdict);
+	verdict = verdict_worse(verdict, judge_sync(detail));
+	verdict = verdict_worse(verdict, judge_peers(world, c));
+	verdict = verdict_worse(verdict, judge_answers(world, c, now_us));
+	return verdict_worse(verdict, judge_skew(world, detail));
+}
+
+static void show_head_age(const struct world *world, struct component *c, int64_t now_us)
+{
+	const struct node_detail *detail = node_detail(c);
+	int64_t age_ms = now_us / US_PER_MS - detail->head_time_s * 1000;
+
+	/* A block of the future has no age: the clocks disagree. */
+	if (!detail->has_head || age_ms < -world->thresholds.skew_warn_ms)
+		component_unset(c, NODE_HEAD_AGE_MS);
+	else
+		component_set_number(c, NODE_HEAD_AGE_MS, age_ms > 0 ? age_ms : 0, c->seen_us);
+}
+
+static void judge_failing(struct world *world, struct component *c, int64_t now_us)
+{
+	struct node_detail *detail = node_detail(c);
+	struct finding finding = {.since_us = detail->failing_since_us, .certain = true};
+	bool was_lost = detail->lost;
+
+	/* Until it is sure, what was shown before stays; `reach` tells of the attempt. */
+	if (detail->failures < FAILURES_LOST || now_us - detail->failing_since_us < world->thresholds.dwell_ms * US_PER_MS)
+		return;
+	mark(&detail->lost, true, &world->lost);
+	if (!was_lost && c == world->head_node)
+		world->head_dirty = true;
+	if (c->reach == REACH_UNREACHABLE)
+		finding.verdict = verdict_make(HEALTH_CRITICAL, SYMPTOM_UNREACHABLE, "unreachable: %s", detail->why);
+	else
+		finding.verdict = verdict_make(HEALTH_CRITICAL, SYMPTOM_REFUSING, detail->wrong_chain ? "%s" : "refuses: %s", detail->why);
+	component_settle(world, c, &finding, now_us);
+}
+
+static bool is_unsampled(const struct world *world, const struct component *c, int64_t now_us)
+{
+	int64_t limit = world->thresholds.stale_after_ms * US_PER_MS;
+	int64_t polls = STALE_POLLS * node_detail(c)->interval_us;
+
+	return now_us - c->tried_us > (polls > limit ? polls : limit);
+}
+
+void node_judge(struct world *world, struct component *c, int64_t now_us)
+{
+	struct node_detail *detail = node_detail(c);
+	struct finding finding = {0};
+	char age[DURATION_TEXT];
+
+	if (c->tried_us == 0)
+		return;
+	show_head_age(world, c, now_us);
+	if (is_unsampled(world, c, now_us)) {
+		mark(&detail->unsampled, true, &world->unsampled);
+		mark(&detail->answers, false, &world->answering);
+		mark(&detail->lost, false, &world->lost);
+		duration_human(age, now_us - c->tried_us);
+		finding.verdict = verdict_make(c->seen_us == 0 ? HEALTH_UNKNOWN : HEALTH_STALE, SYMPTOM_UNSAMPLED, "not asked for %s", age);
+		finding.since_us = c->tried_us;
+		finding.certain = true;
+		component_settle(world, c, &finding, now_us);
+		return;
+	}
+	if (detail->failures > 0) {
+		judge_failing(world, c, now_us);
+		return;
+	}
+	mark(&detail->lost, false, &world->lost);
+	finding.verdict = judge_answering(world, c, now_us);
+	component_settle(world, c, &finding, now_us);
+}

@@ -1,0 +1,164 @@
+/* What the files of this room share. Private to src/world. */
+#ifndef TOCSIN_WORLD_PRIVATE_H
+#define TOCSIN_WORLD_PRIVATE_H
+
+#include "world/judge.h"
+#include "world/lookup.h"
+#include "world/window.h"
+#include "world/world.h"
+
+/* --- hysteresis ----------------------------------------------------------------- */
+
+/* The ranks of health_rank(). */
+enum { RANKS = 4 };
+
+/* Between what a judge finds and what a component shows. */
+struct settling {
+	bool judged;                /* something was shown before */
+	bool pending;               /* a finding differs from what is shown */
+	int64_t worse_since[RANKS]; /* findings were at least this bad since; 0: are not */
+	int64_t better_since;       /* findings were better than what is shown since */
+};
+
+struct finding {
+	struct verdict verdict;
+	int64_t since_us; /* when it began, if the judge knows better than now; else 0 */
+	bool certain;     /* needs no dwell: it already rests on many samples or on a long time */
+};
+
+/* Shows the finding once it outlived its dwell, and notes the change. */
+void component_settle(struct world *world, struct component *c, const struct finding *finding, int64_t at_us);
+
+/* --- components ------------------------------------------------------------------- */
+
+struct node_detail {
+	struct settling settling; /* first in every detail */
+	unsigned failures;        /* in a row */
+	int64_t failing_since_us;
+	char why[120];
+	bool answers;   /* the last attempt got through: counted in world.answering */
+	bool lost;      /* failing beyond the dwell: counted in world.lost */
+	bool unsampled; /* not asked for too long: counted in world.unsampled */
+	bool wrong_chain;
+	uint64_t chain_id;
+	unsigned answers_seen;
+	int64_t interval_us;   /* between the last two attempts */
+	int64_t errors_from_us; /* errors before belong to an outage that is over */
+	bool has_head;
+	uint64_t head;
+	struct hash256 head_hash;
+	int64_t head_time_s;
+	bool forked;           /* it told another block than the others at fork_number */
+	uint64_t fork_number;
+	bool syncing;
+	uint64_t sync_target;
+	int64_t skew_ms;
+	struct component *partner;
+	struct pending_vote *votes;
+	size_t vote_count;
+};
+
+struct validator_detail {
+	struct settling settling;
+	struct address address;
+	bool named;  /* by the configuration */
+	bool member; /* of the current set */
+	bool was_member;
+	struct component *partner;
+	struct turns turns;
+	uint64_t sealed, last_sealed, last_missed;
+	int64_t first_miss_us;      /* the first turn missed since its last proposal; 0: none */
+	int64_t last_sign_us;       /* timestamp of the last block it proposed or sealed; 0: none */
+	char turn_text[TURNS_SHOWN + 1];
+	size_t turn_text_used;
+	uint64_t metric_proposed, metric_last; /* from a node's signer metrics */
+	bool has_metric;
+};
+
+struct chain_detail {
+	struct settling settling;
+};
+
+/* How the chain flows, as far as watching told. */
+enum flow {
+	FLOW_UNKNOWN, /* not watched long enough to say */
+	FLOW_MOVING,
+	FLOW_SILENT,  /* a block is overdue */
+	FLOW_HALTED,  /* beyond the bound on every reachable node */
+	FLOW_HIDDEN,  /* no node can be reached */
+};
+
+struct component_list {
+	struct component **items;
+	size_t count, capacity;
+};
+
+struct world {
+	char network[64];
+	uint64_t chain_id; /* 0: not known yet */
+	struct thresholds thresholds;
+	struct component_list lists[KIND_COUNT];
+	struct lookup lookup; /* ids, addresses "0x…", node keys "key/0x…", node names "name/…" */
+	struct component *chain;
+
+	size_t answering, lost, unsampled; /* nodes */
+
+	struct window window;
+	bool bft;                    /* its headers are QBFT's */
+	struct validator_set *set;   /* the current one, or NULL */
+	uint64_t turns_told;         /* trails hold the turns up to this block */
+
+	bool has_head;
+	uint64_t head;
+	struct hash256 head_hash;
+	int64_t head_time_s;
+	int64_t head_first_us;       /* when we first saw it */
+	int64_t head_confirmed_us;   /* when a node last said that it is still the head */
+	const struct component *head_node;
+	bool head_advanced;          /* we saw one block follow another */
+	bool head_dirty;             /* the node that led fell back */
+	enum flow flow;
+
+	int64_t info_period_ms, info_timeout_ms, info_empty_ms; /* from node info */
+	int64_t period_ms, timeout_ms; /* P and T as judged; 0: not known */
+
+	struct change *changes;
+	size_t change_count, change_capacity;
+	bool changes_told;
+};
+
+struct node_detail *node_detail(const struct component *c);
+struct validator_detail *validator_detail(const struct component *c);
+
+struct component *component_add(struct world *world, enum kind kind, const char *id, const char *name, const char *source, void *detail);
+void component_set_number(struct component *c, int index, int64_t number, int64_t at_us);
+void component_set_flag(struct component *c, int index, bool flag, int64_t at_us);
+/* Text from anywhere; it is cleaned. */
+void component_set_text(struct component *c, int index, const char *text, int64_t at_us);
+void component_unset(struct component *c, int index);
+
+/* --- the three kinds --------------------------------------------------------------- */
+
+/* True when headers or reachability changed, so that validators must be judged too. */
+bool node_take(struct world *world, struct component *c, const struct node_sample *sample);
+void node_judge(struct world *world, struct component *c, int64_t now_us);
+
+/* A node says it has this header as its head. */
+void chain_offer_head(struct world *world, const struct component *node, const struct header *header, int64_t at_us);
+/* Chooses the highest head among the nodes that are not lost. */
+void chain_choose_head(struct world *world);
+/* Period, timeout, flow and values; then, after the validators, health. */
+void chain_follow(struct world *world, int64_t now_us);
+void chain_judge(struct world *world, int64_t now_us);
+
+struct component *validator_by_address(const struct world *world, const struct address *address);
+struct component *validator_add(struct world *world, const char *name, const struct address *address);
+void validator_join(struct world *world, struct component *validator, struct component *node);
+/* The set of the latest block is this one. */
+void validators_take_set(struct world *world, const struct address *addresses, size_t count);
+/* Counts turns and seals over the window anew. */
+void validators_count(struct world *world, int64_t at_us);
+void validators_show_votes(struct world *world, int64_t at_us);
+void validators_judge(struct world *world, int64_t now_us);
+
+#endif

@@ -1,0 +1,71 @@
+/* The recent headers by number, from whichever node told them first: what the block
+ * period, rounds and turns are read from. Private to src/world. */
+#ifndef TOCSIN_WORLD_WINDOW_H
+#define TOCSIN_WORLD_WINDOW_H
+
+#include "world/world.h"
+
+enum { WINDOW_HEADERS = 512 };
+
+/* A validator set, shared by the headers that have it. */
+struct validator_set {
+	unsigned refs;
+	size_t count;
+	struct address addresses[]; /* ascending */
+};
+
+struct window_header {
+	bool used;
+	uint64_t number;
+	struct hash256 hash, parent;
+	struct address miner;
+	int64_t timestamp_s;
+	bool bft;
+	uint32_t round;
+	struct validator_set *set;                  /* empty in contract mode, never NULL */
+	uint8_t sealers[HEADER_VALIDATORS_MAX / 8]; /* a bit for each position in the set */
+	const struct component *teller;             /* the node that told it */
+};
+
+struct window {
+	struct window_header headers[WINDOW_HEADERS]; /* at number % WINDOW_HEADERS */
+};
+
+struct validator_set *validator_set_new(const struct address *addresses, size_t count);
+struct validator_set *validator_set_ref(struct validator_set *set);
+void validator_set_unref(struct validator_set *set); /* NULL allowed */
+bool validator_set_same(const struct validator_set *set, const struct address *addresses, size_t count);
+/* Position of the address in the set, or SIZE_MAX. */
+size_t validator_set_find(const struct validator_set *set, const struct address *address);
+
+enum window_added {
+	WINDOW_KNOWN,    /* the same header was there */
+	WINDOW_NEW,      /* it was taken in */
+	WINDOW_CONFLICT, /* another node told another block of this number; nothing was changed */
+};
+/* Takes a header in. A teller that changes its own word replaces it. */
+enum window_added window_add(struct window *window, const struct header *header, const struct component *teller);
+/* The header of that number, or NULL. */
+const struct window_header *window_at(const struct window *window, uint64_t number);
+/* Forgets headers above `number`: the chain was rolled back. */
+void window_drop_above(struct window *window, uint64_t number);
+void window_free(struct window *window);
+
+/* The usual time between blocks up to `head`: the median of timestamp differences,
+ * of undisturbed blocks (round 0) where rounds are known; 0 when there are fewer
+ * than two. */
+int64_t window_period_ms(const struct window *window, uint64_t head);
+
+/* Whose turns the header used up (protocol reference 1.5.2), as positions in `set`. */
+enum { WINDOW_MISSED_MAX = 2 * HEADER_VALIDATORS_MAX };
+struct turn_list {
+	const struct validator_set *set;
+	size_t taken; /* SIZE_MAX: the miner is not in the set */
+	size_t missed[WINDOW_MISSED_MAX];
+	size_t missed_count;
+};
+/* `current` stands in for a header without a set of its own. False when the header is
+ * not of QBFT or there is no set. Missed turns need the parent's header too. */
+bool window_turns(const struct window *window, const struct window_header *header, const struct validator_set *current, struct turn_list *out);
+
+#endif
