@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum {
-	BACKFILL_BLOCKS = 64,    /* history that a first look asks for */
+	BACKFILL_BLOCKS = 100,   /* history that a first look asks for */
 	BATCH_START = 48,        /* Besu's own limit is 1,024; answers stay below the body limit */
 	SINGLE_HEADERS = 8,      /* missing headers asked per round without batches */
 	SIGNER_BLOCKS = 100,     /* as Besu's own default (protocol reference 1.2) */
@@ -70,7 +70,7 @@ struct besu_memory {
 	int64_t single_since_us; /* batches were refused; 0: they are taken */
 	bool single;             /* the request on its way is no array */
 	bool retry;              /* the last answer only told how to ask */
-	bool refused;            /* the last answer was a refusal */
+	bool refused;            /* the last answer was a refusal, or there was none */
 	bool first_look;         /* the history before the first head is still to come */
 	bool planned;            /* a request was made before */
 	bool has_head;
@@ -966,6 +966,7 @@ static void besu_decode(void *memory, const struct http_reply *reply, int64_t at
 	case HTTP_BAD_REQUEST:
 		out->reach = REACH_UNREACHABLE;
 		text_format(out->why, sizeof(out->why), "%s", reply->why ? reply->why : "no answer");
+		m->refused = true;
 		forget_schedule(m);
 		break;
 	}

@@ -1,0 +1,523 @@
+/* The collector against a real server on loopback: who is asked how often, and that one
+ * peer's trouble stays its own. Times here are short; conditions end each wait. */
+#include "collect_fixture.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "collect/collect.h"
+
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* --- a server with a few manners ------------------------------------------------------------ */
+
+enum path { PATH_A, PATH_B, PATH_SLOW, PATH_AUTH, PATH_BUSY, PATH_COUNT };
+static const char *const path_names[PATH_COUNT] = {"/a", "/b", "/slow", "/auth", "/busy"};
+
+enum { SERVER_HEAD = 130 };
+
+struct server {
+	struct MHD_Daemon *daemon;
+	unsigned port;
+	atomic_uint asked[PATH_COUNT];
+	atomic_uint now[PATH_COUNT];     /* being answered */
+	atomic_uint at_once[PATH_COUNT]; /* the most of these */
+	atomic_uint authorized;
+	pthread_mutex_t lock;
+	pthread_cond_t released;
+	bool open;                       /* /slow may answer */
+};
+
+struct upload {
+	struct buf body;
+	enum path path;
+};
+
+static void put_block(struct json_writer *w, uint64_t height)
+{
+	char text[HASH_TEXT + 8];
+
+	json_begin_object(w, "result");
+	snprintf(text, sizeof(text), "0x%" PRIx64, height);
+	json_put_string(w, "number", text);
+	snprintf(text, sizeof(text), "0x%" PRIx64, height * 2);
+	json_put_string(w, "timestamp", text);
+	snprintf(text, sizeof(text), "0x%064" PRIx64, height);
+	json_put_string(w, "hash", text);
+	snprintf(text, sizeof(text), "0x%064" PRIx64, height - 1);
+	json_put_string(w, "parentHash", text);
+	json_end_object(w);
+}
+
+static void answer_one(const struct json *request, struct json_writer *w)
+{
+	const char *method = json_string(json_get(request, "method"));
+	const struct json *tag = json_first(json_get(request, "params"));
+	uint64_t height = SERVER_HEAD;
+	int64_t id = 0;
+
+	if (!json_i64(json_get(request, "id"), &id))
+		return;
+	json_begin_object(w, NULL);
+	json_put_i64(w, "id", id);
+	if (method && strcmp(method, "eth_getBlockByNumber") == 0) {
+		if (!json_quantity(tag, &height))
+			height = SERVER_HEAD;
+		put_block(w, height);
+	} else {
+		json_begin_object(w, "error");
+		json_put_i64(w, "code", -32601);
+		json_put_string(w, "message", "Method not found");
+		json_end_object(w);
+	}
+	json_end_object(w);
+}
+
+static void answer_batch(const struct buf *body, struct buf *out)
+{
+	struct json *root = json_parse(buf_text(body), body->len, 4 * (size_t)FIXTURE_LIMIT, NULL);
+	struct json_writer w;
+
+	json_writer_init(&w, out, false);
+	json_begin_array(&w, NULL);
+	for (const struct json *request = json_first(root); request; request = json_next(request))
+		answer_one(request, &w);
+	json_end_array(&w);
+	json_free(root);
+}
+
+static void wait_until_released(struct server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	while (!server->open)
+		pthread_cond_wait(&server->released, &server->lock);
+	pthread_mutex_unlock(&server->lock);
+}
+
+static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned status, const char *text, size_t len)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(len, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result result;
+
+	if (status == 429)
+		MHD_add_response_header(response, "Retry-After", "30");
+	result = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static enum MHD_Result answer(struct server *server, struct MHD_Connection *connection, const struct upload *upload)
+{
+	const char *token = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
+	struct buf out;
+	enum MHD_Result result;
+
+	if (upload->path == PATH_SLOW)
+		wait_until_released(server);
+	if (upload->path == PATH_BUSY)
+		return send_text(connection, 429, "busy", 4);
+	if (upload->path == PATH_AUTH && token && strcmp(token, "Bearer sesame") == 0)
+		atomic_fetch_add(&server->authorized, 1);
+	buf_init(&out, FIXTURE_LIMIT);
+	answer_batch(&upload->body, &out);
+	result = send_text(connection, 200, buf_text(&out), out.len);
+	buf_free(&out);
+	return result;
+}
+
+static struct upload *upload_new(struct server *server, const char *url)
+{
+	struct upload *upload = xcalloc(1, sizeof(*upload));
+	unsigned now;
+
+	while (upload->path < PATH_COUNT - 1 && strcmp(path_names[upload->path], url) != 0)
+		upload->path++;
+	buf_init(&upload->body, FIXTURE_LIMIT);
+	atomic_fetch_add(&server->asked[upload->path], 1);
+	now = atomic_fetch_add(&server->now[upload->path], 1) + 1;
+	if (now > atomic_load(&server->at_once[upload->path]))
+		atomic_store(&server->at_once[upload->path], now);
+	return upload;
+}
+
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method TOCSIN_UNUSED, const char *version TOCSIN_UNUSED, const char *data, size_t *size, void **state)
+{
+	struct server *server = arg;
+	struct upload *upload = *state;
+
+	if (!upload) {
+		*state = upload_new(server, url);
+		return MHD_YES;
+	}
+	if (*size > 0) {
+		buf_add(&upload->body, data, *size);
+		*size = 0;
+		return MHD_YES;
+	}
+	return answer(server, connection, upload);
+}
+
+static void completed(void *arg, struct MHD_Connection *connection TOCSIN_UNUSED, void **state, enum MHD_RequestTerminationCode code TOCSIN_UNUSED)
+{
+	struct server *server = arg;
+	struct upload *upload = *state;
+
+	if (!upload)
+		return;
+	atomic_fetch_sub(&server->now[upload->path], 1);
+	buf_free(&upload->body);
+	free(upload);
+	*state = NULL;
+}
+
+/* Listens on `port`, or on a free one when it is 0. */
+static void server_start(struct server *server, unsigned port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	memset(server, 0, sizeof(*server));
+	pthread_mutex_init(&server->lock, NULL);
+	pthread_cond_init(&server->released, NULL);
+	server->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, (uint16_t)port, NULL, NULL, handle, server,
+		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
+		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
+	assert_non_null(server->daemon);
+	server->port = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
+
+static void server_release(struct server *server)
+{
+	pthread_mutex_lock(&server->lock);
+	server->open = true;
+	pthread_cond_broadcast(&server->released);
+	pthread_mutex_unlock(&server->lock);
+}
+
+static void server_stop(struct server *server)
+{
+	server_release(server);
+	MHD_stop_daemon(server->daemon);
+	pthread_cond_destroy(&server->released);
+	pthread_mutex_destroy(&server->lock);
+}
+
+/* A port where nobody listens. */
+static unsigned free_port(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	close(fd);
+	return ntohs(address.sin_port);
+}
+
+/* --- a room with a collector -------------------------------------------------------------------- */
+
+struct room {
+	struct loop *loop;
+	struct world *world;
+	struct collector *collector;
+	struct loop_timer *limit;
+	unsigned samples;
+	bool (*enough)(struct room *room);
+	bool timed_out;
+	struct server *server;
+};
+
+static void room_init(struct room *room, struct server *server)
+{
+	struct thresholds thresholds = thresholds_default();
+
+	memset(room, 0, sizeof(*room));
+	room->server = server;
+	room->loop = loop_new();
+	room->world = world_new("test", 0, &thresholds);
+	room->collector = collector_new(room->loop, clock_system(), room->world, 7);
+}
+
+static void room_free(struct room *room)
+{
+	collector_free(room->collector);
+	world_free(room->world);
+	loop_free(room->loop);
+}
+
+static void room_add(struct room *room, const char *name, unsigned port, const char *path, int64_t interval_ms, int64_t timeout_ms)
+{
+	char url[100];
+	struct endpoint_spec spec = {.name = name, .url = url, .interval_ms = interval_ms, .timeout_ms = timeout_ms};
+	struct error err = {0};
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", port, path);
+	if (collector_add(room->collector, &spec, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+}
+
+static const struct component *room_node(const struct room *room, const char *name)
+{
+	char id[100];
+	const struct component *node;
+
+	snprintf(id, sizeof(id), "node/%s", name);
+	node = world_find(room->world, id);
+	assert_non_null(node);
+	return node;
+}
+
+static void room_changed(void *arg)
+{
+	struct room *room = arg;
+
+	room->samples++;
+	if (room->enough && room->enough(room))
+		loop_stop(room->loop);
+}
+
+static void room_limit(void *arg)
+{
+	struct room *room = arg;
+
+	room->timed_out = true;
+	loop_stop(room->loop);
+}
+
+/* Runs until there is enough, or for limit_ms; true when there was enough. */
+static bool room_run(struct room *room, bool (*enough)(struct room *room), int64_t limit_ms)
+{
+	room->enough = enough;
+	room->timed_out = false;
+	room->limit = loop_timer(room->loop, limit_ms, 0, room_limit, room);
+	loop_run(room->loop);
+	loop_timer_stop(room->limit);
+	return !room->timed_out;
+}
+
+static bool all_tried(struct room *room)
+{
+	return collector_all_tried(room->collector);
+}
+
+static bool never(struct room *room TOCSIN_UNUSED)
+{
+	return false;
+}
+
+/* --- the tests ------------------------------------------------------------------------------------ */
+
+static void the_first_poll_brings_head_and_history(void **state TOCSIN_UNUSED)
+{
+	struct server server;
+	struct room room;
+	int64_t head;
+
+	server_start(&server, 0);
+	room_init(&room, &server);
+	room_add(&room, "a", server.port, "/a", 1000, 2000);
+	assert_false(collector_all_tried(room.collector));
+	collector_start(room.collector, room_changed, &room);
+	assert_true(room_run(&room, all_tried, 10000));
+	assert_true(component_number(room_node(&room, "a"), NODE_HEAD, &head));
+	assert_int_equal(head, SERVER_HEAD);
+	assert_int_equal(room_node(&room, "a")->reach, REACH_OK);
+	/* The history came at once, not one interval later. */
+	assert_true(atomic_load(&server.asked[PATH_A]) > 1);
+	assert_int_equal(atomic_load(&server.asked[PATH_A]), room.samples);
+	room_free(&room);
+	server_stop(&server);
+}
+
+static void each_is_polled_once_per_interval(void **state TOCSIN_UNUSED)
+{
+	struct server server;
+	struct room room;
+	unsigned before, polls;
+
+	server_start(&server, 0);
+	room_init(&room, &server);
+	room_add(&room, "a", server.port, "/a", 100, 2000);
+	collector_start(room.collector, room_changed, &room);
+	assert_true(room_run(&room, all_tried, 10000));
+	before = atomic_load(&server.asked[PATH_A]);
+	assert_false(room_run(&room, never, 1050));
+	polls = atomic_load(&server.asked[PATH_A]) - before;
+	/* A busy machine may miss some; none may be added. */
+	if (polls < 3 || polls > 11)
+		fail_msg("%u polls in 10 intervals", polls);
+	room_free(&room);
+	server_stop(&server);
+}
+
+static bool slow_one_failed(struct room *room)
+{
+	return room_node(room, "slow")->tried_us != 0;
+}
+
+static void one_slow_peer_delays_no_other(void **state TOCSIN_UNUSED)
+{
+	struct server server;
+	struct room room;
+
+	server_start(&server, 0);
+	room_init(&room, &server);
+	room_add(&room, "slow", server.port, "/slow", 50, 1000);
+	room_add(&room, "a", server.port, "/a", 50, 1000);
+	room_add(&room, "b", server.port, "/b", 50, 1000);
+	collector_start(room.collector, room_changed, &room);
+	assert_true(room_run(&room, slow_one_failed, 10000));
+	/* While it kept us waiting for 20 intervals the others went on. */
+	assert_int_equal(room_node(&room, "slow")->reach, REACH_UNREACHABLE);
+	assert_int_equal(room_node(&room, "a")->reach, REACH_OK);
+	assert_int_equal(room_node(&room, "b")->reach, REACH_OK);
+	if (atomic_load(&server.asked[PATH_A]) < 6 || atomic_load(&server.asked[PATH_B]) < 6)
+		fail_msg("a %u, b %u polls", atomic_load(&server.asked[PATH_A]), atomic_load(&server.asked[PATH_B]));
+	/* And it was not asked again while a request was on its way. */
+	assert_int_equal(atomic_load(&server.at_once[PATH_SLOW]), 1);
+	room_free(&room);
+	server_stop(&server);
+}
+
+static bool one_more(struct room *room)
+{
+	return room->samples > 0;
+}
+
+static bool reached(struct room *room)
+{
+	return room_node(room, "a")->seen_us != 0;
+}
+
+static void a_dead_peer_is_left_alone_and_found_again(void **state TOCSIN_UNUSED)
+{
+	struct server server;
+	struct room room;
+	unsigned port = free_port(), in_a_second;
+
+	room_init(&room, &server);
+	room_add(&room, "a", port, "/a", 20, 500);
+	collector_start(room.collector, room_changed, &room);
+	assert_false(room_run(&room, never, 1000));
+	in_a_second = room.samples;
+	/* The first failures keep the pace, so that they are seen as lasting; then the pauses
+	 * double: about nine attempts instead of fifty. */
+	if (in_a_second < 4 || in_a_second > 14)
+		fail_msg("%u attempts in a second", in_a_second);
+	assert_int_equal(room_node(&room, "a")->reach, REACH_UNREACHABLE);
+	/* A refresh does not wait for the pause to end. */
+	room.samples = 0;
+	collector_refresh(room.collector);
+	assert_true(room_run(&room, one_more, 100));
+	server_start(&server, port);
+	collector_refresh(room.collector);
+	assert_true(room_run(&room, reached, 5000));
+	/* From here on the pace is the normal one again. */
+	room.samples = 0;
+	assert_false(room_run(&room, never, 500));
+	assert_true(room.samples >= 5);
+	room_free(&room);
+	server_stop(&server);
+}
+
+static void retry_after_is_respected(void **state TOCSIN_UNUSED)
+{
+	struct server server;
+	struct room room;
+
+	server_start(&server, 0);
+	room_init(&room, &server);
+	room_add(&room, "busy", server.port, "/busy", 20, 500);
+	collector_start(room.collector, room_changed, &room);
+	assert_false(room_run(&room, never, 400));
+	assert_int_equal(atomic_load(&server.asked[PATH_BUSY]), 1);
+	assert_int_equal(room_node(&room, "busy")->reach, REACH_REFUSING);
+	/* The operator may still look. */
+	room.samples = 0;
+	collector_refresh(room.collector);
+	assert_true(room_run(&room, one_more, 2000));
+	assert_int_equal(atomic_load(&server.asked[PATH_BUSY]), 2);
+	room_free(&room);
+	server_stop(&server);
+}
+
+static void secrets_are_sent_and_not_shown(void **state TOCSIN_UNUSED)
+{
+	static const char *const headers[] = {"Authorization: Bearer sesame", NULL};
+	struct endpoint_spec spec = {.name = "auth", .headers = headers, .interval_ms = 100};
+	struct server server;
+	struct room room;
+	char url[100];
+
+	server_start(&server, 0);
+	room_init(&room, &server);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/auth?key=hunter2", server.port);
+	spec.url = url;
+	assert_int_equal(collector_add(room.collector, &spec, NULL), STATUS_OK);
+	assert_null(strstr(room_node(&room, "auth")->source, "hunter2"));
+	assert_non_null(strstr(room_node(&room, "auth")->source, "127.0.0.1"));
+	collector_start(room.collector, room_changed, &room);
+	assert_true(room_run(&room, all_tried, 10000));
+	assert_int_equal(atomic_load(&server.authorized), atomic_load(&server.asked[PATH_AUTH]));
+	room_free(&room);
+	server_stop(&server);
+}
+
+static void wrong_specs_are_refused(void **state TOCSIN_UNUSED)
+{
+	struct endpoint_spec spec = {.name = "a", .url = "http://127.0.0.1:1/"};
+	struct room room;
+	struct error err = {0};
+
+	room_init(&room, NULL);
+	assert_int_equal(collector_add(room.collector, &spec, &err), STATUS_OK);
+	assert_int_equal(collector_add(room.collector, &spec, &err), STATUS_CONFLICT);
+	error_clear(&err);
+	spec.name = "b";
+	spec.protocol = "telepathy";
+	assert_int_equal(collector_add(room.collector, &spec, &err), STATUS_INVALID);
+	assert_non_null(strstr(err.text, "telepathy"));
+	error_clear(&err);
+	collector_start(room.collector, NULL, NULL);
+	spec.protocol = NULL;
+	assert_int_equal(collector_add(room.collector, &spec, &err), STATUS_USAGE);
+	room_free(&room);
+}
+
+static void a_request_on_its_way_may_be_left_behind(void **state TOCSIN_UNUSED)
+{
+	struct server server;
+	struct room room;
+
+	server_start(&server, 0);
+	room_init(&room, &server);
+	room_add(&room, "slow", server.port, "/slow", 50, 5000);
+	room_add(&room, "a", server.port, "/a", 50, 1000);
+	collector_start(room.collector, room_changed, &room);
+	assert_false(room_run(&room, never, 200));
+	room_free(&room);
+	server_stop(&server);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_poll_brings_head_and_history),
+		cmocka_unit_test(each_is_polled_once_per_interval),
+		cmocka_unit_test(one_slow_peer_delays_no_other),
+		cmocka_unit_test(a_dead_peer_is_left_alone_and_found_again),
+		cmocka_unit_test(retry_after_is_respected),
+		cmocka_unit_test(secrets_are_sent_and_not_shown),
+		cmocka_unit_test(wrong_specs_are_refused),
+		cmocka_unit_test(a_request_on_its_way_may_be_left_behind),
+	};
+
+	hash_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
