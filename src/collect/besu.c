@@ -206,7 +206,7 @@ static void queue_fill(struct besu_memory *m, int64_t now_us)
 	size_t headers = m->single_since_us ? SINGLE_HEADERS : BACKFILL_BLOCKS;
 
 	m->queued = 0;
-	for (int call = 0; call < CALL_COUNT; call++)
+	for (enum call call = CALL_HEAD; call < CALL_COUNT; call++)
 		if (call_due(m, call, now_us))
 			m->queue[m->queued++] = (struct item){.call = call};
 	for (uint64_t height = m->gap_from; headers > 0 && height <= m->gap_to; height++, headers--)
