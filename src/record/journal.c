@@ -1,0 +1,640 @@
+#include "record/journal.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	POLL_MS = 250,       /* how often others' news is looked for: one PRAGMA, no disk */
+	CHUNK_EVENTS = 512,  /* delivered at once: the screen gets its turn in between */
+};
+#define LEASE_US (10 * US_PER_S)
+#define LEASE_RENEW_US (3 * US_PER_S)
+#define TROUBLE_REPEAT_US (5 * US_PER_S)
+#define SAMPLES_KEPT_US (7 * US_PER_DAY)
+
+/* --- what goes to the thread, and what comes back ----------------------------- */
+
+enum job_kind { JOB_APPEND, JOB_BLOB, JOB_SAMPLES };
+
+struct job {
+	struct job *next;
+	enum job_kind kind;
+	struct draft *drafts;
+	struct sample_row *samples;
+	size_t count; /* of drafts or samples */
+	void (*done)(void *arg, enum status status, const struct error *err);
+	void *arg;
+	void *bytes;
+	size_t len;
+	char *media;
+};
+
+enum message_kind { MESSAGE_EVENTS, MESSAGE_LOADED, MESSAGE_DONE, MESSAGE_TROUBLE, MESSAGE_HEALED, MESSAGE_LEASE };
+
+struct message {
+	struct message *next;
+	enum message_kind kind;
+	struct event *events;
+	size_t count;
+	struct error err;
+	void (*done)(void *arg, enum status status, const struct error *err);
+	void *arg;
+	struct lease lease;
+};
+
+enum { TROUBLE_WRITING, TROUBLE_READING, TROUBLE_COUNT };
+
+struct trouble {
+	struct error err; /* STATUS_OK: none */
+	int64_t told_us;
+};
+
+struct journal {
+	/* The loop's side. */
+	struct loop_wake *wake;
+	struct journal_events events;
+	void *arg;
+	const struct clock *clock;
+	size_t pending;
+	struct head head;
+
+	/* Shared, under the lock. */
+	pthread_mutex_t lock;
+	pthread_cond_t news;
+	struct job *jobs, **jobs_end;
+	struct message *messages, **messages_end;
+	bool stopping;
+
+	/* The thread's side. */
+	pthread_t thread;
+	struct store *store;
+	bool want_lease;
+	char *holder;
+	struct lease lease;
+	int64_t lease_due_us;
+	uint64_t seen;       /* newest seq handed to the loop */
+	bool behind;         /* there may be events after `seen` */
+	bool loaded;
+	struct error blob_error; /* refuses the next append */
+	struct trouble troubles[TROUBLE_COUNT];
+};
+
+#define DRAFT_STRINGS(_) \
+	_(incident) _(precision) _(actor) _(role) _(source) _(refs) _(visibility) _(summary) _(body) _(data)
+
+static void copy_draft(struct draft *dst, const struct draft *src)
+{
+	*dst = *src;
+#define STRING_COPY(field) dst->field = src->field ? xstrdup(src->field) : NULL;
+	DRAFT_STRINGS(STRING_COPY)
+#undef STRING_COPY
+}
+
+static void free_draft(struct draft *draft)
+{
+#define STRING_FREE(field) free((char *)draft->field);
+	DRAFT_STRINGS(STRING_FREE)
+#undef STRING_FREE
+}
+
+static void free_job(struct job *job)
+{
+	for (size_t i = 0; job->drafts && i < job->count; i++)
+		free_draft(&job->drafts[i]);
+	for (size_t i = 0; job->samples && i < job->count; i++) {
+		free((char *)job->samples[i].component);
+		free((char *)job->samples[i].value);
+	}
+	free(job->drafts);
+	free(job->samples);
+	free(job->bytes);
+	free(job->media);
+	free(job);
+}
+
+static void free_message(struct message *message)
+{
+	for (size_t i = 0; i < message->count; i++)
+		event_free(&message->events[i]);
+	free(message->events);
+	free(message);
+}
+
+static struct message *new_message(enum message_kind kind)
+{
+	struct message *message = xcalloc(1, sizeof(*message));
+
+	message->kind = kind;
+	return message;
+}
+
+static void send_message(struct journal *journal, struct message *message)
+{
+	pthread_mutex_lock(&journal->lock);
+	*journal->messages_end = message;
+	journal->messages_end = &message->next;
+	pthread_mutex_unlock(&journal->lock);
+	loop_wake_ring(journal->wake);
+}
+
+/* --- the thread: trouble -------------------------------------------------------- */
+
+static void set_trouble(struct journal *journal, int which, const struct error *err)
+{
+	struct trouble *trouble = &journal->troubles[which];
+	int64_t now_us = clock_mono_us(journal->clock);
+	bool same = trouble->err.status != STATUS_OK && strcmp(trouble->err.text, err->text) == 0;
+
+	trouble->err = *err;
+	if (same && now_us - trouble->told_us < TROUBLE_REPEAT_US)
+		return;
+	trouble->told_us = now_us;
+	struct message *message = new_message(MESSAGE_TROUBLE);
+	message->err = *err;
+	send_message(journal, message);
+}
+
+static void end_trouble(struct journal *journal, int which)
+{
+	if (journal->troubles[which].err.status == STATUS_OK)
+		return;
+	error_clear(&journal->troubles[which].err);
+	for (int i = 0; i < TROUBLE_COUNT; i++) {
+		if (journal->troubles[i].err.status != STATUS_OK)
+			return;
+	}
+	send_message(journal, new_message(MESSAGE_HEALED));
+}
+
+static void repeat_trouble(struct journal *journal)
+{
+	for (int i = 0; i < TROUBLE_COUNT; i++) {
+		struct error err = journal->troubles[i].err;
+		if (err.status != STATUS_OK)
+			set_trouble(journal, i, &err);
+	}
+}
+
+/* What a draft itself is to blame for says nothing about the record. */
+static bool is_drafts_fault(enum status status)
+{
+	return status == STATUS_INVALID || status == STATUS_LIMIT;
+}
+
+static void note_write(struct journal *journal, enum status status, const struct error *err)
+{
+	if (status == STATUS_OK)
+		end_trouble(journal, TROUBLE_WRITING);
+	else if (!is_drafts_fault(status))
+		set_trouble(journal, TROUBLE_WRITING, err);
+}
+
+/* --- the thread: news ------------------------------------------------------------ */
+
+static bool collect_event(void *arg, const struct event *event)
+{
+	struct message *message = arg;
+
+	event_copy(&message->events[message->count++], event);
+	return message->count < CHUNK_EVENTS;
+}
+
+/* Reads the next portion of events for the loop. False when it cannot be read. */
+static bool read_chunk(struct journal *journal)
+{
+	struct message *message = new_message(MESSAGE_EVENTS);
+	struct error err = {0};
+
+	message->events = xcalloc(CHUNK_EVENTS, sizeof(*message->events));
+	enum status status = store_read(journal->store, journal->seen, collect_event, message, &err);
+	if (message->count > 0)
+		journal->seen = message->events[message->count - 1].seq;
+	journal->behind = status != STATUS_OK || message->count == CHUNK_EVENTS;
+	if (message->count > 0)
+		send_message(journal, message);
+	else
+		free_message(message);
+	if (status != STATUS_OK) {
+		set_trouble(journal, TROUBLE_READING, &err);
+		return false;
+	}
+	end_trouble(journal, TROUBLE_READING);
+	if (!journal->behind && !journal->loaded) {
+		journal->loaded = true;
+		send_message(journal, new_message(MESSAGE_LOADED));
+	}
+	return true;
+}
+
+static void catch_up(struct journal *journal)
+{
+	journal->behind = true;
+	while (journal->behind && read_chunk(journal))
+		;
+}
+
+/* --- the thread: jobs -------------------------------------------------------------- */
+
+static void send_done(struct journal *journal, const struct job *job, enum status status, const struct error *err)
+{
+	struct message *message = new_message(MESSAGE_DONE);
+
+	message->done = job->done;
+	message->arg = job->arg;
+	if (status != STATUS_OK)
+		message->err = *err;
+	send_message(journal, message);
+}
+
+/* Appends the drafts of `count` jobs in one transaction. When only some of them are
+ * at fault, each goes alone, so that the others are not refused with it. */
+static void append_group(struct journal *journal, struct job *first, size_t count)
+{
+	struct error err = {0};
+	struct draft *drafts = NULL;
+	size_t capacity = 0, total = 0;
+	struct job *job = first;
+
+	for (size_t i = 0; i < count; i++, job = job->next) {
+		for (size_t k = 0; k < job->count; k++) {
+			drafts = mem_grow(drafts, &capacity, total, sizeof(*drafts));
+			drafts[total++] = job->drafts[k];
+		}
+	}
+	enum status status = store_append(journal->store, drafts, total, NULL, &err);
+	free(drafts);
+	if (count > 1 && is_drafts_fault(status)) {
+		for (job = first; count-- > 0; job = job->next)
+			append_group(journal, job, 1);
+		return;
+	}
+	note_write(journal, status, &err);
+	if (status == STATUS_OK)
+		catch_up(journal);
+	for (job = first; count-- > 0; job = job->next)
+		send_done(journal, job, status, &err);
+}
+
+/* Runs the appends at the front of the list as one; returns what comes after them. */
+static struct job *run_appends(struct journal *journal, struct job *first)
+{
+	struct job *end = first;
+	size_t count = 0;
+
+	if (journal->blob_error.status != STATUS_OK) {
+		send_done(journal, first, journal->blob_error.status, &journal->blob_error);
+		error_clear(&journal->blob_error);
+		return first->next;
+	}
+	for (; end && end->kind == JOB_APPEND; end = end->next)
+		count++;
+	append_group(journal, first, count);
+	return end;
+}
+
+static struct job *run_blob(struct journal *journal, struct job *job)
+{
+	struct hash256 hash;
+	struct error err = {0};
+	enum status status = store_put_blob(journal->store, job->bytes, job->len, job->media, &hash, &err);
+
+	note_write(journal, status, &err);
+	if (status != STATUS_OK)
+		journal->blob_error = err;
+	return job->next;
+}
+
+static struct job *run_samples(struct journal *journal, struct job *job)
+{
+	struct error err = {0};
+	enum status status = store_put_samples(journal->store, job->samples, job->count, SAMPLES_KEPT_US, &err);
+
+	note_write(journal, status, &err);
+	return job->next;
+}
+
+static void run_jobs(struct journal *journal, struct job *jobs)
+{
+	static struct job *(*const run[])(struct journal *, struct job *) = {
+		[JOB_APPEND] = run_appends,
+		[JOB_BLOB] = run_blob,
+		[JOB_SAMPLES] = run_samples,
+	};
+
+	while (jobs) {
+		struct job *rest = run[jobs->kind](journal, jobs);
+		while (jobs != rest) {
+			struct job *next = jobs->next;
+			free_job(jobs);
+			jobs = next;
+		}
+	}
+}
+
+/* --- the thread: lease --------------------------------------------------------------- */
+
+static void tell_lease(struct journal *journal, const struct lease *lease)
+{
+	bool same = lease->mine == journal->lease.mine && strcmp(lease->holder, journal->lease.holder) == 0;
+
+	journal->lease = *lease;
+	if (same)
+		return;
+	struct message *message = new_message(MESSAGE_LEASE);
+	message->lease = *lease;
+	send_message(journal, message);
+}
+
+static void keep_lease(struct journal *journal)
+{
+	struct lease lease;
+	struct error err = {0};
+	int64_t now_us = clock_mono_us(journal->clock);
+
+	if (!journal->want_lease || now_us < journal->lease_due_us)
+		return;
+	journal->lease_due_us = now_us + LEASE_RENEW_US;
+	enum status status = store_lease(journal->store, journal->holder, LEASE_US, &lease, &err);
+	note_write(journal, status, &err);
+	if (status == STATUS_OK) {
+		tell_lease(journal, &lease);
+	} else if (journal->lease.mine && clock_wall_us(journal->clock) >= journal->lease.until_us) {
+		/* It ran out while it could not be renewed: another console may have it by now. */
+		lease = journal->lease;
+		lease.mine = false;
+		tell_lease(journal, &lease);
+	}
+}
+
+/* --- the thread itself ------------------------------------------------------------------ */
+
+/* Waits for a job, but not longer than others' news may wait. Under the lock. */
+static void wait_for_work(struct journal *journal)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += POLL_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	pthread_cond_timedwait(&journal->news, &journal->lock, &until);
+}
+
+static struct job *take_jobs(struct journal *journal)
+{
+	struct job *jobs = journal->jobs;
+
+	journal->jobs = NULL;
+	journal->jobs_end = &journal->jobs;
+	return jobs;
+}
+
+static void *work(void *arg)
+{
+	struct journal *journal = arg;
+	bool hurry = true; /* more is waiting to be read */
+
+	pthread_mutex_lock(&journal->lock);
+	while (!journal->stopping || journal->jobs) {
+		if (!journal->jobs && !hurry)
+			wait_for_work(journal);
+		struct job *jobs = take_jobs(journal);
+		pthread_mutex_unlock(&journal->lock);
+
+		run_jobs(journal, jobs);
+		keep_lease(journal);
+		repeat_trouble(journal);
+		if (store_changed(journal->store))
+			journal->behind = true;
+		hurry = journal->behind && read_chunk(journal) && journal->behind;
+		pthread_mutex_lock(&journal->lock);
+	}
+	pthread_mutex_unlock(&journal->lock);
+	if (journal->lease.mine && store_lease_release(journal->store, journal->holder, NULL) != STATUS_OK)
+		journal->lease.mine = false; /* it runs out by itself */
+	return NULL;
+}
+
+/* Signals belong to the loop's thread. */
+static int start_thread(struct journal *journal)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int failed = pthread_create(&journal->thread, NULL, work, journal);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed;
+}
+
+/* --- the loop's side ---------------------------------------------------------------------- */
+
+static void deliver(struct journal *journal, struct message *message)
+{
+	const struct journal_events *events = &journal->events;
+	const struct event *last;
+
+	switch (message->kind) {
+	case MESSAGE_EVENTS:
+		last = &message->events[message->count - 1];
+		journal->head = (struct head){.seq = last->seq, .hash = last->hash};
+		events->events(journal->arg, message->events, message->count);
+		break;
+	case MESSAGE_LOADED:
+		if (events->loaded)
+			events->loaded(journal->arg);
+		break;
+	case MESSAGE_DONE:
+		journal->pending--;
+		if (message->done)
+			message->done(message->arg, message->err.status, message->err.status == STATUS_OK ? NULL : &message->err);
+		break;
+	case MESSAGE_TROUBLE:
+		events->trouble(journal->arg, &message->err);
+		break;
+	case MESSAGE_HEALED:
+		events->trouble(journal->arg, NULL);
+		break;
+	case MESSAGE_LEASE:
+		if (events->lease)
+			events->lease(journal->arg, &message->lease);
+		break;
+	}
+	free_message(message);
+}
+
+static struct message *take_message(struct journal *journal)
+{
+	pthread_mutex_lock(&journal->lock);
+	struct message *message = journal->messages;
+	if (message)
+		journal->messages = message->next;
+	if (!journal->messages)
+		journal->messages_end = &journal->messages;
+	pthread_mutex_unlock(&journal->lock);
+	return message;
+}
+
+static void woken(void *arg)
+{
+	struct journal *journal = arg;
+	struct message *message;
+
+	while ((message = take_message(journal))) {
+		bool portion = message->kind == MESSAGE_EVENTS;
+		deliver(journal, message);
+		if (portion) {
+			/* The keyboard may have its turn before the next one. */
+			loop_wake_ring(journal->wake);
+			return;
+		}
+	}
+}
+
+static void add_job(struct journal *journal, struct job *job)
+{
+	pthread_mutex_lock(&journal->lock);
+	*journal->jobs_end = job;
+	journal->jobs_end = &job->next;
+	pthread_cond_signal(&journal->news);
+	pthread_mutex_unlock(&journal->lock);
+}
+
+static void init_locks(struct journal *journal)
+{
+	pthread_condattr_t attributes;
+
+	pthread_mutex_init(&journal->lock, NULL);
+	pthread_condattr_init(&attributes);
+	/* The wall clock may be set back while we wait. */
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&journal->news, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+static void close_all(struct journal *journal)
+{
+	loop_wake_stop(journal->wake);
+	store_close(journal->store);
+	pthread_cond_destroy(&journal->news);
+	pthread_mutex_destroy(&journal->lock);
+	free(journal->holder);
+	free(journal);
+}
+
+struct journal *journal_new(struct loop *loop, struct store *store, bool want_lease, const char *holder, const struct journal_events *events, void *arg)
+{
+	struct journal *journal = xcalloc(1, sizeof(*journal));
+	struct error err = {0};
+
+	journal->events = *events;
+	journal->arg = arg;
+	journal->store = store;
+	journal->clock = store_clock(store);
+	journal->want_lease = want_lease;
+	journal->holder = xstrdup(holder ? holder : "");
+	journal->lease_due_us = INT64_MIN;
+	journal->behind = true;
+	journal->head.hash = event_genesis(store_origin(store));
+	journal->jobs_end = &journal->jobs;
+	journal->messages_end = &journal->messages;
+	journal->wake = loop_wake(loop, woken, journal);
+	init_locks(journal);
+	int failed = journal->wake ? start_thread(journal) : EAGAIN;
+	if (failed) {
+		error_set(&err, STATUS_LIMIT, "record %s: no thread for it: %s (raise the limit of processes)", store_where(store), strerror(failed));
+		events->trouble(arg, &err);
+		close_all(journal);
+		return NULL;
+	}
+	return journal;
+}
+
+void journal_free(struct journal *journal)
+{
+	struct message *message;
+
+	if (!journal)
+		return;
+	pthread_mutex_lock(&journal->lock);
+	journal->stopping = true;
+	pthread_cond_signal(&journal->news);
+	pthread_mutex_unlock(&journal->lock);
+	pthread_join(journal->thread, NULL);
+	while ((message = take_message(journal)))
+		deliver(journal, message);
+	/* What a callback handed in just now came too late, and is told so. */
+	for (struct job *job = journal->jobs, *next; job; job = next) {
+		struct error err = {0};
+		next = job->next;
+		error_set(&err, STATUS_CANCELLED, "record %s: it was closed before this could be written (do it again)", store_where(journal->store));
+		if (job->done)
+			job->done(job->arg, STATUS_CANCELLED, &err);
+		free_job(job);
+	}
+	close_all(journal);
+}
+
+void journal_append(struct journal *journal, const struct draft *drafts, size_t count, void (*done)(void *arg, enum status status, const struct error *err), void *arg)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+	int64_t now_us = clock_wall_us(journal->clock);
+
+	job->kind = JOB_APPEND;
+	job->count = count;
+	job->drafts = xcalloc(count ? count : 1, sizeof(*job->drafts));
+	for (size_t i = 0; i < count; i++) {
+		copy_draft(&job->drafts[i], &drafts[i]);
+		if (!job->drafts[i].occurred_us)
+			job->drafts[i].occurred_us = now_us;
+	}
+	job->done = done;
+	job->arg = arg;
+	journal->pending++;
+	add_job(journal, job);
+}
+
+struct hash256 journal_put_blob(struct journal *journal, const void *bytes, size_t len, const char *media)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+
+	job->kind = JOB_BLOB;
+	job->bytes = xmalloc(len ? len : 1);
+	memcpy(job->bytes, len ? bytes : "", len);
+	job->len = len;
+	job->media = media ? xstrdup(media) : NULL;
+	add_job(journal, job);
+	return sha256(bytes, len);
+}
+
+void journal_put_samples(struct journal *journal, const struct sample_row *rows, size_t count)
+{
+	struct job *job = xcalloc(1, sizeof(*job));
+
+	job->kind = JOB_SAMPLES;
+	job->count = count;
+	job->samples = xcalloc(count ? count : 1, sizeof(*job->samples));
+	for (size_t i = 0; i < count; i++) {
+		job->samples[i] = rows[i];
+		job->samples[i].component = xstrdup(rows[i].component);
+		job->samples[i].value = xstrdup(rows[i].value);
+	}
+	add_job(journal, job);
+}
+
+size_t journal_pending(const struct journal *journal)
+{
+	return journal->pending;
+}
+
+struct head journal_head(const struct journal *journal)
+{
+	return journal->head;
+}
