@@ -174,12 +174,13 @@ static const char *connect_words(long error)
 
 static const char *certificate_words(CURL *easy)
 {
-	enum { NOT_YET_VALID = 9, EXPIRED = 10 }; /* X509_V_ERR_CERT_… of OpenSSL */
+	enum { NOT_JUDGED = 1, NOT_YET_VALID = 9, EXPIRED = 10 }; /* X509_V_ERR_… of OpenSSL */
 	long verdict = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
 	switch (verdict) {
-	case 0: /* the chain is good: it is the name that differs */
+	case 0:
+	case NOT_JUDGED: /* the chain was no reason to stop: it is the name that differs */
 		return "certificate of another host";
 	case NOT_YET_VALID:
 		return "certificate not valid yet";
@@ -548,12 +549,11 @@ static const char *url_check(struct http_call *call, const char *text)
 	if (!text || strlen(text) >= URL_BYTES)
 		return "URL missing or too long";
 	url = curl_url();
-	if (curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK ||
-		curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK || curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+	if (curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK || curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
 		wrong = "not a URL";
 	else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
 		wrong = "not an http or https URL";
-	else if (curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
+	else if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK || curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
 		wrong = "not a URL";
 	else
 		call->shard = shard_of(call->http, host, port);
