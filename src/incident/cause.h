@@ -20,6 +20,7 @@ enum cause {
 	CAUSE_VALIDATOR_FAILURE,
 	CAUSE_RPC_ENDPOINT_ISSUES,
 	CAUSE_VISIBILITY_LOST,
+	CAUSE_CHAIN_FORK,
 	CAUSE_COUNT
 };
 struct cause_def {
@@ -29,5 +30,23 @@ struct cause_def {
 };
 const struct cause_def *cause_def(enum cause cause);
 enum cause cause_parse(const char *name); /* CAUSE_NONE when unknown */
+
+/* Why a fault has its severity: one rule for each thing that we detect, with the
+ * severity level of the seed runbook that it falls under. */
+enum rule {
+	RULE_NETWORK_DOWN,
+	RULE_FORK,
+	RULE_VALIDATOR_FAILURE,
+	RULE_SERVICE_DEGRADED,
+	RULE_SIGHT_LOST,
+	RULE_NOT_CRITICAL,
+	RULE_COUNT
+};
+struct rule_def {
+	const char *id; /* "S-P0" */
+	enum severity severity;
+	const char *why; /* in words */
+};
+const struct rule_def *rule_def(enum rule rule);
 
 #endif

@@ -90,6 +90,7 @@ static void take_key(struct world *world, struct component *c, const struct node
 
 	snprintf(key, sizeof(key), "key/%s", address_text(text, &sample->node_key));
 	lookup_put(&world->lookup, key, c);
+	node_detail(c)->has_key = true;
 	validator = validator_by_address(world, &sample->node_key);
 	if (validator != NULL && node_detail(c)->partner != validator)
 		validator_join(world, validator, c);

@@ -53,6 +53,7 @@ struct node_detail {
 	bool syncing;
 	uint64_t sync_target;
 	int64_t skew_ms;
+	bool has_key; /* it told its key, so it is known whose node it is */
 	struct component *partner;
 	struct pending_vote *votes;
 	size_t vote_count;

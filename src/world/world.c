@@ -115,6 +115,11 @@ const struct component *world_partner(const struct component *c)
 	}
 }
 
+bool world_node_identified(const struct component *node)
+{
+	return node_detail(node)->has_key || node_detail(node)->partner != NULL;
+}
+
 /* --- components --------------------------------------------------------------------- */
 
 struct node_detail *node_detail(const struct component *c)

@@ -265,6 +265,9 @@ struct node_sample {
 /* The node that runs this validator, or the validator that this node runs; NULL
  * while that is not known. */
 const struct component *world_partner(const struct component *c);
+/* True once it is known whose node this is: it showed its key, or the configuration
+ * named its validator. */
+bool world_node_identified(const struct component *node);
 
 /* Takes a sample in: updates the node, the chain and the validators, and judges
  * what it touched. Costs nothing that grows with the number of nodes, unless the

@@ -1,0 +1,394 @@
+/* Detection. The order matters: what explains the most comes first, and what it
+ * explains is named as its consequence and proposed by nobody else. */
+#include "incident/detect.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "world/judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Components whose own line appears among the evidence. */
+enum { EVIDENCE_COMPONENTS = 12 };
+
+/* --- building a proposal ------------------------------------------------------------- */
+
+/* Room for one more item; memory doubles, so that long lists cost little. */
+static void *grow_one(void *items, size_t count, size_t size)
+{
+	if ((count & (count - 1)) != 0)
+		return items;
+	return xreallocarray(items, count == 0 ? 1 : 2 * count, size);
+}
+
+static struct proposal *add_proposal(struct proposals *out, enum cause cause, enum rule rule, const char *subject)
+{
+	struct proposal *p;
+
+	out->items = mem_grow(out->items, &out->capacity, out->count, sizeof(*out->items));
+	p = &out->items[out->count++];
+	*p = (struct proposal){.cause = cause, .severity = rule_def(rule)->severity};
+	text_format(p->key, sizeof(p->key), "%s", cause_def(cause)->name);
+	text_format(p->title, sizeof(p->title), "%s%s%s", cause_def(cause)->title, subject == NULL ? "" : ": ", subject == NULL ? "" : subject);
+	text_format(p->rule, sizeof(p->rule), "%s", rule_def(rule)->id);
+	text_format(p->reason, sizeof(p->reason), "%s", rule_def(rule)->why);
+	return p;
+}
+
+static void add_consequence(struct proposal *p, const struct component *c)
+{
+	p->consequences = grow_one(p->consequences, p->consequence_count, sizeof(*p->consequences));
+	memcpy(p->consequences[p->consequence_count++], c->id, sizeof(c->id));
+}
+
+static void add_evidence(struct proposal *p, int64_t at_us, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
+
+static void add_evidence(struct proposal *p, int64_t at_us, const char *fmt, ...)
+{
+	struct evidence_line *line;
+	va_list args;
+
+	p->evidence = grow_one(p->evidence, p->evidence_count, sizeof(*p->evidence));
+	line = &p->evidence[p->evidence_count++];
+	line->at_us = at_us;
+	va_start(args, fmt);
+	vsnprintf(line->text, sizeof(line->text), fmt, args);
+	va_end(args);
+}
+
+static void add_refuted(struct proposal *p, const char *fmt, ...) TOCSIN_PRINTF(2, 3);
+
+static void add_refuted(struct proposal *p, const char *fmt, ...)
+{
+	va_list args;
+
+	p->refuted = grow_one(p->refuted, p->refuted_count, sizeof(*p->refuted));
+	va_start(args, fmt);
+	vsnprintf(p->refuted[p->refuted_count++], sizeof(*p->refuted), fmt, args);
+	va_end(args);
+}
+
+/* A sick component: named, with the line that says why, and the first symptom if it
+ * is the earliest. */
+static void add_sick(struct proposal *p, const struct component *c)
+{
+	p->components = grow_one(p->components, p->component_count, sizeof(*p->components));
+	memcpy(p->components[p->component_count++], c->id, sizeof(c->id));
+	if (p->since_us == 0 || (c->since_us != 0 && c->since_us < p->since_us))
+		p->since_us = c->since_us;
+	if (p->component_count <= EVIDENCE_COMPONENTS)
+		add_evidence(p, c->since_us, "%s %s: %s", kind_name(c->kind), c->name, c->reason);
+}
+
+/* --- what the world shows ---------------------------------------------------------------- */
+
+static bool is_down(const struct component *c)
+{
+	return c->health == HEALTH_CRITICAL && (c->symptom == SYMPTOM_UNREACHABLE || c->symptom == SYMPTOM_REFUSING);
+}
+
+static bool is_offline(const struct component *c)
+{
+	return c->kind == KIND_VALIDATOR && c->health == HEALTH_CRITICAL;
+}
+
+static size_t count_if(const struct world *world, enum kind kind, bool (*is)(const struct component *c))
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < world_count(world, kind); i++)
+		count += is(world_at(world, kind, i));
+	return count;
+}
+
+/* A node that cannot be reached and of which nobody knows whose it is. */
+static bool is_anonymous(const struct component *c)
+{
+	return c->kind == KIND_NODE && c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_UNREACHABLE && !world_node_identified(c);
+}
+
+static bool is_offline_without_node(const struct component *c)
+{
+	return is_offline(c) && world_partner(c) == NULL;
+}
+
+/* One stopped machine takes its validator and its endpoint along. Where no key tells
+ * that they belong together, no more silent endpoints than silent validators do. */
+static bool anonymous_explained(const struct world *world)
+{
+	size_t anonymous = count_if(world, KIND_NODE, is_anonymous);
+
+	return anonymous > 0 && anonymous <= count_if(world, KIND_VALIDATOR, is_offline_without_node);
+}
+
+/* One hash on all nodes that are at the head: what was ruled out, in words. */
+static void refute_fork(const struct world *world, struct proposal *p)
+{
+	const struct component *chain = world_chain(world);
+	const char *hash = component_text(chain, CHAIN_HEAD_HASH);
+	int64_t head, node_head;
+	size_t same = 0;
+
+	if (chain->symptom == SYMPTOM_FORK || hash == NULL || !component_number(chain, CHAIN_HEAD, &head))
+		return;
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
+		const struct component *node = world_at(world, KIND_NODE, i);
+		const char *node_hash = component_text(node, NODE_HEAD_HASH);
+
+		if (node_hash == NULL || !component_number(node, NODE_HEAD, &node_head) || node_head != head)
+			continue;
+		if (strcmp(node_hash, hash) != 0)
+			return;
+		same++;
+	}
+	if (same > 1)
+		add_refuted(p, "fork: one hash at block %lld on all %zu nodes that have it", (long long)head, same);
+}
+
+static void refute_outage(const struct world *world, struct proposal *p)
+{
+	const struct component *chain = world_chain(world);
+	char age[DURATION_TEXT];
+	int64_t head, age_ms;
+
+	if (component_number(chain, CHAIN_HEAD, &head) && component_number(chain, CHAIN_HEAD_AGE_MS, &age_ms))
+		add_refuted(p, "network outage: blocks come, the last is %lld, %s old", (long long)head, duration_human(age, age_ms * US_PER_MS));
+}
+
+static void show_quorum(const struct component *chain, struct proposal *p, int64_t now_us)
+{
+	int64_t validators, quorum, alive, can_lose;
+
+	if (!component_number(chain, CHAIN_VALIDATORS, &validators) || !component_number(chain, CHAIN_QUORUM, &quorum))
+		return;
+	if (!component_number(chain, CHAIN_ALIVE, &alive) || !component_number(chain, CHAIN_CAN_LOSE, &can_lose))
+		return;
+	if (can_lose < 0)
+		add_evidence(p, now_us, "%lld of %lld validators alive, quorum is %lld: %lld short", (long long)alive, (long long)validators, (long long)quorum, (long long)-can_lose);
+	else
+		add_evidence(p, now_us, "%lld of %lld validators alive, quorum is %lld: can lose %lld more", (long long)alive, (long long)validators, (long long)quorum, (long long)can_lose);
+}
+
+/* --- one function for each cause ------------------------------------------------------------ */
+
+static bool sight_lost(const struct component *chain)
+{
+	return chain->symptom == SYMPTOM_INVISIBLE || chain->symptom == SYMPTOM_UNSAMPLED;
+}
+
+static void propose_visibility_lost(const struct world *world, struct proposals *out)
+{
+	const struct component *chain = world_chain(world);
+	struct proposal *p = add_proposal(out, CAUSE_VISIBILITY_LOST, RULE_SIGHT_LOST, NULL);
+	char head_text[32];
+	int64_t head;
+
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
+		add_sick(p, world_at(world, KIND_NODE, i));
+	/* The sight is gone when the last node is. */
+	p->since_us = chain->since_us;
+	if (component_number(chain, CHAIN_HEAD, &head))
+		add_evidence(p, chain->seen_us, "the last block seen is %s; whether more came is not known", text_thousands(head_text, sizeof(head_text), head));
+	add_consequence(p, chain);
+	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++)
+		add_consequence(p, world_at(world, KIND_VALIDATOR, i));
+}
+
+static void propose_network_outage(const struct world *world, int64_t now_us, struct proposals *out)
+{
+	const struct component *chain = world_chain(world);
+	struct proposal *p = add_proposal(out, CAUSE_NETWORK_OUTAGE, RULE_NETWORK_DOWN, NULL);
+	int64_t round, next_ms;
+	char next[DURATION_TEXT];
+	size_t down = count_if(world, KIND_NODE, is_down);
+
+	add_sick(p, chain);
+	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++) {
+		const struct component *c = world_at(world, KIND_VALIDATOR, i);
+
+		if (is_offline(c))
+			add_sick(p, c);
+		else if (c->health != HEALTH_OK)
+			add_consequence(p, c);
+	}
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
+		const struct component *c = world_at(world, KIND_NODE, i);
+
+		if (is_down(c))
+			add_sick(p, c);
+		else if (c->health != HEALTH_OK)
+			add_consequence(p, c);
+	}
+	/* The network is down since its block is overdue, whatever failed before. */
+	p->since_us = chain->since_us;
+	show_quorum(chain, p, now_us);
+	if (component_number(chain, CHAIN_ROUND, &round) && component_number(chain, CHAIN_NEXT_ROUND_MS, &next_ms))
+		add_evidence(p, now_us, "round %lld by the clock, the next round change in %s", (long long)round, duration_human(next, next_ms * US_PER_MS));
+	add_refuted(p, "visibility lost: %zu of %zu nodes answer", world_count(world, KIND_NODE) - down, world_count(world, KIND_NODE));
+	refute_fork(world, p);
+}
+
+static bool is_forked(const struct component *c)
+{
+	return c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_FORK;
+}
+
+static void propose_fork(const struct world *world, struct proposals *out)
+{
+	struct proposal *p = add_proposal(out, CAUSE_CHAIN_FORK, RULE_FORK, NULL);
+
+	add_sick(p, world_chain(world));
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
+		if (is_forked(world_at(world, KIND_NODE, i)))
+			add_sick(p, world_at(world, KIND_NODE, i));
+	refute_outage(world, p);
+}
+
+static void add_anonymous_nodes(const struct world *world, struct proposal *p)
+{
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
+		const struct component *node = world_at(world, KIND_NODE, i);
+
+		if (!is_anonymous(node))
+			continue;
+		add_sick(p, node);
+		add_evidence(p, node->since_us, "%s never told its key: taken for the node of this validator", node->name);
+	}
+}
+
+static void propose_validator_failure(const struct world *world, const struct component *c, bool with_anonymous, int64_t now_us, struct proposals *out)
+{
+	const struct component *chain = world_chain(world), *node = world_partner(c);
+	struct proposal *p = add_proposal(out, CAUSE_VALIDATOR_FAILURE, RULE_VALIDATOR_FAILURE, c->name);
+	const char *turns = component_text(c, VALIDATOR_TURNS);
+
+	text_format(p->key, sizeof(p->key), "%s:%s", cause_def(p->cause)->name, strchr(c->id, '/') + 1);
+	add_sick(p, c);
+	if (turns != NULL && strchr(turns, 'x') != NULL)
+		add_evidence(p, c->since_us, "last turns, newest last: %s", turns + strspn(turns, "."));
+	if (node != NULL && is_down(node))
+		add_sick(p, node);
+	else if (with_anonymous)
+		add_anonymous_nodes(world, p);
+	show_quorum(chain, p, now_us);
+	if (chain->health == HEALTH_WARNING && chain->symptom == SYMPTOM_QUORUM)
+		add_consequence(p, chain);
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
+		if (world_at(world, KIND_NODE, i)->symptom == SYMPTOM_PEERS)
+			add_consequence(p, world_at(world, KIND_NODE, i));
+	refute_outage(world, p);
+	refute_fork(world, p);
+}
+
+/* Sick as an endpoint, and not as a part of another fault. */
+static bool is_endpoint_issue(const struct component *c, bool anonymous_taken)
+{
+	const struct component *validator = world_partner(c);
+	bool slow = c->health == HEALTH_WARNING && (c->symptom == SYMPTOM_SLOW || c->symptom == SYMPTOM_ERRORS);
+	bool lags = c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_LAG;
+
+	if (!is_down(c) && !slow && !lags)
+		return false;
+	if (is_down(c) && validator != NULL && (is_offline(validator) || validator->symptom == SYMPTOM_NODE_LOST))
+		return false;
+	return !(anonymous_taken && is_anonymous(c));
+}
+
+static void propose_endpoint_issues(const struct world *world, bool anonymous_taken, struct proposals *out)
+{
+	size_t rpc = 0, rpc_down = 0, sick = 0;
+	const struct component *first = NULL;
+	struct proposal *p;
+	char many[32];
+
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
+		const struct component *c = world_at(world, KIND_NODE, i);
+		bool is_rpc = world_partner(c) == NULL && !(anonymous_taken && is_anonymous(c));
+
+		rpc += is_rpc;
+		rpc_down += is_rpc && is_down(c);
+		if (is_endpoint_issue(c, anonymous_taken) && sick++ == 0)
+			first = c;
+	}
+	if (sick == 0)
+		return;
+	snprintf(many, sizeof(many), "%zu nodes", sick);
+	p = add_proposal(out, CAUSE_RPC_ENDPOINT_ISSUES, rpc > 0 && rpc_down == rpc ? RULE_SERVICE_DEGRADED : RULE_NOT_CRITICAL, sick == 1 ? first->name : many);
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
+		if (is_endpoint_issue(world_at(world, KIND_NODE, i), anonymous_taken))
+			add_sick(p, world_at(world, KIND_NODE, i));
+	for (size_t i = 0; i < p->component_count && i < EVIDENCE_COMPONENTS; i++) {
+		const struct component *validator = world_partner(world_find(world, p->components[i]));
+
+		if (validator != NULL && validator->health == HEALTH_OK)
+			add_refuted(p, "validator failure: %s takes its turns", validator->name);
+	}
+	refute_outage(world, p);
+}
+
+/* --- all of them ---------------------------------------------------------------------------- */
+
+static int compare_proposals(const void *a, const void *b)
+{
+	const struct proposal *x = a, *y = b;
+
+	if (x->severity != y->severity)
+		return x->severity < y->severity ? -1 : 1;
+	if (x->since_us != y->since_us)
+		return x->since_us < y->since_us ? -1 : 1;
+	return strcmp(x->key, y->key);
+}
+
+void detect(const struct world *world, int64_t now_us, struct proposals *out)
+{
+	const struct component *chain = world_chain(world);
+	bool anonymous_taken, anonymous_open;
+
+	*out = (struct proposals){0};
+	if (sight_lost(chain)) {
+		if (chain->since_us != 0)
+			propose_visibility_lost(world, out);
+		return;
+	}
+	if (chain->health == HEALTH_CRITICAL && chain->symptom == SYMPTOM_STALLED) {
+		propose_network_outage(world, now_us, out);
+		return;
+	}
+	if (is_forked(chain))
+		propose_fork(world, out);
+	anonymous_taken = anonymous_open = anonymous_explained(world);
+	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++) {
+		const struct component *c = world_at(world, KIND_VALIDATOR, i);
+
+		if (!is_offline(c))
+			continue;
+		propose_validator_failure(world, c, anonymous_open && world_partner(c) == NULL, now_us, out);
+		anonymous_open = anonymous_open && world_partner(c) != NULL;
+	}
+	propose_endpoint_issues(world, anonymous_taken, out);
+	if (out->count > 1)
+		qsort(out->items, out->count, sizeof(*out->items), compare_proposals);
+}
+
+void proposals_free(struct proposals *proposals)
+{
+	for (size_t i = 0; i < proposals->count; i++) {
+		free(proposals->items[i].components);
+		free(proposals->items[i].consequences);
+		free(proposals->items[i].evidence);
+		free(proposals->items[i].refuted);
+	}
+	free(proposals->items);
+	*proposals = (struct proposals){0};
+}
+
+const struct proposal *proposals_find(const struct proposals *proposals, const char *key)
+{
+	for (size_t i = 0; i < proposals->count; i++)
+		if (strcmp(proposals->items[i].key, key) == 0)
+			return &proposals->items[i];
+	return NULL;
+}
