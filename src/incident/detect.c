@@ -315,7 +315,7 @@ static void propose_endpoint_issues(const struct world *world, bool anonymous_ta
 	}
 	if (sick == 0)
 		return;
-	snprintf(many, sizeof(many), "%zu nodes", sick);
+	text_format(many, sizeof(many), "%zu nodes", sick);
 	p = add_proposal(out, CAUSE_RPC_ENDPOINT_ISSUES, rpc > 0 && rpc_down == rpc ? RULE_SERVICE_DEGRADED : RULE_NOT_CRITICAL, sick == 1 ? first->name : many);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (is_endpoint_issue(world_at(world, KIND_NODE, i), anonymous_taken))

@@ -2,8 +2,8 @@
 #include "world/private.h"
 
 #include "base/hash.h"
+#include "base/text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* A block that came within its period and this much is on time. */
@@ -24,7 +24,7 @@ static void set_head(struct world *world, const struct component *node, uint64_t
 	world->head_node = node;
 	component_set_number(world->chain, CHAIN_HEAD, (int64_t)number, at_us);
 	component_set_text(world->chain, CHAIN_HEAD_HASH, hex_text(text, sizeof(text), hash->bytes, sizeof(hash->bytes), true), at_us);
-	snprintf(world->chain->source, sizeof(world->chain->source), "headers of %s", node->name);
+	text_format(world->chain->source, sizeof(world->chain->source), "headers of %s", node->name);
 }
 
 void chain_offer_head(struct world *world, const struct component *node, const struct header *header, int64_t at_us)

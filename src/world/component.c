@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <stdio.h>
 
 static const struct value_def chain_values[CHAIN_VALUES] = {
 	[CHAIN_HEAD] = {"head", "block", VALUE_NUMBER, UNIT_BLOCK},

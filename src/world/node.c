@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +36,7 @@ static void take_chain_id(struct world *world, struct component *c, const struct
 	detail->chain_id = sample->chain_id;
 	if (world->chain_id == 0) {
 		world->chain_id = sample->chain_id;
-		snprintf(world->chain->id, sizeof(world->chain->id), "chain/%llu", (unsigned long long)sample->chain_id);
+		text_format(world->chain->id, sizeof(world->chain->id), "chain/%llu", (unsigned long long)sample->chain_id);
 		lookup_put(&world->lookup, world->chain->id, world->chain);
 	}
 	detail->wrong_chain = sample->chain_id != world->chain_id;
@@ -51,12 +50,12 @@ static enum reach sample_reach(const struct world *world, const struct node_deta
 	if (sample->reach != REACH_OK)
 		return sample->reach;
 	if (detail->wrong_chain) {
-		snprintf(why, size, "wrong chain: %llu, expected %llu", (unsigned long long)detail->chain_id, (unsigned long long)world->chain_id);
+		text_format(why, size, "wrong chain: %llu, expected %llu", (unsigned long long)detail->chain_id, (unsigned long long)world->chain_id);
 		return REACH_REFUSING;
 	}
 	if (sample->method_errors) {
 		if (why[0] == '\0')
-			snprintf(why, size, "it answers, but not what its newest block is");
+			text_format(why, size, "it answers, but not what its newest block is");
 		return REACH_REFUSING;
 	}
 	return REACH_OK;
@@ -88,7 +87,7 @@ static void take_key(struct world *world, struct component *c, const struct node
 	char key[4 + ADDRESS_TEXT], text[ADDRESS_TEXT];
 	struct component *validator;
 
-	snprintf(key, sizeof(key), "key/%s", address_text(text, &sample->node_key));
+	text_format(key, sizeof(key), "key/%s", address_text(text, &sample->node_key));
 	lookup_put(&world->lookup, key, c);
 	node_detail(c)->has_key = true;
 	validator = validator_by_address(world, &sample->node_key);

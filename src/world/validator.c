@@ -3,8 +3,8 @@
 #include "world/private.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +36,7 @@ void validator_join(struct world *world, struct component *validator, struct com
 	node_detail(node)->partner = validator;
 	component_set_text(validator, VALIDATOR_NODE, node->name, world->chain->tried_us);
 	if (!detail->named)
-		snprintf(validator->name, sizeof(validator->name), "%s", node->name);
+		text_format(validator->name, sizeof(validator->name), "%s", node->name);
 }
 
 struct component *validator_add(struct world *world, const char *name, const struct address *address)
@@ -46,23 +46,23 @@ struct component *validator_add(struct world *world, const char *name, const str
 	struct component *c, *node;
 
 	address_text(text, address);
-	snprintf(id, sizeof(id), "validator/%s", name != NULL ? name : text);
+	text_format(id, sizeof(id), "validator/%s", name != NULL ? name : text);
 	/* An address in full fills a pane; its ends tell it apart. */
 	if (name != NULL)
-		snprintf(shown, sizeof(shown), "%s", name);
+		text_format(shown, sizeof(shown), "%s", name);
 	else
-		snprintf(shown, sizeof(shown), "%.8s..%s", text, text + strlen(text) - 4);
+		text_format(shown, sizeof(shown), "%.8s..%s", text, text + strlen(text) - 4);
 	c = component_add(world, KIND_VALIDATOR, id, shown, "", detail);
-	snprintf(c->reason, sizeof(c->reason), "nothing was seen of it yet");
+	text_format(c->reason, sizeof(c->reason), "nothing was seen of it yet");
 	detail->address = *address;
 	detail->named = name != NULL;
 	memset(detail->turn_text, '.', TURNS_SHOWN);
 	component_set_text(c, VALIDATOR_ADDRESS, text, 0);
 	lookup_put(&world->lookup, text, c);
-	snprintf(key, sizeof(key), "key/%s", text);
+	text_format(key, sizeof(key), "key/%s", text);
 	node = lookup_get(&world->lookup, key);
 	if (node == NULL && name != NULL) {
-		snprintf(key, sizeof(key), "node/%s", name);
+		text_format(key, sizeof(key), "node/%s", name);
 		node = lookup_get(&world->lookup, key);
 	}
 	if (node != NULL)
@@ -208,7 +208,7 @@ static void show_counts(struct world *world, struct component *c, unsigned block
 		component_set_number(c, VALIDATOR_PROPOSED, (int64_t)detail->metric_proposed, at_us);
 	if (last > 0)
 		component_set_number(c, VALIDATOR_LAST_PROPOSED, (int64_t)last, at_us);
-	snprintf(c->source, sizeof(c->source), "%s", world->chain->source);
+	text_format(c->source, sizeof(c->source), "%s", world->chain->source);
 	if (blocks == 0 || !world->bft)
 		return;
 	c->seen_us = detail->last_sign_us > c->seen_us ? detail->last_sign_us : c->seen_us;
@@ -300,7 +300,7 @@ void validators_show_votes(struct world *world, int64_t at_us)
 
 			if (c == NULL)
 				continue;
-			snprintf(text, sizeof(text), "%.180s%s%s by %s", before == NULL ? "" : before, before == NULL ? "" : ", ",
+			text_format(text, sizeof(text), "%.180s%s%s by %s", before == NULL ? "" : before, before == NULL ? "" : ", ",
 				detail->votes[k].add ? "add" : "drop", nodes->items[i]->name);
 			component_set_text(c, VALIDATOR_VOTES, text, at_us);
 		}

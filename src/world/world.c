@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,16 +19,16 @@ struct world *world_new(const char *network, uint64_t chain_id, const struct thr
 	world->chain_id = chain_id;
 	world->thresholds = *thresholds;
 	if (chain_id != 0)
-		snprintf(id, sizeof(id), "chain/%llu", (unsigned long long)chain_id);
+		text_format(id, sizeof(id), "chain/%llu", (unsigned long long)chain_id);
 	else
-		snprintf(id, sizeof(id), "chain/unknown");
+		text_format(id, sizeof(id), "chain/unknown");
 	if (network != NULL && network[0] != '\0')
 		text_clean(name, sizeof(name), network, strlen(network));
 	else
-		snprintf(name, sizeof(name), "chain %s", id + strlen("chain/"));
-	snprintf(world->network, sizeof(world->network), "%s", name);
+		text_format(name, sizeof(name), "chain %s", id + strlen("chain/"));
+	text_format(world->network, sizeof(world->network), "%s", name);
 	world->chain = component_add(world, KIND_CHAIN, id, name, "", xcalloc(1, sizeof(struct chain_detail)));
-	snprintf(world->chain->reason, sizeof(world->chain->reason), "nothing was seen yet");
+	text_format(world->chain->reason, sizeof(world->chain->reason), "nothing was seen yet");
 	return world;
 }
 
@@ -155,13 +154,13 @@ struct component *world_add_node(struct world *world, const char *name, const ch
 	char id[sizeof(((struct component *)0)->id)], key[sizeof(id)];
 	struct component *node, *validator;
 
-	snprintf(id, sizeof(id), "node/%s", name);
+	text_format(id, sizeof(id), "node/%s", name);
 	node = lookup_get(&world->lookup, id);
 	if (node != NULL)
 		return node;
 	node = component_add(world, KIND_NODE, id, name, source == NULL ? "" : source, xcalloc(1, sizeof(struct node_detail)));
-	snprintf(node->reason, sizeof(node->reason), "not asked yet");
-	snprintf(key, sizeof(key), "validator/%s", name);
+	text_format(node->reason, sizeof(node->reason), "not asked yet");
+	text_format(key, sizeof(key), "validator/%s", name);
 	validator = lookup_get(&world->lookup, key);
 	if (validator != NULL)
 		validator_join(world, validator, node);
@@ -231,7 +230,7 @@ static void show(struct world *world, struct component *c, const struct verdict 
 
 	c->health = health;
 	c->symptom = verdict->symptom;
-	snprintf(c->reason, sizeof(c->reason), "%s", verdict->reason);
+	text_format(c->reason, sizeof(c->reason), "%s", verdict->reason);
 	/* States follow one another: none may seem to begin before the one it replaced. */
 	c->since_us = settling->judged && since_us < c->since_us ? c->since_us : since_us;
 	settling->judged = true;
@@ -267,7 +266,7 @@ void component_settle(struct world *world, struct component *c, const struct fin
 			settling->worse_since[i] = began;
 	}
 	if (verdict->health == c->health && settling->judged) {
-		snprintf(c->reason, sizeof(c->reason), "%s", verdict->reason);
+		text_format(c->reason, sizeof(c->reason), "%s", verdict->reason);
 		c->symptom = verdict->symptom;
 		settling->pending = false;
 		settling->better_since = 0;
