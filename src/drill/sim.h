@@ -24,6 +24,7 @@ struct sim_options {
 	int64_t block_period_ms;    /* 0: 2,000 */
 	int64_t request_timeout_ms; /* 0: 2,000 */
 	int64_t break_after_ms; /* when the fault starts; <0: the scenario's own time */
+	int64_t heal_after_ms;  /* when it is healed, after the start; 0: when told */
 };
 
 struct sim_node {
@@ -39,18 +40,31 @@ enum status sim_start(struct sim **out, const struct sim_options *options, struc
 void sim_stop(struct sim *sim);
 size_t sim_node_count(const struct sim *sim);
 const struct sim_node *sim_node_at(const struct sim *sim, size_t i);
+/* Where orders are taken even while every node is down: "http://127.0.0.1:PORT". An
+ * order is a POST of plain text to /control with a header X-Tocsin-Control; running
+ * nodes take it too. It is what the stand-in tools read from TOCSIN_SIM_URL. */
+const char *sim_control_url(const struct sim *sim);
+/* The node that the scenario harms first; NULL for a healthy network. */
+const struct sim_node *sim_victim(const struct sim *sim);
+/* The network's own clock, which runs `speed` times faster than the machine's. */
+int64_t sim_now_us(const struct sim *sim);
 /* Breaks as the scenario says, or heals what is broken, at once. */
 void sim_break(struct sim *sim);
 void sim_heal(struct sim *sim);
-/* "restart besu-validator-2", "heal", "break", "stop NODE", "start NODE", "status": what
- * the stand-in tools and the control page say. The answer is text for a person. */
+/* "restart besu-validator-2", "heal", "break", "stop NODE", "start NODE", "status", and
+ * what the stand-in tools ask ("get pods", "describe NODE", …; the list is in pods.h).
+ * The answer is text for a person; an order that is not known or not possible is an
+ * error that says so. */
 enum status sim_control(struct sim *sim, const char *order, char *answer, size_t size, struct error *err) TOCSIN_CHECK;
-/* A configuration file for this network. */
+/* Appends a configuration file for this network (watch/config.h reads it). */
 void sim_config(const struct sim *sim, struct buf *out);
 
 struct scenario_def {
 	const char *name;
 	const char *help;
+	const char *breaks; /* what goes wrong */
+	const char *heals;  /* what puts it right */
+	const struct scenario_plot *plot; /* private to src/drill */
 };
 const struct scenario_def *sim_scenarios(void); /* ends with name NULL */
 

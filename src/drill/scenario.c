@@ -1,0 +1,154 @@
+#include "drill/scenario.h"
+
+#include "base/clock.h"
+
+#include <string.h>
+
+struct scenario_plot {
+	enum { HARMS_NONE, HARMS_VALIDATOR, HARMS_RPC } harms;
+	int64_t lead_blocks; /* how many blocks before the start it broke, at least */
+	int64_t lead_us;     /* and how long */
+	void (*apply)(struct engine *engine, size_t victim);
+};
+
+static void crash_validator(struct engine *engine, size_t index)
+{
+	engine_crash(engine, &engine->nodes[index], "OOMKilled", "BftProcessorExecutor-QBFT-0 | ERROR | Besu | Uncaught exception in worker, the process ends: java.lang.OutOfMemoryError: Java heap space");
+}
+
+/* As many validators as it takes to leave less than a quorum. */
+static void crash_quorum(struct engine *engine, size_t victim)
+{
+	unsigned count = engine->config.validators;
+	for (unsigned i = 0; i <= count - engine_quorum(count); i++)
+		crash_validator(engine, (victim + i) % count);
+}
+
+/* The victim refuses, in the way the seed chose; its neighbour is overloaded. */
+static void spoil_rpc(struct engine *engine, size_t victim)
+{
+	const struct engine_config *config = &engine->config;
+	bool closed = engine_draw(engine, DRAW_VICTIM, 1) % 2 == 1;
+	engine_trouble(engine, &engine->nodes[victim], closed ? RPC_REFUSED : RPC_UNAVAILABLE);
+	if (config->rpc_nodes < 2)
+		return;
+	size_t neighbour = config->validators + (victim - config->validators + 1) % config->rpc_nodes;
+	engine_trouble(engine, &engine->nodes[neighbour], RPC_SLOW);
+}
+
+static const struct scenario_plot healthy = {HARMS_NONE, 0, 0, NULL};
+static const struct scenario_plot validator_failure = {HARMS_VALIDATOR, 40, 60 * US_PER_S, crash_validator};
+static const struct scenario_plot network_outage = {HARMS_VALIDATOR, 0, 60 * US_PER_S, crash_quorum};
+static const struct scenario_plot rpc_endpoint_issues = {HARMS_RPC, 0, 30 * US_PER_S, spoil_rpc};
+
+static const struct scenario_def scenarios[] = {
+	{"healthy", "every validator takes its turn, every node answers", "nothing", "nothing to heal", &healthy},
+	{"validator-failure", "one validator's process is gone",
+		"the victim's node refuses connections and misses its turns; blocks come, some of them late",
+		"restart the victim", &validator_failure},
+	{"network-outage", "fewer validators than a quorum are left: the chain halts",
+		"the victim and as many more validators as leave no quorum are gone; the rest answers, rounds grow longer",
+		"restart all validators, which also resets their round timers", &network_outage},
+	{"rpc-endpoint-issues", "RPC nodes fail while the chain is well",
+		"the victim among the RPC nodes refuses, its neighbour takes seconds to answer",
+		"restart the victim; restart the slow one, or scale out", &rpc_endpoint_issues},
+	{NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct scenario_def *sim_scenarios(void)
+{
+	return scenarios;
+}
+
+const struct scenario_def *scenario_find(const char *name, struct error *err)
+{
+	struct buf names;
+	buf_init(&names, 400);
+	for (const struct scenario_def *def = scenarios; def->name; def++) {
+		if (strcmp(def->name, name) == 0) {
+			buf_free(&names);
+			return def;
+		}
+		buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", def->name);
+	}
+	(void)error_set(err, STATUS_USAGE, "scenario %s: not known (choose one of %s)", name, buf_text(&names));
+	buf_free(&names);
+	return NULL;
+}
+
+int64_t scenario_lead_us(const struct scenario_def *def, const struct engine_config *config)
+{
+	const struct scenario_plot *plot = def->plot;
+	int64_t blocks = plot->lead_blocks;
+	/* A validator's turn comes once in n blocks: it must have missed some. */
+	if (blocks > 0 && blocks < 4 * (int64_t)config->validators)
+		blocks = 4 * (int64_t)config->validators;
+	int64_t lead_us = blocks * (config->period_us + config->timeout_us / 2);
+	int64_t stall_us = plot->harms == HARMS_VALIDATOR ? 8 * (config->period_us + config->timeout_us) : 0;
+	if (lead_us < stall_us)
+		lead_us = stall_us;
+	return lead_us > plot->lead_us ? lead_us : plot->lead_us;
+}
+
+static bool may_harm(const struct scenario_plot *plot, const struct engine_node *node)
+{
+	return node->phase != POD_ABSENT && (plot->harms == HARMS_NONE || node->validator == (plot->harms == HARMS_VALIDATOR));
+}
+
+enum status scenario_victim(const struct scenario_def *def, const struct engine *engine, const char *name, size_t *out, struct error *err)
+{
+	const struct scenario_plot *plot = def->plot;
+	const struct engine_config *config = &engine->config;
+	if (!name) {
+		uint64_t draw = engine_draw(engine, DRAW_VICTIM, 0);
+		*out = plot->harms == HARMS_RPC ? config->validators + (size_t)(draw % config->rpc_nodes) : (size_t)(draw % config->validators);
+		return STATUS_OK;
+	}
+	struct buf names;
+	buf_init(&names, 300);
+	for (size_t i = 0; i < engine->node_count; i++) {
+		const struct engine_node *node = &engine->nodes[i];
+		if (!may_harm(plot, node))
+			continue;
+		if (strcmp(node->name, name) == 0) {
+			*out = i;
+			buf_free(&names);
+			return STATUS_OK;
+		}
+		buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", node->name);
+	}
+	enum status status = error_set(err, STATUS_USAGE, "victim %s: %s cannot harm it (choose one of %s)", name, def->name, buf_text(&names));
+	buf_free(&names);
+	return status;
+}
+
+bool scenario_break(struct scenario_run *run, struct engine *engine)
+{
+	if (run->broken || !run->def->plot->apply)
+		return false;
+	run->break_us = INT64_MAX;
+	run->broken = true;
+	run->def->plot->apply(engine, run->victim);
+	return true;
+}
+
+void scenario_heal(struct scenario_run *run, struct engine *engine)
+{
+	run->heal_us = INT64_MAX;
+	run->broken = false;
+	engine_heal(engine);
+}
+
+void scenario_advance(struct scenario_run *run, struct engine *engine, int64_t now_us)
+{
+	if (run->break_us <= now_us) {
+		engine_advance(engine, run->break_us);
+		(void)scenario_break(run, engine);
+		run->break_us = INT64_MAX;
+	}
+	if (run->heal_us <= now_us) {
+		engine_advance(engine, run->heal_us);
+		scenario_heal(run, engine);
+	}
+	engine_advance(engine, now_us);
+}
