@@ -1,0 +1,238 @@
+/* tocsin sim: the simulated network alone, for other tools. */
+#include "base/mem.h"
+#include "base/path.h"
+#include "cli/cli.h"
+#include "drill/sim.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int run(const struct globals *globals, int argc, char **argv);
+const struct cli_command cli_sim = {
+	"sim",
+	"SCENARIO [--port N] [--seed N] [--victim NODE] [--validators N] [--rpc-nodes N] [--period 2s] [--request-timeout 2s] "
+	"[--speed X] [--break-after 10s] [--heal-after 60s] [--write-config FILE]",
+	"play a QBFT network on loopback, and break it as the scenario says",
+	run,
+};
+
+struct arguments {
+	struct sim_options sim;
+	const char *write_config;
+};
+
+/* --- options --------------------------------------------------------------------- */
+
+static bool set_unsigned(unsigned *slot, const char *value, unsigned most)
+{
+	uint64_t number;
+	if (!decimal_u64(value, &number) || number > most)
+		return false;
+	*slot = (unsigned)number;
+	return true;
+}
+
+static bool set_ms(int64_t *slot, const char *value)
+{
+	int64_t us;
+	if (duration_parse(value, &us, NULL) != STATUS_OK || us < 0)
+		return false;
+	*slot = us / US_PER_MS;
+	return true;
+}
+
+static bool set_port(struct arguments *a, const char *value)
+{
+	return set_unsigned(&a->sim.port, value, 65535);
+}
+
+static bool set_seed(struct arguments *a, const char *value)
+{
+	return decimal_u64(value, &a->sim.seed);
+}
+
+static bool set_victim(struct arguments *a, const char *value)
+{
+	a->sim.victim = value;
+	return true;
+}
+
+static bool set_validators(struct arguments *a, const char *value)
+{
+	return set_unsigned(&a->sim.validators, value, 1000) && a->sim.validators > 0;
+}
+
+static bool set_rpc_nodes(struct arguments *a, const char *value)
+{
+	return set_unsigned(&a->sim.rpc_nodes, value, 1000) && a->sim.rpc_nodes > 0;
+}
+
+static bool set_period(struct arguments *a, const char *value)
+{
+	return set_ms(&a->sim.block_period_ms, value) && a->sim.block_period_ms > 0;
+}
+
+static bool set_request_timeout(struct arguments *a, const char *value)
+{
+	return set_ms(&a->sim.request_timeout_ms, value) && a->sim.request_timeout_ms > 0;
+}
+
+static bool set_break_after(struct arguments *a, const char *value)
+{
+	return set_ms(&a->sim.break_after_ms, value);
+}
+
+static bool set_heal_after(struct arguments *a, const char *value)
+{
+	return set_ms(&a->sim.heal_after_ms, value);
+}
+
+static bool set_speed(struct arguments *a, const char *value)
+{
+	char *end;
+	a->sim.speed = strtod(value, &end);
+	return *value != '\0' && *end == '\0' && a->sim.speed > 0;
+}
+
+static bool set_write_config(struct arguments *a, const char *value)
+{
+	a->write_config = value;
+	return *value != '\0';
+}
+
+static const struct option_def {
+	const char *name;
+	bool (*set)(struct arguments *a, const char *value);
+	const char *wants;
+} options[] = {
+	{"--port", set_port, "a port number"},
+	{"--seed", set_seed, "a number"},
+	{"--victim", set_victim, "a node's name"},
+	{"--validators", set_validators, "a number above 0"},
+	{"--rpc-nodes", set_rpc_nodes, "a number above 0"},
+	{"--period", set_period, "a duration such as 2s"},
+	{"--request-timeout", set_request_timeout, "a duration such as 2s"},
+	{"--speed", set_speed, "a number above 0, such as 10"},
+	{"--break-after", set_break_after, "a duration such as 10s"},
+	{"--heal-after", set_heal_after, "a duration such as 60s"},
+	{"--write-config", set_write_config, "a file name"},
+};
+
+/* The option that the argument names, and its value when it stands behind "=". */
+static const struct option_def *find_option(const char *argument, const char **value)
+{
+	*value = NULL;
+	for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
+		size_t len = strlen(options[i].name);
+		if (strncmp(argument, options[i].name, len) != 0 || (argument[len] != '\0' && argument[len] != '='))
+			continue;
+		if (argument[len] == '=')
+			*value = argument + len + 1;
+		return &options[i];
+	}
+	return NULL;
+}
+
+static int usage_scenarios(const char *why)
+{
+	struct buf names;
+	buf_init(&names, 1000);
+	for (const struct scenario_def *def = sim_scenarios(); def->name; def++)
+		buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", def->name);
+	int code = cli_usage(&cli_sim, "%s (one of %s)", why, buf_text(&names));
+	buf_free(&names);
+	return code;
+}
+
+static int read_arguments(struct arguments *a, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (argv[i][0] != '-') {
+			if (a->sim.scenario)
+				return cli_usage(&cli_sim, "%s: one scenario at a time", argv[i]);
+			a->sim.scenario = argv[i];
+			continue;
+		}
+		const char *value;
+		const struct option_def *option = find_option(argv[i], &value);
+		if (!option)
+			return cli_usage(&cli_sim, "%s: no such option", argv[i]);
+		if (!value)
+			value = i + 1 < argc ? argv[++i] : "";
+		if (!option->set(a, value))
+			return cli_usage(&cli_sim, "%s %s: not understood (write %s)", option->name, value, option->wants);
+	}
+	return a->sim.scenario ? EXIT_OK : usage_scenarios("which scenario?");
+}
+
+/* --- running ----------------------------------------------------------------------- */
+
+static enum status write_config(const struct sim *sim, const char *path, struct error *err)
+{
+	struct buf text;
+	buf_init(&text, 1024 * 1024);
+	sim_config(sim, &text);
+	enum status status = buf_check(&text, path, err);
+	if (status == STATUS_OK)
+		status = file_write(path, text.data, text.len, 0600, err);
+	buf_free(&text);
+	return status;
+}
+
+/* Says where the nodes are; other tools read the first word of each line. */
+static void announce(const struct sim *sim)
+{
+	const struct sim_node *victim = sim_victim(sim);
+	for (size_t i = 0; i < sim_node_count(sim); i++)
+		printf("%s  %s\n", sim_node_at(sim, i)->url, sim_node_at(sim, i)->name);
+	fflush(stdout);
+	fprintf(stderr, "tocsin: sim: orders go to %s/control; SIGUSR1 breaks, SIGUSR2 heals%s%s\n", sim_control_url(sim),
+		victim ? "; the victim is " : "", victim ? victim->name : "");
+}
+
+static void serve_until_told(struct sim *sim, const sigset_t *signals)
+{
+	int caught;
+	while (sigwait(signals, &caught) == 0) {
+		if (caught == SIGUSR1)
+			sim_break(sim);
+		else if (caught == SIGUSR2)
+			sim_heal(sim);
+		else
+			return;
+	}
+}
+
+static int run(const struct globals *globals, int argc, char **argv)
+{
+	(void)globals;
+	struct arguments a = {.sim = {.seed = 1, .break_after_ms = -1}};
+	int code = read_arguments(&a, argc, argv);
+	if (code != EXIT_OK)
+		return code;
+
+	static const int wanted[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+	sigset_t signals;
+	sigemptyset(&signals);
+	for (size_t i = 0; i < ARRAY_LENGTH(wanted); i++)
+		sigaddset(&signals, wanted[i]);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+
+	struct error err = {0};
+	struct sim *sim;
+	enum status status = sim_start(&sim, &a.sim, &err);
+	if (status == STATUS_OK && a.write_config)
+		status = write_config(sim, a.write_config, &err);
+	if (status == STATUS_OK) {
+		announce(sim);
+		serve_until_told(sim, &signals);
+	}
+	sim_stop(sim);
+	if (status == STATUS_OK)
+		return EXIT_OK;
+	cli_error(&err);
+	return status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}
