@@ -26,7 +26,7 @@ enum {
 	GRACE_MS = 5000,
 	LAST_OUTPUT_MS = 200, /* a process of nobody's tree may hold the pipes open */
 	READ_BYTES = 64 * 1024,
-	READS_AT_ONCE = 8,    /* a talkative command must not keep the loop to itself */
+	READS_AT_ONCE = 8, /* a talkative command must not keep the loop to itself */
 	WHY_TEXT = 320,
 };
 
@@ -38,7 +38,7 @@ struct stream {
 	struct loop_watch *watch;
 	size_t head_limit, tail_limit;
 	struct buf head;
-	char *tail;      /* a ring, from tail_at on when it is full */
+	char *tail; /* a ring, from tail_at on when it is full */
 	size_t tail_len, tail_at;
 	uint64_t total;
 	char *kept;
@@ -49,7 +49,7 @@ struct child {
 	struct loop *loop;
 	struct child_events events;
 	void *arg;
-	pid_t pid; /* of the supervisor */
+	pid_t pid;    /* of the supervisor */
 	pid_t leader; /* the command, and the number of its group */
 	int control;
 	int news;

@@ -20,22 +20,22 @@ struct child_spec {
 };
 
 struct child_result {
-	bool started;         /* false: `why` says what was missing */
-	int exit_code;        /* -1 when a signal ended it */
-	int signal;           /* 0 when it exited */
+	bool started;  /* false: `why` says what was missing */
+	int exit_code; /* -1 when a signal ended it */
+	int signal;    /* 0 when it exited */
 	bool timed_out;
 	bool cancelled;
-	bool survived;        /* something of the tree may still run */
-	int64_t duration_us;  /* until the command itself ended */
-	const char *out;      /* kept part of standard output, raw bytes, NUL-terminated */
+	bool survived;       /* something of the tree may still run */
+	int64_t duration_us; /* until the command itself ended */
+	const char *out;     /* kept part of standard output, raw bytes, NUL-terminated */
 	size_t out_len;
-	size_t out_head;      /* when out_total > out_len: where in `out` the gap is */
-	uint64_t out_total;   /* bytes it really wrote */
+	size_t out_head;    /* when out_total > out_len: where in `out` the gap is */
+	uint64_t out_total; /* bytes it really wrote */
 	const char *err;
 	size_t err_len;
 	size_t err_head;
 	uint64_t err_total;
-	const char *why;      /* clean words when it did not start or its end is not known, else "" */
+	const char *why; /* clean words when it did not start or its end is not known, else "" */
 };
 
 struct child_events {

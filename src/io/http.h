@@ -19,17 +19,17 @@ struct http *http_new(struct loop *loop, size_t endpoints);
 void http_free(struct http *http);
 
 struct http_request {
-	const char *url;             /* http or https only */
-	const char *method;          /* NULL: GET without a body, POST with one */
-	const char *body;            /* copied */
+	const char *url;    /* http or https only */
+	const char *method; /* NULL: GET without a body, POST with one */
+	const char *body;   /* copied */
 	size_t body_len;
-	const char *content_type;    /* NULL: application/json when there is a body */
-	const char *const *headers;  /* NULL-terminated "Name: value", copied; may hold secrets */
-	const char *unix_socket;     /* path of a Unix socket, or NULL */
-	const char *ca_file;         /* certificate authorities to trust beside the system's, or NULL */
-	int64_t connect_timeout_ms;  /* 0: 3,000 */
-	int64_t timeout_ms;          /* 0: 5,000 */
-	size_t body_limit;           /* 0: 256 KiB */
+	const char *content_type;   /* NULL: application/json when there is a body */
+	const char *const *headers; /* NULL-terminated "Name: value", copied; may hold secrets */
+	const char *unix_socket;    /* path of a Unix socket, or NULL */
+	const char *ca_file;        /* certificate authorities to trust beside the system's, or NULL */
+	int64_t connect_timeout_ms; /* 0: 3,000 */
+	int64_t timeout_ms;         /* 0: 5,000 */
+	size_t body_limit;          /* 0: 256 KiB */
 };
 
 /* The three outcomes that mean different things to an operator
@@ -43,13 +43,13 @@ enum http_outcome {
 
 struct http_reply {
 	enum http_outcome outcome;
-	int status;           /* 200, 404, …; 0 unless HTTP_ANSWERED */
-	const char *body;     /* never NULL, NUL-terminated, valid during the callback */
+	int status;       /* 200, 404, …; 0 unless HTTP_ANSWERED */
+	const char *body; /* never NULL, NUL-terminated, valid during the callback */
 	size_t body_len;
-	const char *why;      /* clean short words: "connection refused", "timeout 3 s"; "" when answered */
-	int64_t total_us;     /* from start to last byte */
-	int64_t date_us;      /* the Date header, 0 when absent: the peer's clock, to 1 s */
-	int64_t retry_after_s; /* Retry-After in seconds, at most a day, 0 when absent */
+	const char *why;               /* clean short words: "connection refused", "timeout 3 s"; "" when answered */
+	int64_t total_us;              /* from start to last byte */
+	int64_t date_us;               /* the Date header, 0 when absent: the peer's clock, to 1 s */
+	int64_t retry_after_s;         /* Retry-After in seconds, at most a day, 0 when absent */
 	int64_t certificate_expiry_us; /* known when this call opened a TLS connection, else 0 */
 };
 

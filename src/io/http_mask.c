@@ -10,8 +10,8 @@
 #define MASK "***"
 
 enum {
-	URL_SHOWN = 4096,    /* no longer URL is worth showing */
-	KEY_LENGTH = 16,     /* shorter path parts are names, not keys */
+	URL_SHOWN = 4096, /* no longer URL is worth showing */
+	KEY_LENGTH = 16,  /* shorter path parts are names, not keys */
 };
 
 /* Keys in paths are long runs of letters and digits: an Infura key is 32 hex digits,
@@ -49,8 +49,12 @@ static void mask_authority(struct buf *out, const char *text, size_t len)
 			host = p + 1;
 	if (host > text)
 		buf_puts(out, MASK "@");
-	for (const char *p = host; p < end; p++)
-		port = *p == ':' ? p + 1 : *p == ']' ? NULL : port;
+	for (const char *p = host; p < end; p++) {
+		if (*p == ':')
+			port = p + 1;
+		else if (*p == ']') /* what came before was an IPv6 address */
+			port = NULL;
+	}
 	if (port && strspn(port, "0123456789") < (size_t)(end - port)) {
 		buf_add(out, host, (size_t)(port - host));
 		buf_puts(out, MASK);

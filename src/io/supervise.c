@@ -34,12 +34,13 @@
 enum { CONTROL = STDIN_FILENO, NEWS = 3 };
 
 enum {
-	LINGER_MS = 200,      /* what a command leaves behind may finish for so long */
-	TICK_MS = 20,         /* between two looks at a tree that is to end */
-	GIVE_UP_MS = 5000,    /* after KILL: another user's process, or one stuck in the kernel */
+	LINGER_MS = 200,   /* what a command leaves behind may finish for so long */
+	TICK_MS = 20,      /* between two looks at a tree that is to end */
+	GIVE_UP_MS = 5000, /* after KILL: another user's process, or one stuck in the kernel */
 	NICENESS = 5,
-	OPEN_FILES = 1024,    /* the customary soft limit, which the console raises for itself */
+	OPEN_FILES = 1024, /* the customary soft limit, which the console raises for itself */
 	EXIT_USAGE = 64,
+	EXIT_NOT_TOLD = 126,
 	EXIT_NOT_STARTED = 127,
 };
 
@@ -48,11 +49,11 @@ enum phase { RUNNING, LINGERING, ENDING, KILLING };
 struct tree {
 	pid_t leader;
 	bool leader_gone;
-	bool adopts;     /* orphans become our children */
+	bool adopts; /* orphans become our children */
 	bool cancelled;
 	enum phase phase;
 	int64_t grace_ms;
-	int64_t due_ms;  /* when the phase is over; 0: never */
+	int64_t due_ms; /* when the phase is over; 0: never */
 };
 
 static volatile sig_atomic_t asked_to_end;
@@ -321,9 +322,7 @@ static void leader_fail(int report, const char *stage)
 	struct failure failure = {.error = errno};
 
 	snprintf(failure.stage, sizeof(failure.stage), "%s", stage);
-	if (write(report, &failure, sizeof(failure)) < 0)
-		_exit(EXIT_NOT_STARTED);
-	_exit(EXIT_NOT_STARTED);
+	_exit(write(report, &failure, sizeof(failure)) < 0 ? EXIT_NOT_TOLD : EXIT_NOT_STARTED);
 }
 
 /* Turns the forked process into the command; never returns. */

@@ -512,7 +512,7 @@ static char *fixture_read(const char *name)
 }
 
 static enum MHD_Result https_answer(void *arg TOCSIN_UNUSED, struct MHD_Connection *connection, const char *url TOCSIN_UNUSED, const char *method TOCSIN_UNUSED,
-	const char *version TOCSIN_UNUSED, const char *upload TOCSIN_UNUSED, size_t *upload_size TOCSIN_UNUSED, void **state TOCSIN_UNUSED)
+				    const char *version TOCSIN_UNUSED, const char *upload TOCSIN_UNUSED, size_t *upload_size TOCSIN_UNUSED, void **state TOCSIN_UNUSED)
 {
 	static char text[] = "ok";
 	struct MHD_Response *response = MHD_create_response_from_buffer(2, text, MHD_RESPMEM_PERSISTENT);
@@ -528,7 +528,7 @@ static void ask_https(const char *certificate, const char *authority, struct tol
 	char *ca_file = authority ? xasprintf("%s/io/tls/%s", getenv("TOCSIN_FIXTURES"), authority) : NULL;
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct MHD_Daemon *peer = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS, 0, NULL, NULL, https_answer, NULL,
-		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_HTTPS_MEM_KEY, key, MHD_OPTION_HTTPS_MEM_CERT, cert, MHD_OPTION_END);
+						   MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_HTTPS_MEM_KEY, key, MHD_OPTION_HTTPS_MEM_CERT, cert, MHD_OPTION_END);
 	struct http *http;
 	char url[64];
 
