@@ -10,7 +10,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum value_shape { SHAPE_ANY, SHAPE_POD, SHAPE_ADDRESS, SHAPE_URL, SHAPE_NUMBER, SHAPE_NAME };
+enum value_shape {
+	SHAPE_ANY,      /* one line of clean text that does not look like an option */
+	SHAPE_NAME,     /* a Kubernetes name (RFC 1123): pods, namespaces, nodes */
+	SHAPE_ADDRESS,  /* 0x and 40 hex digits */
+	SHAPE_HASH,     /* 0x and 64 hex digits */
+	SHAPE_URL,      /* http or https */
+	SHAPE_ENDPOINT, /* host[:port][/path], what follows the // of a URL */
+	SHAPE_NUMBER,   /* decimal digits */
+};
 
 /* A value on offer. */
 struct binding {
@@ -28,7 +36,8 @@ void bindings_free(struct bindings *b);
 void bindings_set(struct bindings *b, const char *name, const char *value, const char *from);
 const struct binding *bindings_get(const struct bindings *b, const char *name);
 
-/* The shape a placeholder's name asks for: "<validator-pod>" is a pod, "<rpc-endpoint>" a URL. */
+/* The shape a placeholder's name asks for: "<validator-pod>" is a name, "<rpc-endpoint>" an
+ * endpoint, "<rpc-url>" a URL; SHAPE_ANY when the name says nothing. */
 enum value_shape shape_of(const char *name);
 enum status shape_check(enum value_shape shape, const char *name, const char *value, struct error *err) TOCSIN_CHECK;
 
@@ -36,6 +45,10 @@ struct open_placeholder {
 	char name[64];
 	char written[80]; /* as in the text: "<validator-pod>" */
 };
+
+/* Normalises a name as written: lower case, every other character than a letter or digit
+ * becomes '_'. False when nothing usable is left or it does not fit. */
+bool binding_name(const char *written, size_t len, char out[64]);
 
 /* A command ready to be shown and, if `open_count` is 0, run. */
 struct bound {
@@ -46,7 +59,8 @@ struct bound {
 	struct open_placeholder *open;
 	size_t open_count;
 };
-/* STATUS_REFUSED when a placeholder stands where a second shell would read it, or
+/* Placeholders are <name>, {{name}}, and $NAME or ${NAME} in capitals unless the script sets
+ * it or every shell has it. STATUS_REFUSED when a placeholder stands where a second shell would read it, or
  * when a value does not have the shape its name asks for. */
 enum status bind_command(const char *text, const struct bindings *values, struct bound *out, struct error *err) TOCSIN_CHECK;
 void bound_free(struct bound *bound);

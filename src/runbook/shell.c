@@ -1,0 +1,302 @@
+#include "runbook/shell.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORD_BYTES_MAX = 64 * 1024, NESTING_MAX = 16 };
+
+struct splitter {
+	const char *at;
+	struct shell_script *out;
+	struct shell_command current;
+	struct buf word;
+	bool in_word;
+	bool quoted;      /* part of the word was quoted: never an assignment or a keyword */
+	bool clear;       /* nothing was met that hides commands */
+	int redirect;     /* the next word is the target of an output (2) or input (1) redirection */
+	int nesting;
+};
+
+static bool is_name_start(char c)
+{
+	return isalpha((unsigned char)c) || c == '_';
+}
+
+static bool is_assignment(const char *word)
+{
+	const char *at = word;
+
+	if (!is_name_start(*at))
+		return false;
+	while (isalnum((unsigned char)*at) || *at == '_')
+		at++;
+	return *at == '=' || (at[0] == '+' && at[1] == '=');
+}
+
+static bool is_keyword(const char *word)
+{
+	static const char *const keywords[] = {"if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "!", "{", "}", "time", "export", "sudo", "command", "nohup", "env"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(keywords); i++)
+		if (strcmp(word, keywords[i]) == 0)
+			return true;
+	return false;
+}
+
+static void end_word(struct splitter *s)
+{
+	if (!s->in_word)
+		return;
+	const char *word = buf_text(&s->word);
+	if (s->word.full)
+		s->clear = false;
+	if (s->redirect) {
+		if (s->redirect == 2 && strcmp(word, "/dev/null") != 0)
+			s->current.writes_file = true;
+	} else if (s->current.word_count == 0 && !s->quoted && (is_assignment(word) || is_keyword(word))) {
+		/* A prefix: the command itself follows. sudo may do anything, and words of "for"
+		 * lists and "case" patterns are not commands; both are read as such, which only
+		 * ever makes a script look worse than it is. */
+		if (strcmp(word, "sudo") == 0)
+			s->clear = false;
+	} else {
+		if (s->current.word_count == 0 && strchr(word, '$'))
+			s->clear = false;
+		s->current.words = xreallocarray(s->current.words, s->current.word_count + 1, sizeof(char *));
+		s->current.words[s->current.word_count++] = xstrdup(word);
+	}
+	s->redirect = 0;
+	s->in_word = s->quoted = false;
+	buf_clear(&s->word);
+}
+
+static void end_command(struct splitter *s)
+{
+	end_word(s);
+	if (s->redirect)
+		s->clear = false;
+	s->redirect = 0;
+	if (s->current.word_count == 0 && !s->current.writes_file)
+		return;
+	if (shell_reads_again(&s->current))
+		s->clear = false;
+	s->out->commands = xreallocarray(s->out->commands, s->out->command_count + 1, sizeof(*s->out->commands));
+	s->out->commands[s->out->command_count++] = s->current;
+	s->current = (struct shell_command){0};
+}
+
+static void add_char(struct splitter *s, char c)
+{
+	s->in_word = true;
+	buf_putc(&s->word, c);
+}
+
+static void split_until(struct splitter *s, char close);
+
+/* $(…): its commands count too; in the word around it stands only a mark. */
+static void substitution(struct splitter *s)
+{
+	struct splitter inner = {.at = s->at + 2, .out = s->out, .clear = true, .nesting = s->nesting + 1};
+
+	if (inner.nesting > NESTING_MAX || s->at[2] == '(') { /* too deep, or arithmetic $((…)) */
+		s->clear = false;
+		add_char(s, '$');
+		s->at += 2;
+		return;
+	}
+	buf_init(&inner.word, WORD_BYTES_MAX);
+	split_until(&inner, ')');
+	buf_free(&inner.word);
+	s->clear &= inner.clear;
+	s->at = inner.at;
+	add_char(s, '$');
+}
+
+static void dollar(struct splitter *s)
+{
+	if (s->at[1] == '(') {
+		substitution(s);
+		return;
+	}
+	if (s->at[1] == '\'' || (s->at[1] == '{' && !is_name_start(s->at[2])))
+		s->clear = false;
+	add_char(s, '$');
+	s->at++;
+}
+
+static void double_quotes(struct splitter *s)
+{
+	s->at++;
+	s->in_word = s->quoted = true;
+	while (*s->at && *s->at != '"') {
+		if (*s->at == '\\' && s->at[1]) {
+			buf_putc(&s->word, s->at[1]);
+			s->at += 2;
+		} else if (*s->at == '`') {
+			s->clear = false;
+			s->at++;
+		} else if (*s->at == '$') {
+			dollar(s);
+		} else {
+			buf_putc(&s->word, *s->at++);
+		}
+	}
+	if (*s->at)
+		s->at++;
+	else
+		s->clear = false;
+}
+
+static void single_quotes(struct splitter *s)
+{
+	const char *end = strchr(s->at + 1, '\'');
+
+	s->in_word = s->quoted = true;
+	if (!end) {
+		s->clear = false;
+		s->at += strlen(s->at);
+		return;
+	}
+	buf_add(&s->word, s->at + 1, (size_t)(end - s->at - 1));
+	s->at = end + 1;
+}
+
+/* <, >, >>, 2>, >&2, <<: the word that follows is a target. */
+static void redirection(struct splitter *s)
+{
+	bool output = *s->at == '>';
+
+	if (s->in_word && s->word.len && strspn(buf_text(&s->word), "0123456789") == s->word.len) {
+		buf_clear(&s->word); /* the number of the descriptor */
+		s->in_word = false;
+	}
+	end_word(s);
+	s->at++;
+	if (!output && *s->at == '<')
+		s->clear = false; /* here-document or here-string */
+	while (*s->at == '>' || *s->at == '<' || *s->at == '|')
+		s->at++;
+	if (*s->at == '&') {
+		s->at++;
+		while (isdigit((unsigned char)*s->at) || *s->at == '-')
+			s->at++;
+		return;
+	}
+	s->redirect = output ? 2 : 1;
+}
+
+static void split_until(struct splitter *s, char close)
+{
+	while (*s->at && *s->at != close) {
+		switch (*s->at) {
+		case '\\':
+			if (s->at[1] == '\n') {
+				s->at += 2;
+			} else if (s->at[1]) {
+				s->quoted = true;
+				add_char(s, s->at[1]);
+				s->at += 2;
+			} else {
+				s->clear = false;
+				s->at++;
+			}
+			break;
+		case '\'':
+			single_quotes(s);
+			break;
+		case '"':
+			double_quotes(s);
+			break;
+		case '`':
+			s->clear = false;
+			s->at++;
+			break;
+		case '$':
+			dollar(s);
+			break;
+		case '#':
+			if (s->in_word)
+				add_char(s, *s->at++);
+			else
+				s->at += strcspn(s->at, "\n");
+			break;
+		case '<':
+		case '>':
+			redirection(s);
+			break;
+		case ' ':
+		case '\t':
+			end_word(s);
+			s->at++;
+			break;
+		case '(':
+			if (s->in_word) /* a function definition, or something we do not read */
+				s->clear = false;
+			/* fall through */
+		case ')':
+		case '\n':
+		case '\r':
+		case ';':
+		case '&':
+		case '|':
+			end_command(s);
+			s->at++;
+			break;
+		default:
+			add_char(s, *s->at++);
+		}
+	}
+	end_command(s);
+	if (close && *s->at == close)
+		s->at++;
+	else if (close)
+		s->clear = false;
+}
+
+bool shell_split(const char *script, struct shell_script *out)
+{
+	struct splitter s = {.at = script, .out = out, .clear = true};
+
+	*out = (struct shell_script){0};
+	buf_init(&s.word, WORD_BYTES_MAX);
+	split_until(&s, '\0');
+	buf_free(&s.word);
+	return s.clear;
+}
+
+void shell_free(struct shell_script *script)
+{
+	for (size_t i = 0; i < script->command_count; i++) {
+		for (size_t j = 0; j < script->commands[i].word_count; j++)
+			free(script->commands[i].words[j]);
+		free(script->commands[i].words);
+	}
+	free(script->commands);
+	*script = (struct shell_script){0};
+}
+
+bool shell_reads_again(const struct shell_command *command)
+{
+	static const char *const always[] = {"eval", "ssh", "xargs", "parallel", "watch", "awk", "gawk", "mawk", "sed", "source", ".", "trap", "su", "expect", "make"};
+	static const char *const with_option[] = {"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "perl", "python", "python3", "ruby", "node", "php", "lua", "psql", "sqlite3", "mysql", "env"};
+
+	for (size_t i = 0; i < command->word_count; i++) {
+		const char *slash = strrchr(command->words[i], '/');
+		const char *name = slash ? slash + 1 : command->words[i];
+		for (size_t j = 0; j < ARRAY_LENGTH(always); j++)
+			if (i == 0 && strcmp(name, always[j]) == 0)
+				return true;
+		for (size_t j = 0; j < ARRAY_LENGTH(with_option); j++) {
+			/* Anywhere in the line: "kubectl exec pod -- sh -c '…'" starts one too. */
+			if (strcmp(name, with_option[j]) == 0 && i + 1 < command->word_count && command->words[i + 1][0] == '-')
+				return true;
+		}
+		if (i > 0 && (strcmp(name, "eval") == 0 || strcmp(name, "xargs") == 0 || strcmp(name, "ssh") == 0))
+			return true;
+	}
+	return false;
+}
