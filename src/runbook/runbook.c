@@ -413,12 +413,15 @@ static void read_document(struct reader *r, cmark_node *document)
 
 		if (type == CMARK_NODE_HEADING) {
 			const char *title = step_heading(text);
+			char heading[TITLE_BYTES_MAX];
+			bool names_book = !r->book->title && cmark_node_get_heading_level(node) == 1;
 			open = SIZE_MAX;
-			title_from(r->section, text);
+			title_from(heading, text);
+			text_format(r->section, sizeof(r->section), "%s", names_book ? "" : heading);
 			r->symptoms = word_starts(text, "symptom");
 			r->said[0] = '\0';
-			if (!r->book->title && cmark_node_get_heading_level(node) == 1)
-				r->book->title = xstrdup(r->section);
+			if (names_book)
+				r->book->title = xstrdup(heading);
 			else if (title && add_step(r, 0, title, line))
 				open = r->book->step_count - 1;
 		} else if (type == CMARK_NODE_LIST) {

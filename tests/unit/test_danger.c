@@ -1,0 +1,85 @@
+/* What a shell text may do: reads are known by name, everything else is at least a
+ * mutation, and the worst line decides. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "runbook/danger.h"
+
+static const struct {
+	const char *script;
+	enum danger danger;
+} cases[] = {
+	{"kubectl get pods -n besu-network -l component=validator", DANGER_READ},
+	{"kubectl -n besu-network describe pod \"${TOCSIN_validator_pod}\"", DANGER_READ},
+	{"kubectl logs x --tail=100 | grep -i error | tail -5", DANGER_READ},
+	{"kubectl rollout status statefulset/besu-validator", DANGER_READ},
+	{"kubectl rollout restart statefulset/besu-validator -n besu-network", DANGER_MUTATE},
+	{"kubectl scale statefulset/besu-rpc --replicas=5", DANGER_MUTATE},
+	{"kubectl delete pod a", DANGER_MUTATE},
+	{"kubectl delete pvc data-0", DANGER_DESTRUCTIVE},
+	{"kubectl delete ns besu-network", DANGER_DESTRUCTIVE},
+	{"kubectl get secret validator-key -o yaml", DANGER_CUSTODY},
+	{"kubectl exec a -- ls", DANGER_MUTATE},
+	{"kubectl get pods -o yaml > pods.yaml", DANGER_MUTATE},
+	{"kubectl get pods 2>/dev/null", DANGER_READ},
+	{"kubectl get pods 2>&1 | head", DANGER_READ},
+	{"kubectl get pods\nkubectl delete pod a # wait\n", DANGER_MUTATE},
+	{"kubectl delete pod a && kubectl delete pvc a", DANGER_DESTRUCTIVE},
+	{"echo $(kubectl delete pod a)", DANGER_MUTATE},
+	{"echo \"$(kubectl delete pvc a)\"", DANGER_DESTRUCTIVE},
+	{"echo `kubectl delete pod a`", DANGER_MUTATE},
+	{"echo 'kubectl delete pod a'", DANGER_READ},
+	{"# kubectl delete pod a\nls", DANGER_READ},
+	{"cast call 0x1 \"paused()\" --rpc-url x", DANGER_READ},
+	{"cast send 0x1 \"pause()\"", DANGER_FUNDS},
+	{"cast wallet list", DANGER_CUSTODY},
+	{"az keyvault secret show --name k", DANGER_CUSTODY},
+	{"rm -rf data", DANGER_DESTRUCTIVE},
+	{"/bin/rm x", DANGER_DESTRUCTIVE},
+	{"find . -name x -delete", DANGER_DESTRUCTIVE},
+	{"cchost --config recover.json", DANGER_NETWORK},
+	{"curl -s http://x/readiness", DANGER_READ},
+	{"curl -s -o /dev/null -w '%{http_code}' http://x", DANGER_READ},
+	{"curl -o out http://x", DANGER_MUTATE},
+	{"curl -X DELETE http://x", DANGER_MUTATE},
+	{"curl -XDELETE http://x", DANGER_MUTATE},
+	{"curl -X POST http://x/control", DANGER_MUTATE},
+	{"curl -X POST --data '{\"method\":\"eth_blockNumber\"}' http://x", DANGER_READ},
+	{"curl --data '[{\"method\":\"net_peerCount\"},{\"method\":\"admin_removePeer\"}]' http://x", DANGER_MUTATE},
+	{"curl --data @file http://x", DANGER_MUTATE},
+	{"sh -c 'kubectl get pods'", DANGER_MUTATE},
+	{"eval \"$X\"", DANGER_MUTATE},
+	{"$CMD get pods", DANGER_MUTATE},
+	{"sudo kubectl get pods", DANGER_MUTATE},
+	{"kubectl get pods | xargs kubectl describe pod", DANGER_MUTATE},
+	{"cat <<EOF\nx\nEOF", DANGER_MUTATE},
+	{"kubectl get pods 'unclosed", DANGER_MUTATE},
+	{"f() { rm x; }; f", DANGER_DESTRUCTIVE},
+	{"mytool --list", DANGER_MUTATE},
+	{"NS=besu-network", DANGER_READ},
+	{"NS=besu-network kubectl get pods -n $NS", DANGER_READ},
+	{"", DANGER_READ},
+};
+
+static void test_classes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		enum danger got = danger_classify(cases[i].script);
+		if (got != cases[i].danger)
+			fail_msg("%s\n  is %s, should be %s", cases[i].script, danger_name(got), danger_name(cases[i].danger));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_classes)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
