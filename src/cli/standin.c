@@ -3,7 +3,7 @@
 #include "drill/standin.h"
 
 static int run(const struct globals *globals, int argc, char **argv);
-const struct cli_command cli_standin = {"stand-in", "TOOL [ARGUMENT]...", "act as a tool on the simulated network of a drill", run};
+const struct cli_command cli_standin = {.name = "stand-in", .args = "TOOL [ARGUMENT]...", .help = "act as a tool on the simulated network of a drill", .run = run, .hidden = true};
 
 static int run(const struct globals *globals, int argc, char **argv)
 {

@@ -1,0 +1,49 @@
+/* tocsin config check: every mistake of a configuration at once. */
+#include "cli/cli.h"
+
+#include "base/path.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int check(const struct globals *globals)
+{
+	struct config config;
+	struct config_problems problems = {0};
+	char *found = globals->config ? NULL : path_config("tocsin.conf");
+	const char *path = globals->config ? globals->config : found;
+	enum status status = config_load(path, &config, &problems);
+
+	for (size_t i = 0; i < problems.count; i++)
+		printf("%s%s\n", problems.items[i].warning ? "warning: " : "", problems.items[i].text);
+	if (status == STATUS_OK)
+		printf("%s: fine: network %s, %zu nodes, %zu validators named\n", path, config.network, config.node_count, config.validator_count);
+	else
+		printf("%s: %zu to put right\n", path, problems.count);
+	config_problems_free(&problems);
+	config_free(&config);
+	free(found);
+	return status == STATUS_OK ? EXIT_OK : EXIT_FAILED;
+}
+
+static int run(const struct globals *globals, int argc, char **argv)
+{
+	static const struct cli_option none[] = {{.name = NULL}};
+
+	argc = cli_options(&cli_config_command, none, argc, argv);
+	if (argc < 0)
+		return EXIT_USAGE;
+	if (argc != 2 || strcmp(argv[1], "check") != 0)
+		return cli_usage(&cli_config_command, "say what to do: check");
+	return check(globals);
+}
+
+const struct cli_command cli_config_command = {
+	.name = "config",
+	.args = "check",
+	.help = "name every mistake in the configuration, with its cure",
+	.manual = "Reads the file of --config, or the default one. Exit 0 when it can be used as it is,\n"
+		  "1 when something must be put right. The format: man tocsin.conf\n",
+	.run = run,
+};

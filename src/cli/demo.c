@@ -1,0 +1,198 @@
+/* tocsin demo: the console on a simulated network, with a record of its own. */
+#include "cli/cli.h"
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "drill/sim.h"
+#include "drill/standin.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	CONFIG_BYTES_MAX = 256 * 1024,
+	BREAK_AFTER_MS = 8000, /* long enough to see the board healthy first */
+};
+/* Without a terminal: long enough to see what a broken scenario does. */
+#define BOARD_FOR_US (6 * US_PER_S)
+
+static bool known_scenario(const char *name)
+{
+	for (const struct scenario_def *s = sim_scenarios(); s->name; s++)
+		if (strcmp(s->name, name) == 0)
+			return true;
+	return false;
+}
+
+static int unknown_scenario(const char *name)
+{
+	char list[400] = "";
+	size_t len = 0;
+
+	for (const struct scenario_def *s = sim_scenarios(); s->name; s++)
+		len += strlen(text_format(list + len, sizeof(list) - len, "%s%s", len ? ", " : "", s->name));
+	return cli_usage(&cli_demo, "%s: no such scenario (there are: %s)", name, list);
+}
+
+/* The configuration of the simulated network, marked as a drill. */
+static enum status demo_config(const struct sim *sim, struct config *out, struct error *err)
+{
+	struct config_problems problems = {0};
+	struct buf text;
+
+	buf_init(&text, CONFIG_BYTES_MAX);
+	sim_config(sim, &text);
+	enum status status = config_parse(buf_text(&text), text.len, "demo", out, &problems);
+	if (status != STATUS_OK)
+		error_set(err, status, "the simulated network's configuration: %s", problems.count ? problems.items[0].text : "not usable");
+	out->demo = true;
+	config_problems_free(&problems);
+	buf_free(&text);
+	return status;
+}
+
+/* A record of its own: --db if given, else a new file for each demo, so that a drill
+ * never mixes with the record of real nights. */
+static enum status demo_store(const struct globals *globals, const char *scenario, struct store **out, char **path, struct error *err)
+{
+	char name[128];
+
+	*path = NULL;
+	if (globals->record) {
+		*path = xstrdup(globals->record);
+		return store_open(out, globals->record, STORE_WRITE, clock_system(), err);
+	}
+	text_format(name, sizeof(name), "demo/%s-%lld-%ld.db", scenario, (long long)(clock_wall_us(clock_system()) / US_PER_S), (long)getpid());
+	enum status status = path_data(name, path, err);
+	if (status == STATUS_OK)
+		status = store_open(out, *path, STORE_WRITE, clock_system(), err);
+	return status;
+}
+
+/* What runbook commands see in a demo: the stand-in tools first on PATH, the network they
+ * act on, and no cluster of the person's. */
+struct demo_tools {
+	char *directory;
+	char *path, *url;
+	const char *environment[4];
+};
+
+static enum status demo_tools(const struct sim *sim, struct demo_tools *out, struct error *err)
+{
+	const char *path = getenv("PATH");
+
+	*out = (struct demo_tools){0};
+	enum status status = standin_directory(sim, &out->directory, err);
+	if (status != STATUS_OK)
+		return status;
+	out->path = xasprintf("PATH=%s:%s", out->directory, path ? path : "/usr/bin:/bin");
+	out->url = xasprintf("TOCSIN_SIM_URL=%s", sim_control_url(sim));
+	out->environment[0] = out->path;
+	out->environment[1] = out->url;
+	out->environment[2] = "KUBECONFIG=/dev/null";
+	return STATUS_OK;
+}
+
+static void demo_tools_free(struct demo_tools *tools)
+{
+	standin_remove(tools->directory);
+	free(tools->directory);
+	free(tools->path);
+	free(tools->url);
+}
+
+static int demo_console(const struct globals *globals, const struct sim *sim, const struct config *config, const char *scenario, const char *script, struct error *err)
+{
+	struct demo_tools tools;
+	struct store *store = NULL;
+	char *path = NULL;
+	int code = EXIT_FAILED;
+
+	if (demo_tools(sim, &tools, err) != STATUS_OK)
+		return EXIT_FAILED;
+	if (demo_store(globals, scenario, &store, &path, err) == STATUS_OK) {
+		struct console_options options = {.script = script, .tool_environment = tools.environment};
+		code = cli_console(globals, config, store, &options);
+		if (!script)
+			printf("The record of this demo: %s\nIts review: tocsin --db '%s' export INC-1\n", path, path);
+	}
+	free(path);
+	demo_tools_free(&tools);
+	return code;
+}
+
+/* Without a terminal there is no screen to open: print what it would show. */
+static int demo_board(const struct globals *globals, const struct config *config)
+{
+	static const struct watch_events quiet;
+	struct loop *loop = loop_new();
+	struct watch_options options = {.operator_name = globals->operator_name, .read_only = true};
+	struct watch *watch = watch_new(loop, clock_system(), config, NULL, &options, &quiet, NULL);
+
+	cli_observe(loop, watch, BOARD_FOR_US, false);
+	cli_print_board(globals, watch, stdout);
+	printf("\nThis is the demo network as text, because there is no terminal here.\nFor the screen, run this in a terminal: tocsin demo\n");
+	watch_free(watch);
+	loop_free(loop);
+	return EXIT_OK;
+}
+
+static int run(const struct globals *globals, int argc, char **argv)
+{
+	const char *script = NULL, *victim = NULL, *seed = NULL, *break_after = NULL;
+	const struct cli_option options[] = {{.name = "script", .value = &script}, {.name = "victim", .value = &victim}, {.name = "seed", .value = &seed},
+		{.name = "break-after", .value = &break_after}, {.name = NULL}};
+	struct sim_options sim_options = {.scenario = "validator-failure", .break_after_ms = BREAK_AFTER_MS};
+	struct sim *sim;
+	struct config config = {0};
+	struct error err = {0};
+	int code = EXIT_FAILED;
+
+	argc = cli_options(&cli_demo, options, argc, argv);
+	if (argc < 0)
+		return EXIT_USAGE;
+	if (argc > 2)
+		return cli_usage(&cli_demo, "%s: one scenario at a time", argv[2]);
+	if (argc == 2)
+		sim_options.scenario = argv[1];
+	if (!known_scenario(sim_options.scenario))
+		return unknown_scenario(sim_options.scenario);
+	if (seed && !decimal_u64(seed, &sim_options.seed))
+		return cli_usage(&cli_demo, "--seed %s: not a number", seed);
+	int64_t after_us;
+	if (break_after) {
+		if (duration_parse(break_after, &after_us, &err) != STATUS_OK)
+			return cli_usage(&cli_demo, "--break-after: %s", err.text);
+		sim_options.break_after_ms = after_us / US_PER_MS;
+	}
+	sim_options.victim = victim;
+	bool screen = script || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
+	if (!screen && !break_after)
+		sim_options.break_after_ms = 0;
+	if (sim_start(&sim, &sim_options, &err) != STATUS_OK) {
+		cli_error(&err);
+		return err.status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	}
+	if (demo_config(sim, &config, &err) == STATUS_OK) {
+		code = screen ? demo_console(globals, sim, &config, sim_options.scenario, script, &err) : demo_board(globals, &config);
+		config_free(&config);
+	}
+	sim_stop(sim);
+	if (err.status != STATUS_OK)
+		cli_error(&err);
+	return code;
+}
+
+const struct cli_command cli_demo = {
+	.name = "demo",
+	.args = "[SCENARIO] [--script FILE] [--seed N] [--victim NAME] [--break-after 8s]",
+	.help = "the console on a built-in simulated network",
+	.manual = "Needs no configuration and no network, and keeps a record of its own. Some seconds\n"
+		  "after the start something breaks. kubectl and cast in runbooks are stand-ins that act\n"
+		  "on the simulated network only: nothing in a demo can reach the world.\n",
+	.run = run,
+};

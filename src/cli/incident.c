@@ -1,0 +1,397 @@
+/* tocsin incident: the lifecycle from scripts. Each sub-command is one row below. */
+#include "cli/cli.h"
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "incident/act.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	JSON_BYTES_MAX = 512 * 1024 * 1024,
+	EVIDENCE_BYTES_MAX = 64 * 1024 * 1024,
+	COMPONENTS_MAX = 64,
+};
+
+/* Everything a sub-command may have been given. */
+struct call {
+	const struct globals *globals;
+	const char **words; /* after the sub-command's name */
+	int word_count;
+	const char *severity, *title, *at, *reason, *owner, *scribe, *impact, *runbook, *from, *incident, *components, *stage, *due, *type, *note;
+	bool as_json;
+	struct store *store;
+	struct fold *fold;
+	struct actor who;
+	struct drafts drafts;
+};
+
+struct verb {
+	const char *name;
+	const char *args;
+	int words;      /* how many it takes at least */
+	bool reads;     /* writes nothing */
+	enum status (*run)(struct call *call, struct error *err);
+};
+
+/* --- reading ------------------------------------------------------------------------ */
+
+static void print_json(void (*fill)(struct call *call, struct json_writer *w), struct call *call)
+{
+	struct buf out;
+	struct json_writer w;
+
+	buf_init(&out, JSON_BYTES_MAX);
+	json_writer_init(&w, &out, true);
+	fill(call, &w);
+	puts(buf_text(&out));
+	buf_free(&out);
+}
+
+static void list_json(struct call *call, struct json_writer *w)
+{
+	char since[TIME_TEXT];
+
+	json_begin_array(w, NULL);
+	for (size_t i = 0; i < fold_incident_count(call->fold); i++) {
+		const struct incident *incident = fold_incident_at(call->fold, i);
+		json_begin_object(w, NULL);
+		json_put_string(w, "id", incident->id);
+		json_put_string(w, "title", incident->title);
+		json_put_string(w, "severity", incident->severity == SEVERITY_UNSET ? NULL : severity_name(incident->severity));
+		json_put_string(w, "stage", stage_name(incident->stage));
+		json_put_string(w, "owner", incident->owner[0] ? incident->owner : NULL);
+		json_put_string(w, "declared", time_rfc3339(since, incident->declared_us));
+		json_begin_array(w, "components");
+		for (size_t j = 0; j < incident->component_count; j++)
+			json_put_string(w, NULL, incident->components[j]);
+		json_end_array(w);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
+static enum status verb_list(struct call *call, struct error *err)
+{
+	(void)err;
+	if (call->as_json) {
+		print_json(list_json, call);
+		return STATUS_OK;
+	}
+	if (fold_incident_count(call->fold) == 0)
+		printf("no incidents in %s\n", store_where(call->store));
+	for (size_t i = 0; i < fold_incident_count(call->fold); i++) {
+		const struct incident *incident = fold_incident_at(call->fold, i);
+		char since[TIME_TEXT];
+		printf("%-7s %-3s %-8s %s  %-12s %s\n", incident->id, severity_name(incident->severity), stage_name(incident->stage),
+			time_human(since, incident->declared_us, 0), incident->owner[0] ? incident->owner : "no commander", incident->title);
+	}
+	return STATUS_OK;
+}
+
+static const struct incident *named(struct call *call, const char *id, struct error *err)
+{
+	const struct incident *incident = fold_incident(call->fold, id);
+
+	if (!incident)
+		error_set(err, STATUS_NOT_FOUND, "%s: no such incident in %s (tocsin incident list)", id, store_where(call->store));
+	return incident;
+}
+
+static void show_json(struct call *call, struct json_writer *w)
+{
+	incident_json(call->fold, fold_incident(call->fold, call->words[0]), w);
+}
+
+static enum status verb_show(struct call *call, struct error *err)
+{
+	const struct incident *incident = named(call, call->words[0], err);
+
+	if (!incident)
+		return STATUS_NOT_FOUND;
+	if (call->as_json) {
+		print_json(show_json, call);
+		return STATUS_OK;
+	}
+	printf("%s  %s  %s\nstage %s  commander %s  scribe %s\n", incident->id, severity_name(incident->severity), incident->title, stage_name(incident->stage),
+		incident->owner[0] ? incident->owner : "nobody", incident->scribe[0] ? incident->scribe : "nobody");
+	for (size_t i = 0; i < incident->component_count; i++)
+		printf("affects %s\n", incident->components[i]);
+	if (incident->impact)
+		printf("impact: %s\n", incident->impact);
+	for (size_t i = 0; i < incident->timeline_count; i++) {
+		const struct event *event = fold_event(call->fold, incident->timeline[i].seq);
+		struct event_view view;
+		char when[TIME_TEXT];
+		if (event && fold_view(call->fold, event, &view))
+			printf("%s  %-18s %s\n", time_human(when, view.occurred_us, 0), event->actor, view.summary);
+	}
+	return STATUS_OK;
+}
+
+/* --- writing ------------------------------------------------------------------------- */
+
+static enum status severity_given(const struct call *call, enum severity *out, struct error *err)
+{
+	*out = SEVERITY_UNSET;
+	if (call->severity && !severity_parse(call->severity, out))
+		return error_set(err, STATUS_USAGE, "--severity %s: not a severity (write P0, P1, P2 or P3)", call->severity);
+	return STATUS_OK;
+}
+
+static enum status time_given(const struct call *call, int64_t *us, int *zone, struct error *err)
+{
+	*us = 0;
+	*zone = 0;
+	if (!call->at)
+		return STATUS_OK;
+	enum status status = time_parse(call->at, us, zone, err);
+	return status == STATUS_OK ? status : STATUS_USAGE;
+}
+
+/* Splits "a,b,c" into a NULL-terminated list; the strings live in *copy. */
+static const char **split_components(const char *list, char **copy)
+{
+	static const char *items[COMPONENTS_MAX + 1];
+	size_t count = 0;
+
+	*copy = xstrdup(list);
+	for (char *at = *copy; *at && count < COMPONENTS_MAX;) {
+		size_t len = strcspn(at, ",");
+		bool more = at[len] == ',';
+		at[len] = '\0';
+		if (len)
+			items[count++] = at;
+		at += len + (more ? 1 : 0);
+	}
+	items[count] = NULL;
+	return items;
+}
+
+static enum status verb_declare(struct call *call, struct error *err)
+{
+	struct declaration d = {.title = call->title};
+	char id[16], *copy = NULL;
+	int zone;
+	enum status status = severity_given(call, &d.severity, err);
+
+	if (status == STATUS_OK)
+		status = time_given(call, &d.impact_started_us, &zone, err);
+	if (status != STATUS_OK)
+		return status;
+	if (call->components)
+		d.components = split_components(call->components, &copy);
+	status = act_declare(call->fold, &call->who, &d, id, &call->drafts, err);
+	free(copy);
+	if (status == STATUS_OK)
+		puts(id);
+	return status;
+}
+
+static enum status verb_report(struct call *call, struct error *err)
+{
+	int64_t at;
+	int zone;
+	enum status status = time_given(call, &at, &zone, err);
+
+	if (status != STATUS_OK)
+		return status;
+	return act_report(call->fold, &call->who, call->from ? call->from : call->who.name, call->words[0], call->incident, at, &call->drafts, err);
+}
+
+static enum status verb_note(struct call *call, struct error *err)
+{
+	int64_t at;
+	int zone;
+	enum status status = time_given(call, &at, &zone, err);
+
+	if (status != STATUS_OK)
+		return status;
+	return act_note(call->fold, &call->who, call->words[0], call->words[1], at, zone, &call->drafts, err);
+}
+
+static enum status verb_evidence(struct call *call, struct error *err)
+{
+	struct buf bytes;
+	struct hash256 hash;
+	int64_t at;
+	int zone;
+	const char *slash = strrchr(call->words[1], '/');
+	enum status status = time_given(call, &at, &zone, err);
+
+	if (status != STATUS_OK)
+		return status;
+	buf_init(&bytes, EVIDENCE_BYTES_MAX);
+	status = file_read(call->words[1], EVIDENCE_BYTES_MAX, &bytes, err);
+	if (status == STATUS_OK && !named(call, call->words[0], err))
+		status = STATUS_NOT_FOUND;
+	if (status == STATUS_OK)
+		status = store_put_blob(call->store, buf_text(&bytes), bytes.len, "application/octet-stream", &hash, err);
+	if (status == STATUS_OK)
+		status = act_evidence(call->fold, &call->who, call->words[0], slash ? slash + 1 : call->words[1], &hash, bytes.len, call->note, at, &call->drafts, err);
+	buf_free(&bytes);
+	return status;
+}
+
+/* Each thing that `set` can set becomes an event of its own, in one transaction. */
+static enum status verb_set(struct call *call, struct error *err)
+{
+	const char *id = call->words[0];
+	enum severity severity;
+	enum status status = severity_given(call, &severity, err);
+	char *copy = NULL;
+
+	if (status == STATUS_OK && severity != SEVERITY_UNSET)
+		status = act_severity(call->fold, &call->who, id, severity, call->reason, &call->drafts, err);
+	if (status == STATUS_OK && call->title)
+		status = act_title(call->fold, &call->who, id, call->title, &call->drafts, err);
+	if (status == STATUS_OK && call->owner)
+		status = act_role(call->fold, &call->who, id, "commander", call->owner, &call->drafts, err);
+	if (status == STATUS_OK && call->scribe)
+		status = act_role(call->fold, &call->who, id, "scribe", call->scribe, &call->drafts, err);
+	if (status == STATUS_OK && call->components)
+		status = act_components(call->fold, &call->who, id, split_components(call->components, &copy), &call->drafts, err);
+	free(copy);
+	if (status == STATUS_OK && call->impact)
+		status = act_impact(call->fold, &call->who, id, call->impact, &call->drafts, err);
+	if (status == STATUS_OK && call->runbook) {
+		struct runbook book;
+		char hex[SHA256_TEXT];
+		status = runbook_find(call->runbook, NULL, &book, err);
+		if (status == STATUS_OK) {
+			status = act_runbook(call->fold, &call->who, id, book.name, sha256_text(hex, &book.sha256), &call->drafts, err);
+			runbook_free(&book);
+		}
+	}
+	if (status == STATUS_OK && call->drafts.count == 0)
+		status = error_set(err, STATUS_USAGE, "nothing to set (give --severity, --title, --owner, --scribe, --components, --impact or --runbook)");
+	return status;
+}
+
+static enum status verb_stage(struct call *call, struct error *err)
+{
+	enum stage stage;
+
+	if (!stage_parse(call->words[1], &stage))
+		return error_set(err, STATUS_USAGE, "%s: not a stage (triage, respond, resolve, review, closed)", call->words[1]);
+	return act_stage(call->fold, &call->who, call->words[0], stage, call->reason, &call->drafts, err);
+}
+
+static enum status verb_section(struct call *call, struct error *err)
+{
+	for (int s = 0; s < SECTION_COUNT; s++)
+		if (strcmp(section_name((enum section)s), call->words[1]) == 0)
+			return act_section(call->fold, &call->who, call->words[0], (enum section)s, call->words[2], &call->drafts, err);
+	return error_set(err, STATUS_USAGE, "%s: not a section of the review (root-cause, impact, resolution, lessons-learned, …)", call->words[1]);
+}
+
+static enum status verb_action(struct call *call, struct error *err)
+{
+	return act_action_item(call->fold, &call->who, call->words[0], call->words[1], call->owner, call->due, call->type, &call->drafts, err);
+}
+
+static enum status verb_reopen(struct call *call, struct error *err)
+{
+	return act_reopen(call->fold, &call->who, call->words[0], call->reason, &call->drafts, err);
+}
+
+static enum status verb_merge(struct call *call, struct error *err)
+{
+	return act_merge(call->fold, &call->who, call->words[0], call->words[1], &call->drafts, err);
+}
+
+static const struct verb verbs[] = {
+	{"list", "[--json]", 0, true, verb_list},
+	{"show", "INC [--json]", 1, true, verb_show},
+	{"declare", "--title TEXT [--severity P0|P1|P2|P3] [--components ID,ID] [--at TIME]", 0, false, verb_declare},
+	{"report", "TEXT [--from WHO] [--incident INC] [--at TIME]", 1, false, verb_report},
+	{"note", "INC TEXT [--at TIME]", 2, false, verb_note},
+	{"evidence", "INC FILE [--note TEXT] [--at TIME]", 2, false, verb_evidence},
+	{"set", "INC [--severity P] [--reason TEXT] [--title TEXT] [--owner NAME] [--scribe NAME] [--components ID,ID] [--impact TEXT] [--runbook NAME]", 1, false, verb_set},
+	{"stage", "INC triage|respond|resolve|review|closed [--reason TEXT]", 2, false, verb_stage},
+	{"section", "INC SECTION TEXT", 3, false, verb_section},
+	{"action", "INC TEXT --owner NAME --due YYYY-MM-DD [--type corrective|preventive|detective]", 2, false, verb_action},
+	{"reopen", "INC --reason TEXT", 1, false, verb_reopen},
+	{"merge", "INC INTO", 2, false, verb_merge},
+};
+
+/* Does the verb and appends what it drafted, in one transaction. */
+static enum status do_verb(const struct verb *verb, struct call *call, struct error *err)
+{
+	enum status status = cli_store(call->globals, NULL, verb->reads ? STORE_READ : STORE_WRITE, &call->store, err);
+
+	if (status != STATUS_OK)
+		return status;
+	drafts_init(&call->drafts);
+	call->who = cli_actor(call->globals);
+	status = cli_fold(call->store, &call->fold, err);
+	if (status == STATUS_OK)
+		status = verb->run(call, err);
+	if (status == STATUS_OK && call->drafts.count)
+		status = store_append(call->store, call->drafts.items, call->drafts.count, NULL, err);
+	drafts_free(&call->drafts);
+	if (call->fold)
+		fold_free(call->fold);
+	store_close(call->store);
+	return status;
+}
+
+static int run(const struct globals *globals, int argc, char **argv)
+{
+	struct call call = {.globals = globals};
+	const struct cli_option options[] = {
+		{.name = "severity", .value = &call.severity}, {.name = "title", .value = &call.title}, {.name = "at", .value = &call.at},
+		{.name = "reason", .value = &call.reason}, {.name = "owner", .value = &call.owner}, {.name = "scribe", .value = &call.scribe},
+		{.name = "impact", .value = &call.impact}, {.name = "runbook", .value = &call.runbook}, {.name = "from", .value = &call.from},
+		{.name = "incident", .value = &call.incident}, {.name = "components", .value = &call.components}, {.name = "due", .value = &call.due},
+		{.name = "type", .value = &call.type}, {.name = "note", .value = &call.note}, {.name = "json", .flag = &call.as_json}, {.name = NULL},
+	};
+	struct error err = {0};
+
+	argc = cli_options(&cli_incident, options, argc, argv);
+	if (argc < 0)
+		return EXIT_USAGE;
+	if (argc < 2)
+		return cli_usage(&cli_incident, "say what to do with incidents");
+	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++) {
+		if (strcmp(verbs[i].name, argv[1]) != 0)
+			continue;
+		call.words = (const char **)argv + 2;
+		call.word_count = argc - 2;
+		if (call.word_count != verbs[i].words)
+			return cli_usage(&cli_incident, "incident %s takes: %s", verbs[i].name, verbs[i].args);
+		if (globals->read_only && !verbs[i].reads)
+			return cli_usage(&cli_incident, "--read-only: incident %s writes the record", verbs[i].name);
+		enum status status = do_verb(&verbs[i], &call, &err);
+		if (status != STATUS_OK)
+			cli_error(&err);
+		return status == STATUS_OK ? EXIT_OK : status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	}
+	return cli_usage(&cli_incident, "%s: no such incident command", argv[1]);
+}
+
+const struct cli_command cli_incident = {
+	.name = "incident",
+	.args = "list|show|declare|report|note|evidence|set|stage|section|action|reopen|merge …",
+	.help = "work with incidents from scripts",
+	.manual = "list [--json]\n"
+		  "show INC [--json]\n"
+		  "declare --title TEXT [--severity P0|P1|P2|P3] [--components ID,ID] [--at TIME]\n"
+		  "report TEXT [--from WHO] [--incident INC] [--at TIME]\n"
+		  "note INC TEXT [--at TIME]\n"
+		  "evidence INC FILE [--note TEXT] [--at TIME]\n"
+		  "set INC [--severity P] [--reason TEXT] [--title TEXT] [--owner NAME] [--scribe NAME]\n"
+		  "        [--components ID,ID] [--impact TEXT] [--runbook NAME]\n"
+		  "stage INC triage|respond|resolve|review|closed [--reason TEXT]\n"
+		  "section INC SECTION TEXT\n"
+		  "action INC TEXT --owner NAME --due YYYY-MM-DD [--type corrective|preventive|detective]\n"
+		  "reopen INC --reason TEXT\n"
+		  "merge INC INTO\n\n"
+		  "TIME carries its zone: 2026-01-01T00:00:00Z or 2026-01-01T01:00:00+01:00.\n",
+	.run = run,
+};

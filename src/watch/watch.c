@@ -1,0 +1,737 @@
+#include "watch/watch.h"
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "base/text.h"
+#include "watch/run.h"
+#include "watch/values.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	TICK_MS = 250,             /* judging, detecting, checking */
+	SAMPLE_MS = 5000,          /* how often numbers go into the sample table */
+	ARMED_MINUTES_MAX = 120,
+	EVIDENCE_BYTES_MAX = 64 * 1024 * 1024,
+};
+/* Between two ticks wall and monotonic time may differ by this much before it is a
+ * step of the clock and goes on record (incident reference 2.3). */
+#define CLOCK_STEP_US (2 * US_PER_S)
+/* Pause before what the record refused is tried again. */
+#define MACHINE_AGAIN_US (2 * US_PER_S)
+
+struct checked { /* the checks of one incident in Resolve */
+	char incident[16];
+	struct checker *checker;
+};
+
+struct watch {
+	struct loop *loop;
+	const struct clock *clock;
+	const struct config *config;
+	struct watch_events events;
+	void *events_arg;
+	char operator_name[64];
+	char where[96];
+	bool read_only;
+
+	struct world *world;
+	struct collector *collector;
+	struct journal *journal; /* NULL: nothing is recorded */
+	struct fold *fold;
+	struct proposals proposals;
+	struct checked *checked;
+	size_t checked_count;
+	struct runs *runs;
+	struct values *values;
+
+	struct loop_timer *tick;
+	int64_t sampled_us;
+	int64_t tick_wall_us, tick_mono_us;
+	struct drafts machine;  /* what the machine has to say and did not yet hand over */
+	struct drafts handed;   /* handed over, not yet durable */
+	bool machine_waits;     /* `handed` is under way */
+	int64_t machine_again_us; /* after a failure: not before this */
+	bool loaded;            /* the record's history is in the fold */
+	size_t asked;           /* appends of people under way */
+	int64_t armed_until_us;
+	struct lease lease;
+	char trouble[480];
+	char alarmed[256];      /* keys and ids that rang already, the newest only */
+};
+
+static void say(struct watch *w, int severity, const char *text)
+{
+	if (w->events.message)
+		w->events.message(w->events_arg, severity, text);
+}
+
+static void changed(struct watch *w)
+{
+	if (w->events.changed)
+		w->events.changed(w->events_arg);
+}
+
+/* --- the machine's own record ---------------------------------------------------- */
+
+/* Moves all of src behind dst. */
+static void drafts_join(struct drafts *dst, struct drafts *src)
+{
+	for (size_t i = 0; i < src->count; i++) {
+		dst->items = mem_grow(dst->items, &dst->capacity, dst->count, sizeof(*dst->items));
+		dst->items[dst->count++] = src->items[i];
+	}
+	for (size_t i = 0; i < src->owned_count; i++) {
+		dst->owned = mem_grow(dst->owned, &dst->owned_capacity, dst->owned_count, sizeof(*dst->owned));
+		dst->owned[dst->owned_count++] = src->owned[i];
+	}
+	src->count = src->owned_count = 0;
+	drafts_free(src);
+	drafts_init(src);
+}
+
+static void machine_recorded(void *arg, enum status status, const struct error *err)
+{
+	struct watch *w = arg;
+
+	(void)err; /* the journal reports trouble itself and repeats it until it heals */
+	w->machine_waits = false;
+	if (status == STATUS_OK) {
+		drafts_free(&w->handed);
+		drafts_init(&w->handed);
+		changed(w);
+		return;
+	}
+	/* Nothing seen is dropped: what was refused goes first next time. */
+	drafts_join(&w->handed, &w->machine);
+	drafts_join(&w->machine, &w->handed);
+	w->machine_again_us = clock_wall_us(w->clock) + MACHINE_AGAIN_US;
+}
+
+/* True when this console writes what the machine sees: one collector per record. */
+static bool writes_machine(const struct watch *w)
+{
+	return w->journal && !w->read_only && w->loaded && w->lease.mine;
+}
+
+/* True while it may turn out that this console does: before the record is read. */
+static bool may_write_machine(const struct watch *w)
+{
+	return w->journal && !w->read_only && (!w->loaded || w->lease.mine);
+}
+
+static void flush_machine(struct watch *w, int64_t now_us)
+{
+	if (w->machine_waits || w->machine.count == 0 || now_us < w->machine_again_us)
+		return;
+	w->machine_waits = true;
+	drafts_join(&w->handed, &w->machine);
+	journal_append(w->journal, w->handed.items, w->handed.count, machine_recorded, w);
+}
+
+static void record_clock_step(struct watch *w, int64_t step_us)
+{
+	char step[DURATION_TEXT], data[96];
+	struct draft draft = {.kind = EVENT_CLOCK_STEP, .actor = "tocsin", .source = "system"};
+	char summary[160];
+
+	duration_human(step, step_us);
+	text_format(summary, sizeof(summary), "this machine's clock was set by %s", step);
+	text_format(data, sizeof(data), "{\"step_us\":%lld}", (long long)step_us);
+	draft.summary = summary;
+	draft.data = data;
+	journal_append(w->journal, &draft, 1, NULL, NULL);
+}
+
+static void watch_clock_steps(struct watch *w, int64_t wall_us)
+{
+	int64_t mono_us = clock_mono_us(w->clock);
+
+	if (w->tick_wall_us) {
+		int64_t step_us = (wall_us - w->tick_wall_us) - (mono_us - w->tick_mono_us);
+		if ((step_us > CLOCK_STEP_US || step_us < -CLOCK_STEP_US) && writes_machine(w))
+			record_clock_step(w, step_us);
+	}
+	w->tick_wall_us = wall_us;
+	w->tick_mono_us = mono_us;
+}
+
+static void record_samples(struct watch *w, int64_t now_us)
+{
+	static const struct {
+		enum kind kind;
+		int value;
+	} kept[] = {{KIND_CHAIN, CHAIN_HEAD}, {KIND_CHAIN, CHAIN_ROUND}, {KIND_CHAIN, CHAIN_ALIVE}, {KIND_NODE, NODE_HEAD}, {KIND_NODE, NODE_RPC_MS}, {KIND_NODE, NODE_PEERS}};
+	struct sample_row *rows = NULL;
+	size_t count = 0, capacity = 0;
+
+	for (size_t k = 0; k < ARRAY_LENGTH(kept); k++) {
+		for (size_t i = 0; i < world_count(w->world, kept[k].kind); i++) {
+			const struct component *c = world_at(w->world, kept[k].kind, i);
+			int64_t number;
+			if (!component_number(c, kept[k].value, &number))
+				continue;
+			rows = mem_grow(rows, &capacity, count, sizeof(*rows));
+			rows[count++] = (struct sample_row){c->id, kind_def(kept[k].kind)->values[kept[k].value].name, now_us, number};
+		}
+	}
+	if (count)
+		journal_put_samples(w->journal, rows, count);
+	free(rows);
+}
+
+/* --- checks of the Resolve stage --------------------------------------------------- */
+
+static struct checked *find_checked(const struct watch *w, const char *incident)
+{
+	for (size_t i = 0; i < w->checked_count; i++)
+		if (strcmp(w->checked[i].incident, incident) == 0)
+			return &w->checked[i];
+	return NULL;
+}
+
+static void drop_checked(struct watch *w, struct checked *checked)
+{
+	checker_free(checked->checker);
+	*checked = w->checked[--w->checked_count];
+}
+
+/* Starts, feeds and ends checkers so that each incident in Resolve has one. */
+static void run_checks(struct watch *w, int64_t now_us)
+{
+	for (size_t i = 0; i < fold_incident_count(w->fold); i++) {
+		const struct incident *incident = fold_incident_at(w->fold, i);
+		struct checked *checked = find_checked(w, incident->id);
+		if (incident->stage != STAGE_RESOLVE) {
+			if (checked)
+				drop_checked(w, checked);
+			continue;
+		}
+		if (!checked) {
+			w->checked = xreallocarray(w->checked, w->checked_count + 1, sizeof(*w->checked));
+			checked = &w->checked[w->checked_count++];
+			text_format(checked->incident, sizeof(checked->incident), "%s", incident->id);
+			checked->checker = checker_new(incident, w->world, now_us);
+		}
+		checker_update(checked->checker, w->world, now_us);
+		if (writes_machine(w) && !w->machine_waits)
+			act_checks(w->fold, incident->id, checked->checker, now_us, &w->machine);
+	}
+}
+
+/* --- the tick ------------------------------------------------------------------------ */
+
+static void ring(struct watch *w, const char *key, enum severity severity, const char *title)
+{
+	if (severity > SEVERITY_P1 || strcmp(w->alarmed, key) == 0)
+		return;
+	text_format(w->alarmed, sizeof(w->alarmed), "%s", key);
+	if (w->events.alarm)
+		w->events.alarm(w->events_arg, severity, title);
+}
+
+static bool proposal_is_news(const struct watch *w, const char *key)
+{
+	for (size_t i = 0; i < fold_incident_count(w->fold); i++) {
+		const struct incident *incident = fold_incident_at(w->fold, i);
+		if (incident->stage != STAGE_CLOSED && strcmp(incident->proposal_key, key) == 0)
+			return false;
+	}
+	return true;
+}
+
+static void detect_now(struct watch *w, int64_t now_us)
+{
+	struct proposals before = w->proposals;
+
+	detect(w->world, now_us, &w->proposals);
+	for (size_t i = 0; i < w->proposals.count; i++) {
+		const struct proposal *p = &w->proposals.items[i];
+		if (!proposals_find(&before, p->key) && proposal_is_news(w, p->key))
+			ring(w, p->key, p->severity, p->title);
+	}
+	proposals_free(&before);
+}
+
+static void disarm_when_due(struct watch *w, int64_t now_us)
+{
+	if (w->armed_until_us == 0 || now_us < w->armed_until_us)
+		return;
+	struct error err = {0};
+	if (watch_arm(w, 0, "the time was up", NULL, &err) != STATUS_OK)
+		say(w, 1, err.text);
+	say(w, 1, "UNARMED: the armed time is over");
+}
+
+static void tick(void *arg)
+{
+	struct watch *w = arg;
+	int64_t now_us = clock_wall_us(w->clock);
+	size_t count;
+
+	watch_clock_steps(w, now_us);
+	world_judge(w->world, now_us);
+	const struct change *changes = world_changes(w->world, &count);
+	detect_now(w, now_us);
+	disarm_when_due(w, now_us);
+	if (may_write_machine(w))
+		act_changes(changes, count, &w->machine);
+	if (writes_machine(w)) {
+		/* The fold only knows what is durable, so a comparison with it must wait
+		 * until our last append came back. */
+		if (!w->machine_waits)
+			act_detection(w->fold, &w->proposals, now_us, &w->machine);
+		if (now_us - w->sampled_us >= SAMPLE_MS * US_PER_MS) {
+			w->sampled_us = now_us;
+			record_samples(w, now_us);
+		}
+	}
+	run_checks(w, now_us);
+	if (writes_machine(w))
+		flush_machine(w, now_us);
+	changed(w);
+}
+
+static void sample_taken(void *arg)
+{
+	changed(arg);
+}
+
+/* --- the journal speaks ----------------------------------------------------------------- */
+
+static void on_events(void *arg, const struct event *events, size_t count)
+{
+	struct watch *w = arg;
+
+	for (size_t i = 0; i < count; i++) {
+		fold_apply(w->fold, &events[i]);
+		if (w->loaded && events[i].kind == EVENT_INCIDENT_DECLARED && events[i].incident) {
+			const struct incident *incident = fold_incident(w->fold, events[i].incident);
+			if (incident && !proposals_find(&w->proposals, incident->proposal_key))
+				ring(w, incident->id, incident->severity, incident->title);
+		}
+	}
+	changed(w);
+}
+
+static void on_loaded(void *arg)
+{
+	struct watch *w = arg;
+
+	w->loaded = true;
+	changed(w);
+}
+
+static void on_trouble(void *arg, const struct error *err)
+{
+	struct watch *w = arg;
+
+	text_format(w->trouble, sizeof(w->trouble), "%s", err ? err->text : "");
+	if (err)
+		say(w, 2, err->text);
+	else
+		say(w, 0, "the record can be written again");
+	changed(w);
+}
+
+static void on_lease(void *arg, const struct lease *lease)
+{
+	struct watch *w = arg;
+	char text[200];
+	bool was_mine = w->lease.mine;
+
+	w->lease = *lease;
+	if (lease->mine && !was_mine) {
+		text_format(text, sizeof(text), "this console now writes state changes to the record");
+		say(w, 0, text);
+	} else if (!lease->mine) {
+		text_format(text, sizeof(text), "state changes are written by %s", lease->holder);
+		say(w, 0, text);
+		drafts_free(&w->machine);
+		drafts_init(&w->machine);
+	}
+	changed(w);
+}
+
+/* --- setting up ---------------------------------------------------------------------------- */
+
+static void name_operator(struct watch *w, const char *given)
+{
+	const struct passwd *login = given && *given ? NULL : getpwuid(geteuid());
+	char host[64] = "?";
+	const char *terminal = ttyname(STDIN_FILENO);
+	const char *name = given && *given ? given : login ? login->pw_name : "unknown";
+
+	gethostname(host, sizeof(host) - 1);
+	text_clean(w->operator_name, sizeof(w->operator_name), name, strlen(name));
+	if (terminal && strncmp(terminal, "/dev/", 5) == 0)
+		terminal += 5;
+	text_format(w->where, sizeof(w->where), "%s%s%s", host, terminal ? " " : "", terminal ? terminal : "");
+}
+
+static void add_components(struct watch *w)
+{
+	const struct config *c = w->config;
+
+	for (size_t i = 0; i < c->validator_count; i++)
+		world_add_validator(w->world, c->validators[i].name, &c->validators[i].address);
+	for (size_t i = 0; i < c->node_count; i++)
+		if (c->nodes[i].has_validator)
+			world_add_validator(w->world, c->nodes[i].name, &c->nodes[i].validator);
+}
+
+/* The Authorization header of a node, owned, from a 0600 file or the environment;
+ * NULL when it has none. */
+static enum status bearer_header(const struct config_node *node, char **out, struct error *err)
+{
+	struct buf token;
+
+	*out = NULL;
+	if (node->bearer_env) {
+		const char *value = getenv(node->bearer_env);
+		if (!value || !*value)
+			return error_set(err, STATUS_INVALID, "node %s: environment variable %s is not set (export it, or remove bearer_env)", node->name, node->bearer_env);
+		*out = xasprintf("Authorization: Bearer %s", value);
+		return STATUS_OK;
+	}
+	if (!node->bearer_file)
+		return STATUS_OK;
+	struct stat st;
+	if (stat(node->bearer_file, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
+		return error_set(err, STATUS_REFUSED, "node %s: %s can be read by others (chmod 600 it)", node->name, node->bearer_file);
+	buf_init(&token, 16 * 1024);
+	enum status status = file_read(node->bearer_file, 16 * 1024, &token, err);
+	if (status == STATUS_OK) {
+		size_t len = strcspn(buf_text(&token), "\r\n");
+		*out = xasprintf("Authorization: Bearer %.*s", (int)len, buf_text(&token));
+	}
+	buf_free(&token);
+	return status;
+}
+
+static void add_endpoints(struct watch *w)
+{
+	for (size_t i = 0; i < w->config->node_count; i++) {
+		const struct config_node *node = &w->config->nodes[i];
+		struct error err = {0};
+		char *bearer = NULL;
+		const char *headers[2] = {NULL, NULL};
+
+		if (bearer_header(node, &bearer, &err) != STATUS_OK)
+			say(w, 2, err.text);
+		headers[0] = bearer;
+		struct endpoint_spec spec = {.name = node->name, .url = node->url, .protocol = node->protocol, .ca_file = node->ca_file,
+			.headers = headers, .interval_ms = node->interval_ms, .timeout_ms = node->timeout_ms};
+		error_clear(&err);
+		if (collector_add(w->collector, &spec, &err) != STATUS_OK)
+			say(w, 2, err.text);
+		free(bearer);
+	}
+}
+
+struct watch *watch_new(struct loop *loop, const struct clock *clock, const struct config *config, struct store *store,
+	const struct watch_options *options, const struct watch_events *events, void *arg)
+{
+	static const struct journal_events journal_events = {.events = on_events, .loaded = on_loaded, .trouble = on_trouble, .lease = on_lease};
+	struct watch *w = xcalloc(1, sizeof(*w));
+	uint64_t seed;
+	char holder[200];
+
+	w->loop = loop;
+	w->clock = clock;
+	w->config = config;
+	w->events = *events;
+	w->events_arg = arg;
+	w->read_only = options->read_only || !store;
+	name_operator(w, options->operator_name);
+	w->world = world_new(config->network, config->chain_id, &config->thresholds);
+	w->fold = fold_new();
+	drafts_init(&w->machine);
+	drafts_init(&w->handed);
+	w->values = values_new(config, w->world);
+	w->runs = runs_new(w, options->tool_environment);
+	random_bytes(&seed, sizeof(seed));
+	w->collector = collector_new(loop, clock, w->world, seed);
+	add_components(w);
+	add_endpoints(w);
+	if (store) {
+		text_format(holder, sizeof(holder), "%s@%s pid %ld", w->operator_name, w->where, (long)getpid());
+		w->journal = journal_new(loop, store, !w->read_only, holder, &journal_events, w);
+	}
+	collector_start(w->collector, sample_taken, w);
+	w->tick = loop_timer(loop, TICK_MS, TICK_MS, tick, w);
+	return w;
+}
+
+void watch_free(struct watch *w)
+{
+	if (!w)
+		return;
+	loop_timer_stop(w->tick);
+	runs_free(w->runs);
+	collector_free(w->collector);
+	journal_free(w->journal);
+	while (w->checked_count)
+		drop_checked(w, &w->checked[0]);
+	free(w->checked);
+	proposals_free(&w->proposals);
+	drafts_free(&w->machine);
+	drafts_free(&w->handed);
+	values_free(w->values);
+	fold_free(w->fold);
+	world_free(w->world);
+	free(w);
+}
+
+/* --- looking ----------------------------------------------------------------------------------- */
+
+const struct config *watch_config(const struct watch *w)
+{
+	return w->config;
+}
+
+const struct clock *watch_clock(const struct watch *w)
+{
+	return w->clock;
+}
+
+struct loop *watch_loop(struct watch *w)
+{
+	return w->loop;
+}
+
+const struct world *watch_world(const struct watch *w)
+{
+	return w->world;
+}
+
+const struct fold *watch_fold(const struct watch *w)
+{
+	return w->fold;
+}
+
+const struct proposals *watch_proposals(const struct watch *w)
+{
+	return &w->proposals;
+}
+
+const struct checker *watch_checker(const struct watch *w, const char *incident)
+{
+	const struct checked *checked = find_checked(w, incident);
+
+	return checked ? checked->checker : NULL;
+}
+
+struct head watch_head(const struct watch *w)
+{
+	return w->journal ? journal_head(w->journal) : (struct head){0};
+}
+
+size_t watch_pending(const struct watch *w)
+{
+	return w->journal ? journal_pending(w->journal) : 0;
+}
+
+const char *watch_trouble(const struct watch *w)
+{
+	return w->trouble[0] ? w->trouble : NULL;
+}
+
+bool watch_is_collector(const struct watch *w)
+{
+	return w->lease.mine;
+}
+
+const char *watch_lease_holder(const struct watch *w)
+{
+	return w->lease.holder;
+}
+
+const char *mode_name(enum mode mode)
+{
+	static const char *const names[] = {[MODE_OBSERVER] = "OBSERVER", [MODE_UNARMED] = "UNARMED", [MODE_ARMED] = "ARMED"};
+
+	return names[mode];
+}
+
+enum mode watch_mode(const struct watch *w)
+{
+	if (w->read_only)
+		return MODE_OBSERVER;
+	return w->armed_until_us ? MODE_ARMED : MODE_UNARMED;
+}
+
+int64_t watch_armed_until_us(const struct watch *w)
+{
+	return w->armed_until_us;
+}
+
+struct actor watch_actor(const struct watch *w)
+{
+	return (struct actor){.name = w->operator_name, .where = w->where, .now_us = clock_wall_us(w->clock)};
+}
+
+bool watch_busy(const struct watch *w)
+{
+	return w->asked > 0 || runs_busy(w->runs) || (w->journal && !w->loaded);
+}
+
+bool watch_settled(const struct watch *w)
+{
+	return collector_all_tried(w->collector) && world_settled(w->world);
+}
+
+/* --- doing ---------------------------------------------------------------------------------------- */
+
+struct asked { /* an append of a person, until it is durable or refused */
+	struct watch *watch;
+	void (*done)(void *arg, enum status status, const struct error *err);
+	void *arg;
+};
+
+static void asked_done(void *arg, enum status status, const struct error *err)
+{
+	struct asked *asked = arg;
+
+	asked->watch->asked--;
+	if (status != STATUS_OK)
+		say(asked->watch, 2, err->text);
+	if (asked->done)
+		asked->done(asked->arg, status, err);
+	changed(asked->watch);
+	free(asked);
+}
+
+enum status watch_append(struct watch *w, const struct drafts *drafts, void (*done)(void *arg, enum status status, const struct error *err), void *arg, struct error *err)
+{
+	if (w->read_only)
+		return error_set(err, STATUS_REFUSED, "OBSERVER: nothing is written (start without --read-only to take part)");
+	if (!w->loaded)
+		return error_set(err, STATUS_REFUSED, "the record is still being read (try again in a moment)");
+	struct asked *asked = xcalloc(1, sizeof(*asked));
+	*asked = (struct asked){w, done, arg};
+	w->asked++;
+	journal_append(w->journal, drafts->items, drafts->count, asked_done, asked);
+	return STATUS_OK;
+}
+
+enum status watch_arm(struct watch *w, int minutes, const char *reason, const char *incident, struct error *err)
+{
+	struct drafts drafts;
+	struct actor who = watch_actor(w);
+
+	if (minutes > ARMED_MINUTES_MAX)
+		return error_set(err, STATUS_INVALID, "arm: at most %d minutes (arm again when they are over)", ARMED_MINUTES_MAX);
+	drafts_init(&drafts);
+	enum status status = act_arm(&who, incident, minutes, reason, &drafts, err);
+	if (status == STATUS_OK)
+		status = watch_append(w, &drafts, NULL, NULL, err);
+	drafts_free(&drafts);
+	/* Disarming is never refused, not even by a record that cannot be written. */
+	if (status == STATUS_OK || minutes == 0)
+		w->armed_until_us = minutes ? who.now_us + minutes * US_PER_MINUTE : 0;
+	changed(w);
+	return status;
+}
+
+void watch_refresh(struct watch *w)
+{
+	collector_refresh(w->collector);
+}
+
+enum status watch_evidence(struct watch *w, const char *incident, const char *path, const char *note, struct error *err)
+{
+	struct buf bytes;
+	struct drafts drafts;
+	struct actor who = watch_actor(w);
+	const char *slash = strrchr(path, '/');
+
+	if (w->read_only)
+		return error_set(err, STATUS_REFUSED, "OBSERVER: nothing is written (start without --read-only to take part)");
+	buf_init(&bytes, EVIDENCE_BYTES_MAX);
+	enum status status = file_read(path, EVIDENCE_BYTES_MAX, &bytes, err);
+	if (status != STATUS_OK) {
+		buf_free(&bytes);
+		return status;
+	}
+	drafts_init(&drafts);
+	struct hash256 hash = sha256(buf_text(&bytes), bytes.len);
+	status = act_evidence(w->fold, &who, incident, slash ? slash + 1 : path, &hash, bytes.len, note, 0, &drafts, err);
+	if (status == STATUS_OK) {
+		/* The blob first: an event must never name evidence that is not there. */
+		journal_put_blob(w->journal, buf_text(&bytes), bytes.len, "application/octet-stream");
+		status = watch_append(w, &drafts, NULL, NULL, err);
+	}
+	drafts_free(&drafts);
+	buf_free(&bytes);
+	return status;
+}
+
+/* --- runbooks ---------------------------------------------------------------------------------------- */
+
+const struct runbook *watch_runbook(struct watch *w, const char *incident, struct error *err)
+{
+	const struct incident *of = fold_incident(w->fold, incident);
+
+	if (!of) {
+		error_set(err, STATUS_NOT_FOUND, "%s: no such incident", incident);
+		return NULL;
+	}
+	return runs_runbook(w->runs, of, err);
+}
+
+const struct bindings *watch_bindings(struct watch *w, const char *incident)
+{
+	return values_of(w->values, fold_incident(w->fold, incident));
+}
+
+void watch_bind(struct watch *w, const char *incident, const char *name, const char *value)
+{
+	values_type(w->values, incident, name, value, w->operator_name);
+	changed(w);
+}
+
+enum status watch_command(struct watch *w, const char *incident, const char *step, size_t command, struct command_view *out, struct error *err)
+{
+	return runs_command(w->runs, incident, step, command, out, err);
+}
+
+enum status watch_run_step(struct watch *w, const char *incident, const char *step, size_t command, struct error *err)
+{
+	return runs_start(w->runs, incident, step, command, err);
+}
+
+bool watch_run_view(const struct watch *w, const char *incident, struct run_view *out)
+{
+	return runs_view(w->runs, incident, out);
+}
+
+void watch_run_cancel(struct watch *w, const char *incident)
+{
+	runs_cancel(w->runs, incident);
+}
+
+struct hash256 watch_put_blob(struct watch *w, const void *bytes, size_t len, const char *media)
+{
+	return journal_put_blob(w->journal, bytes, len, media);
+}
+
+void watch_touched(struct watch *w)
+{
+	changed(w);
+}
+
+void watch_say(struct watch *w, int severity, const char *text)
+{
+	say(w, severity, text);
+}
+
+char *watch_mask(const struct watch *w, const char *text, size_t len)
+{
+	return values_mask(w->values, text, len);
+}
