@@ -342,6 +342,8 @@ static void leader_become(const char *directory, char **argv, const sigset_t *op
 	limits_set();
 	if (directory[0] && chdir(directory) != 0)
 		leader_fail(report, "chdir");
+	/* From here, and not from the supervisor: the command may be quick to end that. */
+	tell("leader %d\n", (int)getpid());
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, open_mask, NULL);
 	execvp(argv[0], argv);
@@ -373,10 +375,8 @@ static bool leader_start(struct tree *tree, const char *directory, char **argv, 
 	/* Its end means that the new program has taken over. */
 	got = read(report[0], &failure, sizeof(failure));
 	close(report[0]);
-	if (got != (ssize_t)sizeof(failure)) {
-		tell("leader %d\n", (int)tree->leader);
+	if (got != (ssize_t)sizeof(failure))
 		return true;
-	}
 	tell("failed %s %d\n", failure.stage, failure.error);
 	return false;
 }
