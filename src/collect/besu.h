@@ -41,6 +41,7 @@ enum { QUEUE_MAX = CALL_COUNT + BACKFILL_BLOCKS };
 struct call_state {
 	int64_t asked_us;  /* when it was answered last, 0: ask now */
 	int64_t absent_us; /* when the peer said that it has no such method; 0: it has it */
+	bool off;          /* it has it, in an API group that is not enabled */
 };
 
 struct besu_memory {
@@ -77,6 +78,7 @@ struct call_def {
 	const char *params; /* JSON; NULL: besu.c writes them */
 	int64_t period_us;
 	const char *group;  /* named to the operator when the method is absent */
+	const char *api;    /* Besu's name for the group, to enable it */
 	/* False when the result has not the shape it should have; nothing is set then. */
 	bool (*read)(struct reading *r, const struct json *result);
 };

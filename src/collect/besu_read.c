@@ -337,16 +337,16 @@ static bool read_signers(struct reading *r, const struct json *result)
 /* --- the table ---------------------------------------------------------------------- */
 
 const struct call_def besu_calls[CALL_COUNT] = {
-	[CALL_HEAD] = {"eth_getBlockByNumber", "[\"latest\",false]", 0, NULL, read_head},
-	[CALL_SYNCING] = {"eth_syncing", "[]", 0, NULL, read_syncing},
-	[CALL_PEERS] = {"net_peerCount", "[]", 0, "peer count", read_peers},
-	[CALL_POOL] = {"txpool_besuStatistics", "[]", 0, NULL, read_pool},
-	[CALL_POOL_COUNTS] = {"txpool_status", "[]", 0, "txpool", read_pool_counts},
-	[CALL_CHAIN_ID] = {"eth_chainId", "[]", US_PER_MINUTE, NULL, read_chain_id},
-	[CALL_VERSION] = {"web3_clientVersion", "[]", US_PER_MINUTE, NULL, read_version},
-	[CALL_NODE_INFO] = {"admin_nodeInfo", "[]", US_PER_MINUTE, "admin", read_node_info},
-	[CALL_TIMEOUT] = {"qbft_getRequestTimeoutSeconds", "[]", US_PER_MINUTE, NULL, read_timeout},
-	[CALL_VALIDATORS] = {"qbft_getValidatorsByBlockNumber", "[\"latest\"]", 10 * US_PER_S, "qbft", read_validators},
-	[CALL_VOTES] = {"qbft_getPendingVotes", "[]", US_PER_MINUTE, NULL, read_votes},
-	[CALL_SIGNERS] = {"qbft_getSignerMetrics", NULL, US_PER_MINUTE, NULL, read_signers},
+	[CALL_HEAD] = {"eth_getBlockByNumber", "[\"latest\",false]", 0, NULL, NULL, read_head},
+	[CALL_SYNCING] = {"eth_syncing", "[]", 0, NULL, NULL, read_syncing},
+	[CALL_PEERS] = {"net_peerCount", "[]", 0, "peer count", "NET", read_peers},
+	[CALL_POOL] = {"txpool_besuStatistics", "[]", 0, NULL, NULL, read_pool},
+	[CALL_POOL_COUNTS] = {"txpool_status", "[]", 0, "txpool", "TXPOOL", read_pool_counts},
+	[CALL_CHAIN_ID] = {"eth_chainId", "[]", US_PER_MINUTE, NULL, NULL, read_chain_id},
+	[CALL_VERSION] = {"web3_clientVersion", "[]", US_PER_MINUTE, NULL, NULL, read_version},
+	[CALL_NODE_INFO] = {"admin_nodeInfo", "[]", US_PER_MINUTE, "admin", "ADMIN", read_node_info},
+	[CALL_TIMEOUT] = {"qbft_getRequestTimeoutSeconds", "[]", US_PER_MINUTE, NULL, NULL, read_timeout},
+	[CALL_VALIDATORS] = {"qbft_getValidatorsByBlockNumber", "[\"latest\"]", 10 * US_PER_S, "qbft", "QBFT", read_validators},
+	[CALL_VOTES] = {"qbft_getPendingVotes", "[]", US_PER_MINUTE, NULL, NULL, read_votes},
+	[CALL_SIGNERS] = {"qbft_getSignerMetrics", NULL, US_PER_MINUTE, NULL, NULL, read_signers},
 };

@@ -51,8 +51,10 @@ static void call_failed(struct reading *r, enum call call, const struct json *er
 		error_words(r->out->why, sizeof(r->out->why), error);
 		return;
 	}
-	if (means_absent(error_code(error)))
+	if (means_absent(error_code(error))) {
 		state->absent_us = r->at_us;
+		state->off = error_code(error) == CODE_NOT_ENABLED;
+	}
 	state->asked_us = r->at_us;
 }
 
@@ -153,18 +155,30 @@ static void gap_close(struct besu_memory *m)
 		m->first_look = false;
 }
 
-static void add_group(struct node_sample *out, const char *group)
+static void add_words(struct node_sample *out, const char *before, const char *words)
 {
 	size_t used = strlen(out->methods);
 
-	text_format(out->methods + used, sizeof(out->methods) - used, "%sno %s", used ? ", " : "", group);
+	text_format(out->methods + used, sizeof(out->methods) - used, "%s%s", before, words);
 }
 
+/* "no admin, no qbft", and how to enable those that are only switched off. */
 static void list_absent(struct reading *r)
 {
+	const struct call_state *states = r->memory->calls;
+	bool any_off = false;
+
 	for (int call = 0; call < CALL_COUNT; call++)
-		if (besu_calls[call].group && r->memory->calls[call].absent_us)
-			add_group(r->out, besu_calls[call].group);
+		if (besu_calls[call].group && states[call].absent_us)
+			add_words(r->out, r->out->methods[0] ? ", no " : "no ", besu_calls[call].group);
+	for (int call = 0; call < CALL_COUNT; call++) {
+		if (!besu_calls[call].group || !states[call].absent_us || !states[call].off)
+			continue;
+		add_words(r->out, any_off ? "," : " (enable with --rpc-http-api=", besu_calls[call].api);
+		any_off = true;
+	}
+	if (any_off)
+		add_words(r->out, ")", "");
 	r->out->has |= SAMPLE_METHODS;
 }
 

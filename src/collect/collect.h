@@ -17,11 +17,17 @@ struct endpoint_spec {
 	int64_t timeout_ms;         /* 0: 3,000 */
 };
 
-/* The world must outlive the collector. `seed` spreads the polls. */
+/* The world must outlive the collector. The same `seed` spreads the polls the same way. */
 struct collector *collector_new(struct loop *loop, const struct clock *clock, struct world *world, uint64_t seed);
 void collector_free(struct collector *collector);
+/* Adds an endpoint and its node in the world, whose source is the URL without its secrets.
+ * The spec is copied. STATUS_CONFLICT: the name is taken; STATUS_INVALID: no such protocol;
+ * STATUS_USAGE: the collector runs already. */
 enum status collector_add(struct collector *collector, const struct endpoint_spec *spec, struct error *err) TOCSIN_CHECK;
-/* `changed` is called on the loop's thread after each sample was taken in. */
+/* Starts polling. The first poll of each endpoint comes within one interval, in a slot that
+ * follows from its name. After the third failure in a row the pauses double up to 5 s, a
+ * quarter more or less; a Retry-After counts up to 60 s. `changed` (NULL allowed) is called on
+ * the loop's thread after each sample was taken in; it must not free the collector. */
 void collector_start(struct collector *collector, void (*changed)(void *arg), void *arg);
 /* Polls everything now, whatever the back-off says (the `r` key). */
 void collector_refresh(struct collector *collector);

@@ -411,10 +411,6 @@ static void a_dead_peer_is_left_alone_and_found_again(void **state TOCSIN_UNUSED
 	if (in_a_second < 4 || in_a_second > 14)
 		fail_msg("%u attempts in a second", in_a_second);
 	assert_int_equal(room_node(&room, "a")->reach, REACH_UNREACHABLE);
-	/* A refresh does not wait for the pause to end. */
-	room.samples = 0;
-	collector_refresh(room.collector);
-	assert_true(room_run(&room, one_more, 100));
 	server_start(&server, port);
 	collector_refresh(room.collector);
 	assert_true(room_run(&room, reached, 5000));
@@ -438,7 +434,7 @@ static void retry_after_is_respected(void **state TOCSIN_UNUSED)
 	assert_false(room_run(&room, never, 400));
 	assert_int_equal(atomic_load(&server.asked[PATH_BUSY]), 1);
 	assert_int_equal(room_node(&room, "busy")->reach, REACH_REFUSING);
-	/* The operator may still look. */
+	/* The operator may still look: a refresh does not wait for the pause to end. */
 	room.samples = 0;
 	collector_refresh(room.collector);
 	assert_true(room_run(&room, one_more, 2000));
