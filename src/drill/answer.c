@@ -111,6 +111,8 @@ static void put_block(const struct call *call, const struct engine_block *block,
 	static const char empty_list[] = "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347";
 	static const char bft[] = "0x63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365";
 	struct json_writer *w = call->w;
+	size_t extra_len;
+	const uint8_t *extra = engine_block_extra(call->engine, block, &extra_len);
 	struct buf rlp;
 	buf_init(&rlp, 64 * 1024);
 	engine_header_rlp(call->engine, block, &rlp);
@@ -128,7 +130,7 @@ static void put_block(const struct call *call, const struct engine_block *block,
 	put_address(w, "miner", &block->miner);
 	put_quantity(w, "difficulty", 1);
 	put_quantity(w, "totalDifficulty", block->number + 1);
-	put_hex(w, "extraData", block->extra, block->extra_len);
+	put_hex(w, "extraData", extra, extra_len);
 	if (call->engine->london)
 		put_quantity(w, "baseFeePerGas", ENGINE_BASE_FEE);
 	put_quantity(w, "size", rlp.len);
@@ -319,7 +321,7 @@ static int admin_nodeInfo(const struct call *call)
 	json_end_object(w);
 	json_end_object(w);
 	json_put_i64(w, "difficulty", head ? (int64_t)head->number + 1 : 1);
-	put_hash(w, "genesis", &call->engine->genesis.hash);
+	put_hash(w, "genesis", &call->engine->genesis->hash);
 	if (head)
 		put_hash(w, "head", &head->hash);
 	json_put_i64(w, "network", (int64_t)config->chain_id);

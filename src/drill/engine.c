@@ -116,7 +116,7 @@ static const struct hash256 *empty_list_hash(void)
 	return &hash;
 }
 
-/* The fields as bytes; the caller frees. extraData is as the block holds it. */
+/* The fields as bytes, extraData left empty; the caller frees. */
 static void header_build(const struct engine *engine, const struct engine_block *block, struct raw_header *header)
 {
 	static const uint8_t zeros[256];
@@ -133,19 +133,11 @@ static void header_build(const struct engine *engine, const struct engine_block 
 	field_set_u64(header, HEADER_GAS_LIMIT, ENGINE_GAS_LIMIT);
 	field_set_u64(header, HEADER_GAS_USED, block->gas_used);
 	field_set_u64(header, HEADER_TIMESTAMP, (uint64_t)block->timestamp_s);
-	field_set(header, HEADER_EXTRA, block->extra, block->extra_len);
+	field_set(header, HEADER_EXTRA, NULL, 0);
 	field_set(header, HEADER_MIX, mix_hash, 32);
 	field_set(header, HEADER_NONCE, zeros, 8);
 	if (engine->london)
 		field_set_u64(header, HEADER_BASE_FEE, ENGINE_BASE_FEE);
-}
-
-void engine_header_rlp(const struct engine *engine, const struct engine_block *block, struct buf *out)
-{
-	struct raw_header header;
-	header_build(engine, block, &header);
-	raw_header_encode(&header, block->extra, block->extra_len, out);
-	raw_header_free(&header);
 }
 
 /* keccak-256 over the seed, a label and two numbers. */
@@ -172,10 +164,10 @@ static void block_roots(const struct engine *engine, struct engine_block *block)
 	block->receipts = block->tx_count == 0 ? empty : seeded_hash(seed, "receipts", block->number, block->tx_count);
 }
 
-/* Picks who seals: the proposer, and of the other members as many as a quorum asks
+/* Marks who seals: the proposer, and of the other members as many as a quorum asks
  * for, or some more. A block is imported as soon as a quorum of commits is there, so
  * a healthy validator is often missing (protocol reference 1.3). */
-static size_t pick_sealers(const struct engine *engine, const struct engine_block *block, size_t *members, size_t count)
+static void pick_sealers(const struct engine *engine, struct engine_block *block, size_t *members, size_t count)
 {
 	size_t quorum = engine_quorum(engine->config.validators);
 	for (size_t i = 0; i < count; i++) {
@@ -191,31 +183,44 @@ static size_t pick_sealers(const struct engine *engine, const struct engine_bloc
 		members[i] = members[j];
 		members[j] = swap;
 	}
-	uint64_t extra = engine_draw(engine, DRAW_SEALS, block->number * 256 + 255) % 10 < 7 ? 0 : count - quorum;
-	return quorum + (size_t)extra;
+	bool all = engine_draw(engine, DRAW_SEALS, block->number * 256 + 255) % 10 >= 7;
+	for (size_t i = 0; i < (all ? count : quorum); i++)
+		block->sealers[members[i]] = true;
 }
 
-/* Fills extraData with the seals of members[0..count) and computes the hash. */
-static void block_seal(const struct engine *engine, struct engine_block *block, const size_t *members, size_t count)
+static struct qbft_extra extra_unsealed(const struct engine *engine, const struct engine_block *block)
 {
 	struct qbft_extra extra = {.validators = engine->validators, .validator_count = engine->config.validators, .round = block->round};
 	memcpy(extra.vanity, "tocsin simulated network", 24);
+	return extra;
+}
+
+static void block_hash(const struct engine *engine, struct engine_block *block)
+{
+	struct qbft_extra extra = extra_unsealed(engine, block);
 	struct raw_header header;
 	header_build(engine, block, &header);
 	block->hash = qbft_block_hash(&header, &extra);
-	if (count > 0) {
-		struct hash256 digest = qbft_seal_digest(&header, &extra);
-		extra.seals = xcalloc(count, sizeof(*extra.seals));
-		extra.seal_count = count;
-		for (size_t i = 0; i < count; i++)
-			seal_sign(&digest, engine->nodes[members[i]].key, extra.seals[i]);
-	}
 	raw_header_free(&header);
+}
+
+/* Signs for everyone who seals the block. The validators stay the engine's. */
+static void block_seal(const struct engine *engine, struct engine_block *block)
+{
+	struct qbft_extra extra = extra_unsealed(engine, block);
+	struct raw_header header;
 	struct buf out;
+	header_build(engine, block, &header);
+	struct hash256 digest = qbft_seal_digest(&header, &extra);
+	raw_header_free(&header);
+	extra.seals = xcalloc(engine->config.validators, sizeof(*extra.seals));
+	for (unsigned i = 0; i < engine->config.validators; i++) {
+		if (block->sealers[i])
+			seal_sign(&digest, engine->nodes[i].key, extra.seals[extra.seal_count++]);
+	}
 	buf_init(&out, HEADER_BYTES);
 	qbft_extra_encode(&extra, true, true, &out);
 	free(extra.seals);
-	free(block->extra);
 	block->extra_len = out.len;
 	block->extra = (uint8_t *)buf_take(&out);
 }
@@ -236,7 +241,7 @@ uint64_t engine_first_block(const struct engine *engine)
 const struct engine_block *engine_block_at(const struct engine *engine, uint64_t number)
 {
 	if (number == 0)
-		return &engine->genesis;
+		return engine->genesis;
 	if (number > engine->head || number < engine_first_block(engine))
 		return NULL;
 	return slot(engine, number);
@@ -244,13 +249,33 @@ const struct engine_block *engine_block_at(const struct engine *engine, uint64_t
 
 const struct engine_block *engine_block_by_hash(const struct engine *engine, const struct hash256 *hash)
 {
-	if (hash_equal(&engine->genesis.hash, hash))
-		return &engine->genesis;
+	if (hash_equal(&engine->genesis->hash, hash))
+		return engine->genesis;
 	for (uint64_t number = engine->head, first = engine_first_block(engine); number >= first; number--) {
 		if (hash_equal(&slot(engine, number)->hash, hash))
 			return slot(engine, number);
 	}
 	return NULL;
+}
+
+const uint8_t *engine_block_extra(const struct engine *engine, const struct engine_block *block, size_t *len)
+{
+	/* The genesis block is nobody's seal, and is kept beside the ring. */
+	struct engine_block *kept = block->number == 0 ? engine->genesis : slot(engine, block->number);
+	if (!kept->extra)
+		block_seal(engine, kept);
+	*len = kept->extra_len;
+	return kept->extra;
+}
+
+void engine_header_rlp(const struct engine *engine, const struct engine_block *block, struct buf *out)
+{
+	size_t len;
+	const uint8_t *extra = engine_block_extra(engine, block, &len);
+	struct raw_header header;
+	header_build(engine, block, &header);
+	raw_header_encode(&header, extra, len, out);
+	raw_header_free(&header);
 }
 
 uint64_t engine_node_head(const struct engine *engine, const struct engine_node *node)
@@ -427,8 +452,8 @@ static void decide(struct engine *engine)
 		if (takes_part(node) && node->round == block.round && node->round_us <= engine->now_us)
 			members[count++] = i;
 	}
-	size_t sealers = pick_sealers(engine, &block, members, count);
-	block_seal(engine, &block, members, sealers);
+	pick_sealers(engine, &block, members, count);
+	block_hash(engine, &block);
 
 	struct engine_block *place = slot(engine, block.number);
 	free(place->extra);
@@ -746,7 +771,8 @@ static void first_block(struct engine *engine)
 	size_t members[ENGINE_VALIDATORS_MAX];
 	for (unsigned i = 0; i < count; i++)
 		members[i] = i;
-	block_seal(engine, &block, members, pick_sealers(engine, &block, members, count));
+	pick_sealers(engine, &block, members, count);
+	block_hash(engine, &block);
 	*slot(engine, block.number) = block;
 	engine->head = block.number;
 }
@@ -754,10 +780,10 @@ static void first_block(struct engine *engine)
 static void genesis_block(struct engine *engine)
 {
 	const struct engine_config *config = &engine->config;
-	struct engine_block *genesis = &engine->genesis;
+	struct engine_block *genesis = engine->genesis = xcalloc(1, sizeof(*genesis));
 	genesis->timestamp_s = (config->start_us - (int64_t)config->first_block * config->period_us) / US_PER_S;
 	block_roots(engine, genesis);
-	block_seal(engine, genesis, NULL, 0);
+	block_hash(engine, genesis);
 }
 
 struct engine *engine_new(const struct engine_config *config)
@@ -786,7 +812,8 @@ void engine_free(struct engine *engine)
 		return;
 	for (size_t i = 0; i < ENGINE_KEEP; i++)
 		free(engine->blocks[i].extra);
-	free(engine->genesis.extra);
+	free(engine->genesis->extra);
+	free(engine->genesis);
 	free(engine->blocks);
 	free(engine->turns);
 	free(engine->validators);

@@ -90,7 +90,8 @@ struct engine_block {
 	int64_t decided_us;
 	unsigned tx_count;
 	uint64_t gas_used;
-	uint8_t *extra;    /* with round and seals */
+	bool sealers[ENGINE_VALIDATORS_MAX]; /* by node index */
+	uint8_t *extra;    /* with round and seals; made when first asked for */
 	size_t extra_len;
 };
 
@@ -102,7 +103,7 @@ struct engine {
 	size_t node_count;          /* spare places included */
 	struct address *validators; /* ascending */
 	size_t *turns;              /* node index of each position in that order */
-	struct engine_block genesis;
+	struct engine_block *genesis;
 	struct engine_block *blocks; /* a ring by number */
 	uint64_t head;
 	bool deciding;
@@ -138,6 +139,9 @@ const struct engine_block *engine_block_at(const struct engine *engine, uint64_t
 const struct engine_block *engine_block_by_hash(const struct engine *engine, const struct hash256 *hash);
 uint64_t engine_first_block(const struct engine *engine);
 struct hash256 engine_tx_hash(const struct engine *engine, uint64_t number, unsigned i);
+/* The block's extraData with its seals; the engine's. Signing takes time, and nothing in
+ * the chain depends on it: so it is done when somebody looks. */
+const uint8_t *engine_block_extra(const struct engine *engine, const struct engine_block *block, size_t *len);
 /* The header as RLP, with its full extraData. */
 void engine_header_rlp(const struct engine *engine, const struct engine_block *block, struct buf *out);
 

@@ -53,7 +53,7 @@ void ui_overlay_close(struct ui *ui)
 	/* Taken off first: what is dropped may open another. */
 	struct overlay gone = *overlay;
 	ui->overlay_count--;
-	ui->dirty = true;
+	ui_touch(ui);
 	pager_free(&gone.pager);
 	if (gone.is_dialog)
 		confirmation_free(&gone.confirmation);
@@ -73,7 +73,7 @@ static struct overlay *push(struct ui *ui, const char *title)
 	*overlay = (struct overlay){0};
 	text_clean(overlay->title, sizeof(overlay->title), title, strlen(title));
 	overlay->pager.matched = SIZE_MAX;
-	ui->dirty = true;
+	ui_touch(ui);
 	return overlay;
 }
 

@@ -58,6 +58,8 @@ struct ui {
 	struct theme theme;
 	bool ascii, utc;
 	bool dirty, leaving, redraw, flush, small;
+	void (*on_dirty)(void *arg);
+	void *on_dirty_arg;
 	int columns, rows;    /* of the last drawing */
 
 	enum screen screen;

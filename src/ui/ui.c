@@ -84,6 +84,11 @@ int64_t ui_now_us(const struct ui *ui)
 	return clock_wall_us(watch_clock(ui->watch));
 }
 
+bool ui_ascii(const struct ui *ui)
+{
+	return ui->ascii;
+}
+
 bool ui_utc(const struct ui *ui)
 {
 	return ui->utc;
@@ -92,7 +97,7 @@ bool ui_utc(const struct ui *ui)
 void ui_set_utc(struct ui *ui, bool utc)
 {
 	ui->utc = utc;
-	ui->dirty = true;
+	ui_touch(ui);
 }
 
 int ui_zone_minutes(const struct ui *ui, int64_t us)
@@ -108,7 +113,8 @@ const struct theme *ui_theme(const struct ui *ui)
 void ui_set_theme(struct ui *ui, const struct theme *theme)
 {
 	ui->theme = *theme;
-	ui->redraw = ui->dirty = true;
+	ui->redraw = true;
+	ui_touch(ui);
 }
 
 bool ui_leaving(const struct ui *ui)
@@ -128,7 +134,15 @@ bool ui_dirty(const struct ui *ui)
 
 void ui_touch(struct ui *ui)
 {
+	if (!ui->dirty && ui->on_dirty)
+		ui->on_dirty(ui->on_dirty_arg);
 	ui->dirty = true;
+}
+
+void ui_on_dirty(struct ui *ui, void (*dirty)(void *arg), void *arg)
+{
+	ui->on_dirty = dirty;
+	ui->on_dirty_arg = arg;
 }
 
 static bool running(const struct ui *ui)
@@ -189,7 +203,7 @@ void ui_message(struct ui *ui, int severity, const char *text)
 	if (ui->message_count < MESSAGES_KEPT)
 		ui->message_count++;
 	ui->message_shown = true;
-	ui->dirty = true;
+	ui_touch(ui);
 }
 
 void ui_messagef(struct ui *ui, int severity, const char *fmt, ...)
@@ -233,7 +247,7 @@ void ui_show(struct ui *ui, enum screen screen)
 {
 	ui->screen = screen;
 	ui->zoomed = false;
-	ui->dirty = true;
+	ui_touch(ui);
 }
 
 const struct incident *ui_incident(const struct ui *ui)
@@ -246,7 +260,7 @@ const struct incident *ui_incident(const struct ui *ui)
 void ui_choose_incident(struct ui *ui, const char *id)
 {
 	text_format(ui->incident, sizeof(ui->incident), "%s", id ? id : "");
-	ui->dirty = true;
+	ui_touch(ui);
 }
 
 struct pane_state *ui_pane_state(struct ui *ui, const char *pane)
@@ -280,7 +294,7 @@ void ui_set_focus(struct ui *ui, const char *name)
 		if (strcmp(panes[i]->name, name) == 0)
 			ui->focus[ui->screen] = i;
 	}
-	ui->dirty = true;
+	ui_touch(ui);
 }
 
 const char *ui_selected(const struct ui *ui)
@@ -301,7 +315,7 @@ bool ui_zoomed(const struct ui *ui)
 void ui_set_zoom(struct ui *ui, bool zoomed)
 {
 	ui->zoomed = zoomed;
-	ui->dirty = true;
+	ui_touch(ui);
 }
 
 /* --- prompts ------------------------------------------------------------------------ */
@@ -338,7 +352,7 @@ void prompt_open(struct ui *ui, enum prompt_kind kind, const char *label, const 
 	if (kind == PROMPT_FILTER)
 		text_format(ui->filter_before, sizeof(ui->filter_before), "%s", pager ? pager->search : pane ? ui_pane_state(ui, pane->name)->filter : "");
 	ui->message_shown = false;
-	ui->dirty = true;
+	ui_touch(ui);
 }
 
 void ui_prompt(struct ui *ui, const char *text)
@@ -484,7 +498,7 @@ enum status ui_command(struct ui *ui, const char *line, struct error *err)
 {
 	char name[64], args[PROMPT_BYTES];
 	const char *cursor = line;
-	ui->dirty = true;
+	ui_touch(ui);
 	if (!text_word(&cursor, name, sizeof(name)))
 		return STATUS_OK;
 	const struct request *request = request_by_name(name);
@@ -517,7 +531,7 @@ static void run_by_key(struct ui *ui, const struct request *request, const char 
 void ui_key(struct ui *ui, const char *key)
 {
 	const struct overlay *overlay = overlay_top(ui);
-	ui->dirty = true;
+	ui_touch(ui);
 	ui->message_shown = false;
 	if (ui->prompting != PROMPT_NONE) {
 		key_to_prompt(ui, key);
@@ -540,7 +554,7 @@ void ui_key(struct ui *ui, const char *key)
 void ui_paste(struct ui *ui, const char *text)
 {
 	const struct overlay *overlay = overlay_top(ui);
-	ui->dirty = true;
+	ui_touch(ui);
 	if (ui->prompting != PROMPT_NONE) {
 		if (prompt_insert(&ui->prompt, text, strlen(text)))
 			prompt_changed(ui);

@@ -37,6 +37,8 @@ bool ui_idle(const struct ui *ui);
 /* True when a redraw is due; ui_draw clears it. */
 bool ui_dirty(const struct ui *ui);
 void ui_touch(struct ui *ui);
+/* Called when a redraw becomes due, for a driver that does not want to ask all the time. */
+void ui_on_dirty(struct ui *ui, void (*dirty)(void *arg), void *arg);
 
 /* Things the terminal does when the ui asks; each is true once. */
 bool ui_take_redraw(struct ui *ui);    /* Ctrl-L: repaint all */
@@ -56,6 +58,7 @@ void ui_messagef(struct ui *ui, int severity, const char *fmt, ...) TOCSIN_PRINT
 
 struct watch *ui_watch(const struct ui *ui);
 int64_t ui_now_us(const struct ui *ui);
+bool ui_ascii(const struct ui *ui);
 bool ui_utc(const struct ui *ui);
 void ui_set_utc(struct ui *ui, bool utc);
 /* 0 with UTC shown, else the local offset in minutes. */

@@ -10,6 +10,7 @@
 #include "drill/scenario.h"
 #include "drill/sim.h"
 #include "drill/standin.h"
+#include "watch/config.h"
 
 #include <curl/curl.h>
 #include <inttypes.h>
@@ -559,6 +560,28 @@ static void test_http(void **state)
 	sim_stop(sim);
 }
 
+static void test_its_configuration_is_one(void **state)
+{
+	(void)state;
+	struct sim *sim = start("validator-failure", "besu-validator-1", 3600 * 1000, 1);
+	struct buf text;
+	struct config config;
+	struct config_problems problems = {0};
+	buf_init(&text, 1 << 20);
+	sim_config(sim, &text);
+	assert_int_equal(config_parse(text.data, text.len, "sim.conf", &config, &problems), STATUS_OK);
+	assert_int_equal(problems.count, 0);
+	assert_int_equal(config.node_count, 6);
+	assert_int_equal(config.validator_count, 4);
+	assert_int_equal(config.chain_id, 138);
+	assert_string_equal(config.nodes[5].url, sim_node_at(sim, 5)->url);
+	assert_true(address_equal(&config.nodes[1].validator, &sim_node_at(sim, 1)->address));
+	config_free(&config);
+	config_problems_free(&problems);
+	buf_free(&text);
+	sim_stop(sim);
+}
+
 static void test_break_and_heal_over_http(void **state)
 {
 	(void)state;
@@ -738,6 +761,7 @@ int main(void)
 		cmocka_unit_test(test_readiness),
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_http),
+		cmocka_unit_test(test_its_configuration_is_one),
 		cmocka_unit_test(test_break_and_heal_over_http),
 		cmocka_unit_test(test_scenarios_have_begun_at_the_start),
 		cmocka_unit_test(test_a_slow_node_is_slow_alone),

@@ -1,0 +1,285 @@
+/* The terminal on the event loop. A frame is made when something changed, at most one
+ * every FRAME_MS except straight after a key, and sent without blocking: a terminal that
+ * reads slowly gets fewer frames and delays nothing else. */
+#include "config.h"
+
+#include "ui/term.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "ui/glass.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FRAME_MS = 33, TICK_MS = 1000, FRAME_BYTES = 8 * 1024 * 1024, SIGNALS_MAX = 8 };
+
+struct term {
+	struct loop *loop;
+	struct ui *ui;
+	struct glass *glass;
+	struct canvas *canvas;
+	struct theme theme;      /* what is drawn with: the ui's, or mono without colour */
+	bool colour;
+
+	struct buf queue;        /* bytes that the terminal has not taken yet */
+	size_t sent;             /* of them */
+	bool wanted;             /* a frame is asked for */
+	int64_t drawn_us;        /* when the last one was made, monotonic */
+	bool gone;
+	int ended_by;            /* the signal, or 0 */
+
+	struct loop_watch *reader, *writer;
+	struct loop_timer *frame, *tick;
+	struct loop_signal *signals[SIGNALS_MAX];
+	size_t signal_count;
+};
+
+bool term_is_utf8(void)
+{
+	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* --- output -------------------------------------------------------------------- */
+
+static void lose(struct term *term)
+{
+	term->gone = true;
+	loop_stop(term->loop);
+}
+
+/* Sends what waits, as far as the terminal takes it. */
+static void send_queue(struct term *term)
+{
+	while (term->sent < term->queue.len) {
+		ssize_t n = write(glass_output_fd(term->glass), term->queue.data + term->sent, term->queue.len - term->sent);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			break;
+		if (n <= 0) {
+			lose(term);
+			return;
+		}
+		term->sent += (size_t)n;
+	}
+	bool all = term->sent == term->queue.len;
+	if (all) {
+		buf_clear(&term->queue);
+		term->sent = 0;
+	}
+	loop_watch_set(term->writer, all ? 0 : LOOP_WRITE);
+}
+
+static void take_theme(struct term *term)
+{
+	if (term->colour)
+		term->theme = *ui_theme(term->ui);
+	else
+		theme_mono(&term->theme);
+	glass_repaint(term->glass);
+}
+
+/* A new P0 or P1: one bell, and the title. The title was cleaned when it was taken. */
+static void ring(struct term *term)
+{
+	char title[160];
+	if (!ui_take_alarm(term->ui, title, sizeof(title)))
+		return;
+	buf_putc(&term->queue, '\a');
+	if (glass_is_ansi(term->glass))
+		buf_printf(&term->queue, "\033]2;tocsin: %s\033\\", title);
+}
+
+static void draw(struct term *term)
+{
+	term->wanted = true;
+	if (term->gone || ui_leaving(term->ui)) {
+		loop_stop(term->loop);
+		return;
+	}
+	/* The terminal still takes the last frame; on_writable comes back here. */
+	if (term->queue.len > 0)
+		return;
+	term->wanted = false;
+	if (ui_take_redraw(term->ui))
+		take_theme(term);
+	ui_draw(term->ui, term->canvas);
+	term->drawn_us = clock_mono_us(clock_system());
+	glass_draw(term->glass, term->canvas, &term->theme, &term->queue);
+	ring(term);
+	if (ui_take_flush(term->ui))
+		glass_flush(term->glass);
+	send_queue(term);
+}
+
+static void on_frame(void *arg)
+{
+	draw(arg);
+}
+
+static void on_dirty(void *arg)
+{
+	struct term *term = arg;
+	if (term->wanted)
+		return;
+	term->wanted = true;
+	int64_t since_ms = (clock_mono_us(clock_system()) - term->drawn_us) / US_PER_MS;
+	loop_timer_again(term->frame, since_ms >= FRAME_MS ? 0 : FRAME_MS - since_ms);
+}
+
+static void on_writable(void *arg, int events TOCSIN_UNUSED)
+{
+	struct term *term = arg;
+	send_queue(term);
+	if (term->queue.len == 0 && term->wanted)
+		draw(term);
+}
+
+/* Ages grow although nothing happens. */
+static void on_tick(void *arg)
+{
+	struct term *term = arg;
+	ui_touch(term->ui);
+}
+
+/* --- input --------------------------------------------------------------------- */
+
+static void take_paste(struct term *term)
+{
+	const char *text = glass_pasted(term->glass);
+	if (text)
+		ui_paste(term->ui, text);
+	else
+		ui_message(term->ui, MESSAGE_WARNING, "the pasted text is too long, nothing was inserted");
+}
+
+static void on_readable(void *arg, int events TOCSIN_UNUSED)
+{
+	struct term *term = arg;
+	char key[KEY_NAME];
+	enum glass_input input;
+	bool any = false;
+	while (!ui_leaving(term->ui) && (input = glass_read(term->glass, key)) != GLASS_NOTHING) {
+		any = true;
+		if (input == GLASS_KEY)
+			ui_key(term->ui, key);
+		else if (input == GLASS_PASTE)
+			take_paste(term);
+	}
+	/* What reads at its end is ready for ever. */
+	if (!any && glass_is_gone(term->glass))
+		lose(term);
+	else if (ui_dirty(term->ui) || ui_leaving(term->ui))
+		draw(term);
+}
+
+/* --- signals ------------------------------------------------------------------- */
+
+static void take_size(struct term *term)
+{
+	int columns, rows;
+	if (glass_size(term->glass, &columns, &rows))
+		canvas_resize(term->canvas, columns, rows);
+}
+
+static void suspend(struct term *term)
+{
+	glass_suspend(term->glass);
+	raise(SIGSTOP);
+	glass_resume(term->glass);
+	take_size(term);
+	draw(term);
+}
+
+static void on_signal(void *arg, int signum)
+{
+	struct term *term = arg;
+	switch (signum) {
+	case SIGWINCH:
+		take_size(term);
+		draw(term);
+		break;
+	case SIGINT:
+		ui_key(term->ui, "C-c");
+		draw(term);
+		break;
+	case SIGTSTP:
+		suspend(term);
+		break;
+	default:
+		term->ended_by = signum;
+		term->gone = signum == SIGHUP;
+		loop_stop(term->loop);
+		break;
+	}
+}
+
+/* Before curses starts, which leaves alone what somebody handles already. */
+static void watch_signals(struct term *term)
+{
+	static const int handled[] = {SIGWINCH, SIGINT, SIGTSTP, SIGTERM, SIGHUP, SIGQUIT};
+	for (size_t i = 0; i < ARRAY_LENGTH(handled); i++) {
+		struct loop_signal *signal = loop_signal(term->loop, handled[i], on_signal, term);
+		if (signal)
+			term->signals[term->signal_count++] = signal;
+	}
+}
+
+/* --- running -------------------------------------------------------------------- */
+
+static bool wants_colour(enum colour_when when)
+{
+	const char *no_color = getenv("NO_COLOR");
+	if (when != COLOUR_AUTO)
+		return when == COLOUR_ALWAYS;
+	return !no_color || *no_color == '\0';
+}
+
+static void run(struct term *term)
+{
+	term->reader = loop_watch(term->loop, glass_input_fd(term->glass), LOOP_READ, on_readable, term);
+	term->writer = loop_watch(term->loop, glass_output_fd(term->glass), 0, on_writable, term);
+	term->frame = loop_timer(term->loop, -1, 0, on_frame, term);
+	term->tick = loop_timer(term->loop, TICK_MS, TICK_MS, on_tick, term);
+	ui_on_dirty(term->ui, on_dirty, term);
+	take_theme(term);
+	take_size(term);
+	draw(term);
+	if (!ui_leaving(term->ui) && !term->gone && !term->ended_by)
+		loop_run(term->loop);
+	ui_on_dirty(term->ui, NULL, NULL);
+	loop_watch_stop(term->reader);
+	loop_watch_stop(term->writer);
+	loop_timer_stop(term->frame);
+	loop_timer_stop(term->tick);
+}
+
+enum status term_run(struct loop *loop, struct ui *ui, const struct theme *theme, enum colour_when colour, struct error *err)
+{
+	struct term term = {.loop = loop, .ui = ui, .colour = wants_colour(colour)};
+	term.canvas = canvas_new(80, 24, ui_ascii(ui) || !term_is_utf8());
+	buf_init(&term.queue, FRAME_BYTES);
+	ui_set_theme(ui, theme);
+	watch_signals(&term);
+	term.glass = glass_open(term.colour, err);
+	if (term.glass) {
+		run(&term);
+		glass_close(term.glass, term.gone);
+	}
+	for (size_t i = 0; i < term.signal_count; i++)
+		loop_signal_stop(term.signals[i]);
+	buf_free(&term.queue);
+	canvas_free(term.canvas);
+	if (!term.glass)
+		return STATUS_IO;
+	if (term.ended_by)
+		return error_set(err, STATUS_CANCELLED, "console: ended by a signal: %s", strsignal(term.ended_by));
+	if (term.gone)
+		return error_set(err, STATUS_IO, "console: the terminal is gone (start again to go on; the record is complete)");
+	return STATUS_OK;
+}
