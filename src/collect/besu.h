@@ -33,7 +33,7 @@ enum call {
 /* One request that waits or is on its way; its id is its place in the batch, from 1. */
 struct item {
 	enum call call;
-	bool header;     /* a block by height instead of `call` */
+	bool header; /* a block by height instead of `call` */
 	uint64_t height;
 };
 enum { QUEUE_MAX = CALL_COUNT + BACKFILL_BLOCKS };
@@ -58,8 +58,8 @@ struct besu_memory {
 	bool first_look;         /* the history before the first head is still to come */
 	bool planned;            /* a request was made before */
 	bool has_head;
-	struct header head;      /* as it was given out last, sealers included */
-	uint64_t gap_from, gap_to; /* heights to fetch; none while from > to */
+	struct header head;                          /* as it was given out last, sealers included */
+	uint64_t gap_from, gap_to;                   /* heights to fetch; none while from > to */
 	int64_t block_period_ms, request_timeout_ms; /* 0: not told */
 };
 
@@ -77,8 +77,8 @@ struct call_def {
 	const char *method;
 	const char *params; /* JSON; NULL: besu.c writes them */
 	int64_t period_us;
-	const char *group;  /* named to the operator when the method is absent */
-	const char *api;    /* Besu's name for the group, to enable it */
+	const char *group; /* named to the operator when the method is absent */
+	const char *api;   /* Besu's name for the group, to enable it */
 	/* False when the result has not the shape it should have; nothing is set then. */
 	bool (*read)(struct reading *r, const struct json *result);
 };

@@ -14,7 +14,7 @@ enum { TREE_LIMIT = 16 * 1024 * 1024 };
 /* --- errors ------------------------------------------------------------------------ */
 
 enum {
-	CODE_PARSE = -32700,       /* ganache's word for an unknown method */
+	CODE_PARSE = -32700, /* ganache's word for an unknown method */
 	CODE_NOT_FOUND = -32601,
 	CODE_NOT_ENABLED = -32604, /* Besu: the API group is off */
 	CODE_NOT_SUPPORTED = -32004,

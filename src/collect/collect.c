@@ -24,12 +24,12 @@ struct endpoint {
 	void *memory;
 	struct component *node;
 	char *name, *url, *ca_file;
-	char **headers;       /* NULL-terminated, or NULL */
+	char **headers; /* NULL-terminated, or NULL */
 	int64_t interval_ms, timeout_ms;
-	int64_t phase_ms;     /* of its polls, within the interval */
-	int64_t due_ms;       /* next poll, on the monotonic clock */
-	unsigned failures;    /* in a row */
-	unsigned follow_ups;  /* requests in this poll beyond the first */
+	int64_t phase_ms;    /* of its polls, within the interval */
+	int64_t due_ms;      /* next poll, on the monotonic clock */
+	unsigned failures;   /* in a row */
+	unsigned follow_ups; /* requests in this poll beyond the first */
 	bool in_flight;
 	bool tried;
 };
@@ -40,11 +40,11 @@ struct collector {
 	struct world *world;
 	struct http *http; /* NULL: not started */
 	struct loop_timer *timer;
-	int64_t fire_ms;   /* what the timer is set to */
+	int64_t fire_ms; /* what the timer is set to */
 	struct endpoint **endpoints;
 	size_t count, capacity;
 	uint64_t seed;
-	uint64_t random;   /* state of the jitter */
+	uint64_t random; /* state of the jitter */
 	void (*changed)(void *arg);
 	void *arg;
 };

@@ -13,8 +13,8 @@ struct endpoint_spec {
 	const char *protocol;       /* NULL: besu */
 	const char *const *headers; /* secrets: NULL-terminated, or NULL */
 	const char *ca_file;
-	int64_t interval_ms;        /* 0: 1,000 */
-	int64_t timeout_ms;         /* 0: 3,000 */
+	int64_t interval_ms; /* 0: 1,000 */
+	int64_t timeout_ms;  /* 0: 3,000 */
 };
 
 /* The world must outlive the collector. The same `seed` spreads the polls the same way. */

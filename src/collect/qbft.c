@@ -12,7 +12,7 @@
 enum {
 	SEAL_SIZE = 65,
 	SEALS_MAX = HEADER_VALIDATORS_MAX,
-	EXTRA_LIMIT = 32 * 1024,  /* 128 validators and 128 seals take 12 KiB */
+	EXTRA_LIMIT = 32 * 1024, /* 128 validators and 128 seals take 12 KiB */
 	HEADER_LIMIT = 64 * 1024,
 };
 
@@ -219,7 +219,8 @@ static const struct header_field {
 	[HEADER_BEACON_ROOT] = {"parentBeaconBlockRoot", 32},
 	[HEADER_REQUESTS] = {"requestsHash", 32},
 };
-enum { HEADER_FIELDS = ARRAY_LENGTH(header_fields), HEADER_REQUIRED = HEADER_NONCE + 1 };
+enum { HEADER_FIELDS = ARRAY_LENGTH(header_fields) };
+enum { HEADER_REQUIRED = HEADER_NONCE + 1 };
 
 static void field_set(struct rlp_field *field, const void *bytes, size_t len)
 {
