@@ -199,7 +199,14 @@ static void say_time(struct http_call *call, const char *what, int64_t ms)
 		text_format(call->why, sizeof(call->why), "%s %lld ms", what, (long long)ms);
 }
 
-/* libcurl has one code for three clocks that may run out. */
+/* A node that thinks for its whole timeout is slow, not stalled: only long transfers
+ * have a pace to keep. */
+static bool keeps_pace(const struct http_call *call)
+{
+	return call->timeout_ms > STALL_S * 1000;
+}
+
+/* libcurl has one code for three clocks that may run out, and rounds them. */
 static void say_timeout(struct http_call *call)
 {
 	curl_off_t sent_us = 0, total_us = 0;
@@ -208,7 +215,7 @@ static void say_timeout(struct http_call *call)
 	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &total_us);
 	if (sent_us == 0)
 		say_time(call, "connect timeout", call->connect_timeout_ms);
-	else if (total_us / 1000 < call->timeout_ms)
+	else if (keeps_pace(call) && total_us / 1000 + 1000 < call->timeout_ms)
 		say_time(call, "stalled for", STALL_S * 1000);
 	else
 		say_time(call, "timeout", call->timeout_ms);
@@ -614,9 +621,7 @@ static void set_limits(CURL *easy, const struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->body.limit);
-	/* A node that thinks for its whole timeout is slow, not stalled: only long
-	 * transfers have a pace to keep. */
-	if (call->timeout_ms > STALL_S * 1000) {
+	if (keeps_pace(call)) {
 		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES_PER_S);
 		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
 	}
