@@ -121,7 +121,7 @@ static void answer_control(struct sim *sim, const struct serve_request *request,
 static void wait_turn(struct sim *sim, const struct engine_node *node)
 {
 	int64_t now_us = clock_mono_us(clock_system());
-	int64_t until_us = now_us + 2 * US_PER_S + (int64_t)(engine_draw(sim->engine, DRAW_SLOW, (uint64_t)now_us) % (uint64_t)US_PER_S);
+	int64_t until_us = now_us + 2 * US_PER_S + (int64_t)(engine_draw(sim->engine, DRAW_SLOW, (uint64_t)now_us) % 600000);
 	while (!sim->stopping && node->phase == POD_RUNNING && node->trouble == RPC_SLOW && now_us < until_us) {
 		wait_news(sim, (until_us - now_us) / US_PER_MS + 1);
 		now_us = clock_mono_us(clock_system());
