@@ -14,7 +14,7 @@ static int run(const struct globals *globals, int argc, char **argv);
 const struct cli_command cli_sim = {
 	.name = "sim",
 	.args = "SCENARIO [--port N] [--seed N] [--victim NODE] [--validators N] [--rpc-nodes N] [--period 2s] [--request-timeout 2s] "
-	"[--speed X] [--break-after 10s] [--heal-after 60s] [--write-config FILE]",
+		"[--speed X] [--break-after 10s] [--heal-after 60s] [--write-config FILE]",
 	.help = "play a QBFT network on loopback, and break it as the scenario says",
 	.run = run,
 };

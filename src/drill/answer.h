@@ -6,7 +6,11 @@
 
 #include "drill/engine.h"
 
-enum { ANSWER_BATCH_MAX = 1024, ANSWER_BYTES_MAX = 16 * 1024 * 1024, ANSWER_REQUEST_MAX = 1024 * 1024 };
+enum {
+	ANSWER_BATCH_MAX = 1024,
+	ANSWER_BYTES_MAX = 16 * 1024 * 1024,
+	ANSWER_REQUEST_MAX = 1024 * 1024,
+};
 
 /* Answers the body of a POST to "/" by appending to `out`; returns the HTTP status. */
 unsigned answer_rpc(const struct engine *engine, const struct engine_node *node, const char *body, size_t len, struct buf *out);

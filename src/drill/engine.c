@@ -13,9 +13,9 @@
 #include <string.h>
 
 enum {
-	START_US = 2500 * 1000,  /* a pod's ContainerCreating, at least */
-	SYNC_US = 700 * 1000,    /* from running to taking part */
-	ROUND_MAX = 24,          /* 2^24 timeouts are years */
+	START_US = 2500 * 1000, /* a pod's ContainerCreating, at least */
+	SYNC_US = 700 * 1000,   /* from running to taking part */
+	ROUND_MAX = 24,         /* 2^24 timeouts are years */
 	HEADER_BYTES = 64 * 1024,
 };
 
@@ -112,7 +112,7 @@ static const struct hash256 *empty_list_hash(void)
 {
 	/* keccak-256 of an empty RLP list: no uncles. */
 	static const struct hash256 hash = {{0x1d, 0xcc, 0x4d, 0xe8, 0xde, 0xc7, 0x5d, 0x7a, 0xab, 0x85, 0xb5, 0x67, 0xb6, 0xcc, 0xd4, 0x1a,
-		0xd3, 0x12, 0x45, 0x1b, 0x94, 0x8a, 0x74, 0x13, 0xf0, 0xa1, 0x42, 0xfd, 0x40, 0xd4, 0x93, 0x47}};
+					     0xd3, 0x12, 0x45, 0x1b, 0x94, 0x8a, 0x74, 0x13, 0xf0, 0xa1, 0x42, 0xfd, 0x40, 0xd4, 0x93, 0x47}};
 	return &hash;
 }
 
@@ -157,7 +157,7 @@ static void block_roots(const struct engine *engine, struct engine_block *block)
 {
 	/* The root of an empty trie. */
 	static const struct hash256 empty = {{0x56, 0xe8, 0x1f, 0x17, 0x1b, 0xcc, 0x55, 0xa6, 0xff, 0x83, 0x45, 0xe6, 0x92, 0xc0, 0xf8, 0x6e,
-		0x5b, 0x48, 0xe0, 0x1b, 0x99, 0x6c, 0xad, 0xc0, 0x01, 0x62, 0x2f, 0xb5, 0xe3, 0x63, 0xb4, 0x21}};
+					      0x5b, 0x48, 0xe0, 0x1b, 0x99, 0x6c, 0xad, 0xc0, 0x01, 0x62, 0x2f, 0xb5, 0xe3, 0x63, 0xb4, 0x21}};
 	uint64_t seed = engine->config.seed;
 	block->state = seeded_hash(seed, "state", block->number, 0);
 	block->transactions = block->tx_count == 0 ? empty : seeded_hash(seed, "transactions", block->number, block->tx_count);
@@ -428,8 +428,8 @@ static void log_import(const struct engine *engine, const struct engine_block *b
 			node_log(node, block->decided_us, "BftProcessorExecutor-QBFT-0 | INFO  | QbftRound | Importing proposed block to chain. round=%u hash=%s", block->round, hash);
 		bool produced = node == &engine->nodes[engine->turns[block->proposer]];
 		node_log(node, block->decided_us + node->delay_us, "BftProcessorExecutor-QBFT-0 | INFO  | QbftBesuControllerBuilder | %s %s #%s / %u tx / %" PRIu64 " pending / %" PRIu64 " (%.1f%%) gas / (%s)",
-			produced ? "Produced" : "Imported", block->tx_count == 0 ? "empty block" : "block", number, block->tx_count,
-			engine_pool(engine, node), block->gas_used, 100.0 * (double)block->gas_used / ENGINE_GAS_LIMIT, hash);
+			 produced ? "Produced" : "Imported", block->tx_count == 0 ? "empty block" : "block", number, block->tx_count,
+			 engine_pool(engine, node), block->gas_used, 100.0 * (double)block->gas_used / ENGINE_GAS_LIMIT, hash);
 	}
 }
 
@@ -470,14 +470,14 @@ static void log_round(const struct engine *engine, struct engine_node *node)
 	if (node->round < 2)
 		return;
 	node_log(node, engine->now_us, "BftProcessorExecutor-QBFT-0 | INFO  | RoundTimer | Moved to round %u which will expire in %" PRId64 " seconds",
-		node->round, (engine->config.timeout_us << node->round) / US_PER_S);
+		 node->round, (engine->config.timeout_us << node->round) / US_PER_S);
 	node_log(node, engine->now_us + 4000, "BftProcessorExecutor-QBFT-0 | INFO  | RoundChangeManager | BFT round summary (quorum = %u)", engine_quorum(engine->config.validators));
 	for (unsigned i = 0; i < engine->config.validators; i++) {
 		const struct engine_node *peer = &engine->nodes[engine->turns[i]];
 		char address[ADDRESS_TEXT];
 		if (takes_part(peer))
 			node_log(node, engine->now_us + 4000, "BftProcessorExecutor-QBFT-0 | INFO  | RoundChangeManager | Address: %s  Round: %u %s",
-				address_text(address, &peer->address), peer->round, peer == node ? "(Local node)" : "");
+				 address_text(address, &peer->address), peer->round, peer == node ? "(Local node)" : "");
 	}
 }
 
@@ -507,7 +507,7 @@ static void log_peers(const struct engine *engine, const struct engine_node *abo
 		struct engine_node *node = &engine->nodes[i];
 		if (node != about && node->phase == POD_RUNNING)
 			node_log(node, engine->now_us + 1000, "nioEventLoopGroup-3-1 | INFO  | EthPeers | Peer %s at %s %s, now %u connected",
-				about->name, about->ip, what, engine_node_peers(engine, node));
+				 about->name, about->ip, what, engine_node_peers(engine, node));
 	}
 }
 

@@ -31,10 +31,23 @@ enum pod_phase {
 };
 
 /* What is wrong with a running node's HTTP service. */
-enum rpc_trouble { RPC_FINE, RPC_SLOW, RPC_UNAVAILABLE, RPC_REFUSED };
+enum rpc_trouble {
+	RPC_FINE,
+	RPC_SLOW,
+	RPC_UNAVAILABLE,
+	RPC_REFUSED,
+};
 
 /* API groups of --rpc-http-api, as bits. */
-enum { API_ETH = 1, API_NET = 2, API_WEB3 = 4, API_ADMIN = 8, API_TXPOOL = 16, API_QBFT = 32, API_ALL = 63 };
+enum {
+	API_ETH = 1,
+	API_NET = 2,
+	API_WEB3 = 4,
+	API_ADMIN = 8,
+	API_TXPOOL = 16,
+	API_QBFT = 32,
+	API_ALL = 63,
+};
 
 struct engine_config {
 	unsigned validators, rpc_nodes;
@@ -53,26 +66,26 @@ struct engine_line {
 struct engine_node {
 	char name[32];
 	bool validator;
-	unsigned ordinal;       /* in its statefulset */
+	unsigned ordinal; /* in its statefulset */
 	uint8_t key[32];
 	uint8_t public_key[64];
 	struct address address;
-	char ip[16];            /* in the simulated cluster */
+	char ip[16]; /* in the simulated cluster */
 	unsigned apis;
 
 	enum pod_phase phase;
-	char reason[24];        /* why it crashed: "OOMKilled", "Completed" */
-	int64_t phase_us;       /* since when */
-	int64_t created_us;     /* of the pod */
-	int64_t ready_us;       /* when POD_STARTING ends */
+	char reason[24];    /* why it crashed: "OOMKilled", "Completed" */
+	int64_t phase_us;   /* since when */
+	int64_t created_us; /* of the pod */
+	int64_t ready_us;   /* when POD_STARTING ends */
 	unsigned restarts;
 	enum rpc_trouble trouble;
 
-	int64_t synced_us;      /* until then it shows frozen_head and takes no part */
+	int64_t synced_us; /* until then it shows frozen_head and takes no part */
 	uint64_t frozen_head;
-	int64_t delay_us;       /* a block reaches it this much later */
-	unsigned round;         /* of a validator, for the height after the head */
-	int64_t round_us;       /* when that round begins for it */
+	int64_t delay_us; /* a block reaches it this much later */
+	unsigned round;   /* of a validator, for the height after the head */
+	int64_t round_us; /* when that round begins for it */
 
 	struct engine_line log[ENGINE_LOG];
 	size_t log_next, log_count;
@@ -91,13 +104,13 @@ struct engine_block {
 	unsigned tx_count;
 	uint64_t gas_used;
 	bool sealers[ENGINE_VALIDATORS_MAX]; /* by node index */
-	uint8_t *extra;    /* with round and seals; made when first asked for */
+	uint8_t *extra;                      /* with round and seals; made when first asked for */
 	size_t extra_len;
 };
 
 struct engine {
 	struct engine_config config;
-	bool london;                /* headers carry baseFeePerGas */
+	bool london; /* headers carry baseFeePerGas */
 	int64_t now_us;
 	struct engine_node *nodes;  /* validators, then RPC nodes, then spare RPC places */
 	size_t node_count;          /* spare places included */
@@ -113,7 +126,7 @@ struct engine {
 		bool active;
 		int next;    /* ordinal to restart next, -1: all were */
 		int waiting; /* ordinal that must run first, -1: none */
-	} rollouts[2]; /* RPC nodes, validators */
+	} rollouts[2];       /* RPC nodes, validators */
 };
 
 /* Builds the network at config->start_us, all pods running. The configuration was
@@ -127,7 +140,19 @@ void engine_advance(struct engine *engine, int64_t now_us);
 unsigned engine_quorum(unsigned validators);
 /* A number that depends on the seed, a stream and an index only. */
 uint64_t engine_draw(const struct engine *engine, uint64_t stream, uint64_t index);
-enum { DRAW_KEY = 1, DRAW_LATENCY, DRAW_SEALS, DRAW_DELAY, DRAW_TX, DRAW_START, DRAW_VICTIM, DRAW_POOL, DRAW_SLOW, DRAW_PEER, DRAW_LOAD };
+enum {
+	DRAW_KEY = 1,
+	DRAW_LATENCY,
+	DRAW_SEALS,
+	DRAW_DELAY,
+	DRAW_TX,
+	DRAW_START,
+	DRAW_VICTIM,
+	DRAW_POOL,
+	DRAW_SLOW,
+	DRAW_PEER,
+	DRAW_LOAD,
+};
 
 /* What a node knows. */
 uint64_t engine_node_head(const struct engine *engine, const struct engine_node *node);

@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS_MAX = 4, COLUMNS_MAX = 10, TABLE_BYTES = 256 * 1024 };
+enum {
+	WORDS_MAX = 4,
+	COLUMNS_MAX = 10,
+	TABLE_BYTES = 256 * 1024,
+};
 
 struct order {
 	struct scenario_run *run;
@@ -246,8 +250,8 @@ static enum status order_status(struct order *order, struct error *err)
 	char number[32], age[AGE_TEXT];
 	text_thousands(number, sizeof(number), (int64_t)engine->head);
 	buf_printf(order->out, "scenario %s, %s; block %s, %s ago; %u of %u validators run, quorum %u\n", order->run->def->name,
-		order->run->broken ? "broken" : "not broken", number, age_text(age, engine->now_us - head->timestamp_s * US_PER_S),
-		engine_ready_replicas(engine, true), engine->config.validators, engine_quorum(engine->config.validators));
+		   order->run->broken ? "broken" : "not broken", number, age_text(age, engine->now_us - head->timestamp_s * US_PER_S),
+		   engine_ready_replicas(engine, true), engine->config.validators, engine_quorum(engine->config.validators));
 	return STATUS_OK;
 }
 
@@ -303,7 +307,7 @@ static enum status order_sets(struct order *order, struct error *err)
 	for (int i = 0; i < 2; i++) {
 		if (!only || validators == (i == 1))
 			buf_printf(&rows, "%s\t%u/%u\t%s\n", set_name(i == 1), ready_pods(order->engine, i == 1), engine_replicas(order->engine, i == 1),
-				age_text(age, order->engine->now_us - order->engine->nodes[0].created_us));
+				   age_text(age, order->engine->now_us - order->engine->nodes[0].created_us));
 	}
 	put_table(order->out, buf_text(&rows));
 	buf_free(&rows);
@@ -390,9 +394,9 @@ static enum status order_describe(struct order *order, struct error *err)
 	char time[TIME_TEXT], address[ADDRESS_TEXT];
 	buf_init(&rows, TABLE_BYTES);
 	buf_printf(&rows, "Name:\t%s\nNamespace:\tbesu-network\nNode:\tworker-%u\nStart Time:\t%s\nLabels:\tcomponent=%s\n", node->name,
-		node->ordinal % 3 + 1, time_rfc3339(time, node->created_us), component_name(node));
+		   node->ordinal % 3 + 1, time_rfc3339(time, node->created_us), component_name(node));
 	buf_printf(&rows, "Annotations:\tnode-address: %s\nStatus:\t%s\nIP:\t%s\nControlled By:\tStatefulSet/%s\n", address_text(address, &node->address),
-		node->phase == POD_STARTING ? "Pending" : "Running", node->ip, set_name(node->validator));
+		   node->phase == POD_STARTING ? "Pending" : "Running", node->ip, set_name(node->validator));
 	buf_puts(&rows, "Containers:\tbesu\n  Image:\thyperledger/besu:25.9.0\n  Ports:\t8545/TCP, 8546/TCP, 9545/TCP, 30303/TCP\n");
 	put_container(&rows, node);
 	put_table(order->out, buf_text(&rows));

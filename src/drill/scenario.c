@@ -5,7 +5,11 @@
 #include <string.h>
 
 struct scenario_plot {
-	enum { HARMS_NONE, HARMS_VALIDATOR, HARMS_RPC } harms;
+	enum {
+		HARMS_NONE,
+		HARMS_VALIDATOR,
+		HARMS_RPC,
+	} harms;
 	int64_t lead_blocks; /* how many blocks before the start it broke, at least */
 	int64_t lead_us;     /* and how long */
 	void (*apply)(struct engine *engine, size_t victim);
@@ -44,14 +48,14 @@ static const struct scenario_plot rpc_endpoint_issues = {HARMS_RPC, 0, 30 * US_P
 static const struct scenario_def scenarios[] = {
 	{"healthy", "every validator takes its turn, every node answers", "nothing", "nothing to heal", &healthy},
 	{"validator-failure", "one validator's process is gone",
-		"the victim's node refuses connections and misses its turns; blocks come, some of them late",
-		"restart the victim", &validator_failure},
+	 "the victim's node refuses connections and misses its turns; blocks come, some of them late",
+	 "restart the victim", &validator_failure},
 	{"network-outage", "fewer validators than a quorum are left: the chain halts",
-		"the victim and as many more validators as leave no quorum are gone; the rest answers, rounds grow longer",
-		"restart all validators, which also resets their round timers", &network_outage},
+	 "the victim and as many more validators as leave no quorum are gone; the rest answers, rounds grow longer",
+	 "restart all validators, which also resets their round timers", &network_outage},
 	{"rpc-endpoint-issues", "RPC nodes fail while the chain is well",
-		"the victim among the RPC nodes refuses, its neighbour takes seconds to answer",
-		"restart the victim; restart the slow one, or scale out", &rpc_endpoint_issues},
+	 "the victim among the RPC nodes refuses, its neighbour takes seconds to answer",
+	 "restart the victim; restart the slow one, or scale out", &rpc_endpoint_issues},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -16,7 +16,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 80, IDLE_S = 120, BACKLOG = 64, REBIND_TRIES = 50 };
+enum {
+	CONNECTIONS_MAX = 80,
+	IDLE_S = 120,
+	BACKLOG = 64,
+	REBIND_TRIES = 50,
+};
 
 struct server {
 	struct serve_host host;
@@ -123,7 +128,7 @@ static int bind_port(unsigned *port)
 	if (fd < 0)
 		return -1;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
-		bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
 		int why = errno;
 		close(fd);
 		errno = why;
@@ -183,8 +188,8 @@ enum status server_open(struct server *server, struct error *err)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	server->daemon = MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, server,
-		MHD_OPTION_LISTEN_SOCKET, server->held, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_END);
+					  MHD_OPTION_LISTEN_SOCKET, server->held, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+					  MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_END);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!server->daemon)
 		return error_set(err, STATUS_IO, "port %u on 127.0.0.1: the HTTP server does not start (free some file descriptors)", server->port);

@@ -8,7 +8,7 @@
 struct serve_request {
 	const char *method, *path;
 	const char *min_peers, *max_behind; /* query of /readiness, or NULL */
-	bool control; /* it carries the header X-Tocsin-Control */
+	bool control;                       /* it carries the header X-Tocsin-Control */
 	const char *body;
 	size_t len;
 };

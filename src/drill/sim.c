@@ -254,8 +254,15 @@ static enum status make_history(struct sim *sim, struct error *err)
 	const struct scenario_def *def = scenario_find(o->scenario ? o->scenario : "healthy", err);
 	if (!def)
 		return STATUS_USAGE;
-	struct engine_config config = {.validators = o->validators, .rpc_nodes = o->rpc_nodes, .seed = o->seed, .chain_id = CHAIN_ID,
-		.first_block = FIRST_BLOCK, .period_us = o->block_period_ms * US_PER_MS, .timeout_us = o->request_timeout_ms * US_PER_MS};
+	struct engine_config config = {
+		.validators = o->validators,
+		.rpc_nodes = o->rpc_nodes,
+		.seed = o->seed,
+		.chain_id = CHAIN_ID,
+		.first_block = FIRST_BLOCK,
+		.period_us = o->block_period_ms * US_PER_MS,
+		.timeout_us = o->request_timeout_ms * US_PER_MS,
+	};
 	int64_t lead_us = o->break_after_ms < 0 ? scenario_lead_us(def, &config) : 0;
 	config.start_us = (sim->start_wall_us - lead_us) / US_PER_S * US_PER_S - HISTORY_BLOCKS * config.period_us;
 	sim->engine = engine_new(&config);
@@ -444,7 +451,7 @@ void sim_config(const struct sim *sim, struct buf *out)
 	char address[ADDRESS_TEXT];
 	buf_printf(out, "# The simulated network \"%s\", seed %" PRIu64 ". Orders: POST to %s/control.\n", sim->run.def->name, o->seed, sim->control_url);
 	buf_printf(out, "[network]\nname = Simulated network\nchain_id = %d\nblock_period = %" PRId64 "s\nrequest_timeout = %" PRId64 "s\n", CHAIN_ID,
-		o->block_period_ms / 1000, o->request_timeout_ms / 1000);
+		   o->block_period_ms / 1000, o->request_timeout_ms / 1000);
 	for (size_t i = 0; i < sim->node_count; i++) {
 		const struct sim_node *node = &sim->nodes[i];
 		buf_printf(out, "\n[node %s]\nurl = %s\nrole = %s\n", node->name, node->url, node->validator ? "validator" : "rpc");

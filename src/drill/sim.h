@@ -14,21 +14,21 @@
 struct sim;
 
 struct sim_options {
-	const char *scenario;   /* "healthy", … */
-	unsigned validators;    /* 0: 4 */
-	unsigned rpc_nodes;     /* 0: 2 */
-	unsigned port;          /* first port, one per node from there; 0: any free ones */
-	uint64_t seed;          /* keys, peers, jitter */
-	const char *victim;     /* node name, NULL: chosen by the seed */
-	double speed;           /* the clock runs this much faster; 0: 1 */
+	const char *scenario;       /* "healthy", … */
+	unsigned validators;        /* 0: 4 */
+	unsigned rpc_nodes;         /* 0: 2 */
+	unsigned port;              /* first port, one per node from there; 0: any free ones */
+	uint64_t seed;              /* keys, peers, jitter */
+	const char *victim;         /* node name, NULL: chosen by the seed */
+	double speed;               /* the clock runs this much faster; 0: 1 */
 	int64_t block_period_ms;    /* 0: 2,000 */
 	int64_t request_timeout_ms; /* 0: 2,000 */
-	int64_t break_after_ms; /* when the fault starts; <0: the scenario's own time */
-	int64_t heal_after_ms;  /* when it is healed, after the start; 0: when told */
+	int64_t break_after_ms;     /* when the fault starts; <0: the scenario's own time */
+	int64_t heal_after_ms;      /* when it is healed, after the start; 0: when told */
 };
 
 struct sim_node {
-	char name[32];     /* "besu-validator-0", "besu-rpc-1" */
+	char name[32]; /* "besu-validator-0", "besu-rpc-1" */
 	char url[64];
 	bool validator;
 	struct address address;
@@ -62,8 +62,8 @@ void sim_config(const struct sim *sim, struct buf *out);
 struct scenario_def {
 	const char *name;
 	const char *help;
-	const char *breaks; /* what goes wrong */
-	const char *heals;  /* what puts it right */
+	const char *breaks;               /* what goes wrong */
+	const char *heals;                /* what puts it right */
 	const struct scenario_plot *plot; /* private to src/drill */
 };
 const struct scenario_def *sim_scenarios(void); /* ends with name NULL */

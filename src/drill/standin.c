@@ -17,7 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES = 4 * 1024 * 1024, POLL_MS = 300, ROLLOUT_S = 600, PLAIN_MAX = 6 };
+enum {
+	ANSWER_BYTES = 4 * 1024 * 1024,
+	POLL_MS = 300,
+	ROLLOUT_S = 600,
+	PLAIN_MAX = 6,
+};
 
 /* --- the line to the network --------------------------------------------------- */
 
@@ -214,9 +219,14 @@ static const char *selected(const char *selector)
 	static const struct {
 		const char *label, *component;
 	} labels[] = {
-		{"component=validator", "validator"}, {"component==validator", "validator"}, {"app=besu-validator", "validator"},
-		{"component=rpc", "rpc"}, {"component==rpc", "rpc"}, {"app=besu-rpc", "rpc"},
-		{"component in (validator,rpc)", "all"}, {"app=besu", "all"},
+		{"component=validator", "validator"},
+		{"component==validator", "validator"},
+		{"app=besu-validator", "validator"},
+		{"component=rpc", "rpc"},
+		{"component==rpc", "rpc"},
+		{"app=besu-rpc", "rpc"},
+		{"component in (validator,rpc)", "all"},
+		{"app=besu", "all"},
 	};
 	if (!selector)
 		return "all";

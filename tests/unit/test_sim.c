@@ -14,12 +14,14 @@
 
 #include <curl/curl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -28,8 +30,7 @@
 
 static struct engine *network(unsigned validators, unsigned rpc_nodes, uint64_t seed)
 {
-	struct engine_config config = {.validators = validators, .rpc_nodes = rpc_nodes, .seed = seed, .chain_id = 138,
-		.first_block = 4812000, .start_us = START_US, .period_us = 2 * US_PER_S, .timeout_us = 2 * US_PER_S};
+	struct engine_config config = {.validators = validators, .rpc_nodes = rpc_nodes, .seed = seed, .chain_id = 138, .first_block = 4812000, .start_us = START_US, .period_us = 2 * US_PER_S, .timeout_us = 2 * US_PER_S};
 	return engine_new(&config);
 }
 
@@ -644,6 +645,31 @@ static void test_a_slow_node_is_slow_alone(void **state)
 	sim_stop(sim);
 }
 
+static void *fetch_slowly(void *arg)
+{
+	struct buf out;
+	buf_init(&out, 1 << 20);
+	(void)fetch(arg, "/", NULL, CALL("net_version", "[]"), &out);
+	buf_free(&out);
+	return NULL;
+}
+
+static void test_stopping_waits_for_nobody(void **state)
+{
+	(void)state;
+	struct sim *sim = start("rpc-endpoint-issues", "besu-rpc-0", -1, 1);
+	char url[64];
+	pthread_t client;
+	const struct timespec pause = {0, 200000000};
+	snprintf(url, sizeof(url), "%s", sim_node_at(sim, 5)->url);
+	assert_int_equal(pthread_create(&client, NULL, fetch_slowly, url), 0);
+	nanosleep(&pause, NULL); /* the request is being thought about by now */
+	int64_t before_us = clock_mono_us(clock_system());
+	sim_stop(sim);
+	assert_true(clock_mono_us(clock_system()) - before_us < US_PER_S);
+	pthread_join(client, NULL);
+}
+
 /* --- stand-in tools ------------------------------------------------------------------ */
 
 /* Runs a stand-in with stdout and stderr into a file; returns its exit code. */
@@ -765,6 +791,7 @@ int main(void)
 		cmocka_unit_test(test_break_and_heal_over_http),
 		cmocka_unit_test(test_scenarios_have_begun_at_the_start),
 		cmocka_unit_test(test_a_slow_node_is_slow_alone),
+		cmocka_unit_test(test_stopping_waits_for_nobody),
 		cmocka_unit_test(test_kubectl),
 		cmocka_unit_test(test_tool_directory),
 	};
