@@ -1,0 +1,348 @@
+/* Detection: which cause is proposed for what the network shows, with what severity,
+ * and what is named as its consequence. */
+#include "world_fixture.h"
+
+#include "incident/detect.h"
+
+static bool names(char (*ids)[96], size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(ids[i], id) == 0)
+			return true;
+	return false;
+}
+
+static bool says(const struct proposal *p, const char *text)
+{
+	for (size_t i = 0; i < p->evidence_count; i++)
+		if (strstr(p->evidence[i].text, text) != NULL)
+			return true;
+	return false;
+}
+
+static bool refutes(const struct proposal *p, const char *text)
+{
+	for (size_t i = 0; i < p->refuted_count; i++)
+		if (strstr(p->refuted[i], text) != NULL)
+			return true;
+	return false;
+}
+
+static char *validator_key(char *dst, size_t size, unsigned i)
+{
+	struct address address = net_address(i);
+	char text[ADDRESS_TEXT];
+
+	snprintf(dst, size, "validator-failure:%s", address_text(text, &address));
+	return dst;
+}
+
+static void stop_0(struct net *net) { net->nodes[0].stopped = true; }
+static void stop_0_1(struct net *net) { net->nodes[0].stopped = net->nodes[1].stopped = true; }
+static void hide_rpc_0(struct net *net) { net->nodes[4].hidden = true; }
+static void hide_rpc_all(struct net *net) { net->nodes[4].hidden = net->nodes[5].refusing = true; }
+static void hide_validator_1(struct net *net) { net->nodes[1].hidden = true; }
+static void slow_rpc_0(struct net *net) { net->nodes[4].rpc_ms = 2500; }
+static void freeze_rpc_0(struct net *net) { net->nodes[4].frozen = true; }
+static void wrong_chain_rpc_0(struct net *net) { net->nodes[4].chain_id = 1; }
+static void fork_rpc_0(struct net *net) { net->nodes[4].forked = true; }
+static void low_peers(struct net *net) { net->nodes[4].peers = 0; }
+static void hide_all(struct net *net) { for (size_t i = 0; i < net->node_count; i++) net->nodes[i].hidden = true; }
+static void nothing(struct net *net) { (void)net; }
+static void stop_0_hide_rpc_0(struct net *net) { stop_0(net); hide_rpc_0(net); }
+
+static const struct {
+	const char *name;
+	void (*breaks)(struct net *net);
+	size_t proposals;
+	enum cause cause; /* of the first */
+	enum severity severity;
+	size_t sick;
+	const char *component;
+} rows[] = {
+	{"healthy", nothing, 0, CAUSE_NONE, SEVERITY_UNSET, 0, NULL},
+	{"low peers alone are no incident", low_peers, 0, CAUSE_NONE, SEVERITY_UNSET, 0, NULL},
+	{"one validator stopped, with its node", stop_0, 1, CAUSE_VALIDATOR_FAILURE, SEVERITY_P1, 2, "node/besu-validator-0"},
+	{"two of four stopped: chain, validators and nodes in one", stop_0_1, 1, CAUSE_NETWORK_OUTAGE, SEVERITY_P0, 5, "chain/138"},
+	{"one of two RPC nodes", hide_rpc_0, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P2, 1, "node/besu-rpc-0"},
+	{"both RPC nodes", hide_rpc_all, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P1, 2, "node/besu-rpc-1"},
+	{"a validator's endpoint, while it proposes", hide_validator_1, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P2, 1, "node/besu-validator-1"},
+	{"a slow RPC node", slow_rpc_0, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P2, 1, "node/besu-rpc-0"},
+	{"an RPC node that stands still", freeze_rpc_0, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P2, 1, "node/besu-rpc-0"},
+	{"an endpoint of another chain", wrong_chain_rpc_0, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P2, 1, "node/besu-rpc-0"},
+	{"two blocks at one height", fork_rpc_0, 1, CAUSE_CHAIN_FORK, SEVERITY_P0, 2, "node/besu-rpc-0"},
+	{"nothing can be reached", hide_all, 1, CAUSE_VISIBILITY_LOST, SEVERITY_P1, 6, "node/besu-rpc-0"},
+	{"two independent faults", stop_0_hide_rpc_0, 2, CAUSE_VALIDATOR_FAILURE, SEVERITY_P1, 2, "node/besu-validator-0"},
+};
+
+/* No component is sick in two proposals, and none is sick and consequence in one. */
+static void assert_named_once(const struct proposals *found, const char *name)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		const struct proposal *p = &found->items[i];
+
+		for (size_t k = 0; k < p->component_count; k++) {
+			if (names(p->consequences, p->consequence_count, p->components[k]))
+				fail_msg("%s: %s is cause and consequence", name, p->components[k]);
+			for (size_t j = i + 1; j < found->count; j++)
+				if (names(found->items[j].components, found->items[j].component_count, p->components[k]))
+					fail_msg("%s: %s is in two proposals", name, p->components[k]);
+		}
+	}
+}
+
+static void each_fault_has_its_cause(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct proposals found;
+		struct net net;
+
+		net_open(&net, 4, 2);
+		net_age(&net, 200);
+		net_run(&net, 20);
+		rows[i].breaks(&net);
+		net_run(&net, 40);
+		detect(net.world, net_now_us(&net), &found);
+		if (found.count != rows[i].proposals)
+			fail_msg("%s: %zu proposals, the first %s", rows[i].name, found.count, found.count > 0 ? found.items[0].title : "-");
+		if (found.count > 0) {
+			const struct proposal *p = &found.items[0];
+
+			if (p->cause != rows[i].cause || p->severity != rows[i].severity || p->component_count != rows[i].sick || !names(p->components, p->component_count, rows[i].component))
+				fail_msg("%s: %s %s, %zu sick", rows[i].name, severity_name(p->severity), p->title, p->component_count);
+			assert_true(p->evidence_count > 0);
+			assert_true(p->since_us > 0 && p->since_us <= net_now_us(&net));
+			assert_true(p->rule[0] != '\0' && strstr(p->reason, severity_name(p->severity)) != NULL);
+			assert_ptr_equal(proposals_find(&found, p->key), p);
+		}
+		assert_null(proposals_find(&found, "no such key"));
+		assert_named_once(&found, rows[i].name);
+		proposals_free(&found);
+		net_close(&net);
+	}
+}
+
+/* While a fault unfolds, nothing is proposed that it does not turn out to be. */
+static void no_wrong_cause_is_proposed_on_the_way(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct net net;
+
+		if (rows[i].proposals != 1 || rows[i].cause == CAUSE_NETWORK_OUTAGE)
+			continue;
+		net_open(&net, 4, 2);
+		net_age(&net, 200);
+		net_run(&net, 20);
+		rows[i].breaks(&net);
+		for (int second = 0; second < 60; second++) {
+			struct proposals found;
+
+			net_run(&net, 1);
+			detect(net.world, net_now_us(&net), &found);
+			if (found.count > 1 || (found.count == 1 && found.items[0].cause != rows[i].cause))
+				fail_msg("%s: after %d s %s", rows[i].name, second, found.items[0].title);
+			proposals_free(&found);
+		}
+		net_close(&net);
+	}
+}
+
+static void a_halt_names_cause_and_consequences(void **state)
+{
+	struct proposals found;
+	const struct proposal *p;
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	stop_0_1(&net);
+	net_run(&net, 30);
+	detect(net.world, net_now_us(&net), &found);
+	assert_int_equal(found.count, 1);
+	p = &found.items[0];
+	assert_string_equal(p->key, "network-outage");
+	assert_string_equal(p->rule, "S-P0");
+	assert_non_null(strstr(p->reason, "Network down"));
+	assert_int_equal(p->since_us, world_chain(net.world)->since_us);
+	assert_true(names(p->components, p->component_count, net_validator(&net, 0)->id));
+	assert_true(names(p->consequences, p->consequence_count, net_validator(&net, 2)->id));
+	assert_true(names(p->consequences, p->consequence_count, net_validator(&net, 3)->id));
+	assert_true(says(p, "halted: no block for"));
+	assert_true(says(p, "2 of 4 validators alive, quorum is 3: 1 short"));
+	assert_true(says(p, "next round change in"));
+	assert_true(refutes(p, "visibility lost: 3 of 5 nodes answer"));
+	assert_true(refutes(p, "fork: one hash at block"));
+	proposals_free(&found);
+	net_close(&net);
+}
+
+static void a_failed_validator_is_shown_with_its_turns(void **state)
+{
+	struct proposals found;
+	const struct proposal *p;
+	struct net net;
+	char key[128];
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	net.nodes[2].stopped = true;
+	net_run(&net, 30);
+	detect(net.world, net_now_us(&net), &found);
+	assert_int_equal(found.count, 1);
+	p = &found.items[0];
+	assert_string_equal(p->key, validator_key(key, sizeof(key), 2));
+	assert_string_equal(p->title, "Validator failure: besu-validator-2");
+	assert_true(says(p, "newest last: ") && says(p, "xx"));
+	assert_true(says(p, "unreachable: connection refused"));
+	assert_true(says(p, "3 of 4 validators alive, quorum is 3: can lose 0 more"));
+	assert_true(refutes(p, "network outage: blocks come"));
+	assert_int_equal(p->consequence_count, 1);
+	assert_string_equal(p->consequences[0], "chain/138");
+	proposals_free(&found);
+	net_close(&net);
+}
+
+static void a_fresh_look_takes_the_silent_endpoint_for_the_validators(void **state)
+{
+	struct proposals found;
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net_age(&net, 100);
+	stop_0(&net);
+	net_age(&net, 60);
+	net_run(&net, 10);
+	detect(net.world, net_now_us(&net), &found);
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.items[0].cause, CAUSE_VALIDATOR_FAILURE);
+	assert_true(names(found.items[0].components, found.items[0].component_count, "node/besu-validator-0"));
+	assert_true(says(&found.items[0], "never told its key"));
+	proposals_free(&found);
+	/* With a second silent endpoint nobody can tell which is whose. */
+	hide_rpc_0(&net);
+	net_reopen(&net);
+	net_run(&net, 10);
+	detect(net.world, net_now_us(&net), &found);
+	assert_int_equal(found.count, 2);
+	assert_int_equal(found.items[1].cause, CAUSE_RPC_ENDPOINT_ISSUES);
+	assert_int_equal(found.items[1].component_count, 2);
+	proposals_free(&found);
+	net_close(&net);
+}
+
+static void several_failed_validators_are_several_proposals(void **state)
+{
+	struct proposals found;
+	struct net net;
+	char key[128];
+
+	(void)state;
+	net_open(&net, 7, 1);
+	net_age(&net, 200);
+	net_run(&net, 30);
+	net.nodes[1].stopped = net.nodes[4].stopped = true;
+	net_run(&net, 60);
+	detect(net.world, net_now_us(&net), &found);
+	assert_int_equal(found.count, 2);
+	assert_non_null(proposals_find(&found, validator_key(key, sizeof(key), 1)));
+	assert_non_null(proposals_find(&found, validator_key(key, sizeof(key), 4)));
+	assert_named_once(&found, "two validators");
+	proposals_free(&found);
+	net_close(&net);
+}
+
+static void lost_sight_is_said_once_and_nothing_else(void **state)
+{
+	struct proposals found;
+	const struct proposal *p;
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	stop_0(&net);
+	net_run(&net, 30);
+	hide_all(&net);
+	net_run(&net, 30);
+	detect(net.world, net_now_us(&net), &found);
+	assert_int_equal(found.count, 1);
+	p = &found.items[0];
+	assert_string_equal(p->key, "visibility-lost");
+	assert_true(names(p->consequences, p->consequence_count, "chain/138"));
+	assert_true(says(p, "whether more came is not known"));
+	/* Sight was lost with the last node, not with the first. */
+	assert_in_range(p->since_us, net_now_us(&net) - 30 * US_PER_S, net_now_us(&net) - 28 * US_PER_S);
+	proposals_free(&found);
+	net_close(&net);
+}
+
+static void a_proposal_goes_when_its_fault_does(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct net_node healed[NET_NODES];
+		struct proposals found;
+		struct net net;
+
+		net_open(&net, 4, 2);
+		net_age(&net, 200);
+		net_run(&net, 20);
+		memcpy(healed, net.nodes, sizeof(healed));
+		rows[i].breaks(&net);
+		net_run(&net, 40);
+		for (size_t k = 0; k < net.node_count; k++) {
+			healed[k].told = net.nodes[k].told;
+			net.nodes[k] = healed[k];
+		}
+		net_run(&net, 120);
+		detect(net.world, net_now_us(&net), &found);
+		if (found.count != 0)
+			fail_msg("%s: still %s", rows[i].name, found.items[0].title);
+		proposals_free(&found);
+		net_close(&net);
+	}
+}
+
+static void names_and_severities_parse_back(void **state)
+{
+	enum severity severity;
+
+	(void)state;
+	for (int i = 0; i < CAUSE_COUNT; i++)
+		assert_int_equal(cause_parse(cause_def((enum cause)i)->name), i);
+	assert_int_equal(cause_parse("weather"), CAUSE_NONE);
+	for (int i = SEVERITY_P0; i <= SEVERITY_P3; i++) {
+		assert_true(severity_parse(severity_name((enum severity)i), &severity));
+		assert_int_equal(severity, i);
+	}
+	assert_true(severity_parse("p2", &severity) && severity == SEVERITY_P2);
+	assert_true(severity_parse("3", &severity) && severity == SEVERITY_P3);
+	assert_false(severity_parse("P4", &severity) || severity_parse("", &severity) || severity_parse("P", &severity) || severity_parse("P11", &severity));
+	for (int i = 0; i < RULE_COUNT; i++)
+		assert_non_null(strstr(rule_def((enum rule)i)->why, severity_name(rule_def((enum rule)i)->severity)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_fault_has_its_cause),
+		cmocka_unit_test(no_wrong_cause_is_proposed_on_the_way),
+		cmocka_unit_test(a_halt_names_cause_and_consequences),
+		cmocka_unit_test(a_failed_validator_is_shown_with_its_turns),
+		cmocka_unit_test(a_fresh_look_takes_the_silent_endpoint_for_the_validators),
+		cmocka_unit_test(several_failed_validators_are_several_proposals),
+		cmocka_unit_test(lost_sight_is_said_once_and_nothing_else),
+		cmocka_unit_test(a_proposal_goes_when_its_fault_does),
+		cmocka_unit_test(names_and_severities_parse_back),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

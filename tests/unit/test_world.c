@@ -1,0 +1,598 @@
+/* The world, fed by a small network: what it knows, what it shows, and since when. */
+#include "world_fixture.h"
+
+static void a_healthy_network_is_ok(void **state)
+{
+	struct net net;
+	const struct component *chain, *v;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 300);
+	assert_false(world_settled(net.world));
+	net_run(&net, 5);
+	chain = world_chain(net.world);
+	assert_true(world_settled(net.world));
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	assert_string_equal(chain->id, "chain/138");
+	assert_int_equal(number_of(chain, CHAIN_HEAD), net.head);
+	assert_int_equal(number_of(chain, CHAIN_BLOCK_PERIOD_MS), 2000);
+	assert_int_equal(number_of(chain, CHAIN_QUORUM), 3);
+	assert_int_equal(number_of(chain, CHAIN_ALIVE), 4);
+	assert_int_equal(number_of(chain, CHAIN_CAN_LOSE), 1);
+	assert_int_equal(number_of(chain, CHAIN_F), 1);
+	assert_int_equal(number_of(chain, CHAIN_ROUND), 0);
+	assert_int_equal(world_count(net.world, KIND_VALIDATOR), 4);
+	v = net_validator(&net, 2);
+	assert_string_equal(v->name, "besu-validator-2");
+	assert_string_equal(component_text(v, VALIDATOR_NODE), "besu-validator-2");
+	assert_ptr_equal(world_partner(v), net.nodes[2].component);
+	assert_ptr_equal(world_partner(net.nodes[2].component), v);
+	assert_null(world_partner(net.nodes[4].component));
+	assert_int_equal(number_of(v, VALIDATOR_MISSED_TURNS), 0);
+	assert_null(strchr(component_text(v, VALIDATOR_TURNS), 'x'));
+	net_close(&net);
+}
+
+static void a_stopped_validator_is_found_while_watching(void **state)
+{
+	struct net net;
+	const struct component *chain;
+	int64_t stopped_us;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 300);
+	net_run(&net, 20);
+	stopped_us = net_now_us(&net);
+	net.nodes[2].stopped = true;
+	net_run(&net, 20);
+	chain = world_chain(net.world);
+	assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_CRITICAL), 1);
+	assert_int_equal(net_validator(&net, 2)->health, HEALTH_CRITICAL);
+	assert_int_equal(net_validator(&net, 2)->symptom, SYMPTOM_OFFLINE);
+	assert_in_range(net_validator(&net, 2)->since_us, stopped_us, stopped_us + 12 * US_PER_S);
+	assert_int_equal(net.nodes[2].component->health, HEALTH_CRITICAL);
+	assert_int_equal(net.nodes[2].component->reach, REACH_UNREACHABLE);
+	assert_in_range(net.nodes[2].component->since_us, stopped_us, stopped_us + US_PER_S);
+	assert_int_equal(chain->health, HEALTH_WARNING);
+	assert_int_equal(chain->symptom, SYMPTOM_QUORUM);
+	assert_int_equal(number_of(chain, CHAIN_ALIVE), 3);
+	assert_int_equal(number_of(chain, CHAIN_CAN_LOSE), 0);
+
+	net.nodes[2].stopped = false;
+	net_run(&net, 30);
+	assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_CRITICAL), 0);
+	assert_int_equal(chain->health, HEALTH_OK);
+	net_run(&net, 100);
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	assert_true(number_of(net_validator(&net, 2), VALIDATOR_MISSED_TURNS) > 0);
+	net_close(&net);
+}
+
+static void every_victim_is_found_by_a_fresh_look(void **state)
+{
+	(void)state;
+	for (unsigned n = 4; n <= 10; n += 3) {
+		for (unsigned victim = 0; victim < n; victim++) {
+			struct net net;
+
+			net_open(&net, n, 1);
+			net_age(&net, 100);
+			net.nodes[victim].stopped = true;
+			net_age(&net, 8 * n);
+			net_run(&net, 10);
+			assert_true(world_settled(net.world));
+			assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_CRITICAL), 1);
+			assert_int_equal(net_validator(&net, victim)->health, HEALTH_CRITICAL);
+			assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_OK), n - 1);
+			net_close(&net);
+		}
+	}
+}
+
+static void a_halt_is_critical_and_spares_those_who_wait(void **state)
+{
+	struct net net;
+	const struct component *chain;
+	int64_t last_us;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 300);
+	net_run(&net, 10);
+	net.nodes[0].stopped = net.nodes[1].stopped = true;
+	last_us = net.blocks[net.head].time_s * US_PER_S;
+	/* P + 3T + 2 s is 10 s; two polls more. */
+	net_run(&net, 9);
+	chain = world_chain(net.world);
+	assert_int_not_equal(chain->health, HEALTH_CRITICAL);
+	net_run(&net, 3);
+	assert_int_equal(chain->health, HEALTH_CRITICAL);
+	assert_int_equal(chain->symptom, SYMPTOM_STALLED);
+	assert_int_equal(chain->since_us, last_us + 2 * US_PER_S);
+	assert_int_equal(number_of(chain, CHAIN_ALIVE), 2);
+	assert_int_equal(number_of(chain, CHAIN_CAN_LOSE), -1);
+	assert_true(number_of(chain, CHAIN_ROUND) >= 2);
+	assert_true(number_of(chain, CHAIN_NEXT_ROUND_MS) > 0);
+	assert_int_equal(net_validator(&net, 0)->health, HEALTH_CRITICAL);
+	assert_int_equal(net_validator(&net, 1)->health, HEALTH_CRITICAL);
+	assert_int_equal(net_validator(&net, 2)->symptom, SYMPTOM_WAITING);
+	assert_int_equal(net_validator(&net, 3)->symptom, SYMPTOM_WAITING);
+	assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_OK), 0);
+	net_run(&net, 100);
+	net.nodes[0].stopped = net.nodes[1].stopped = false;
+	net_run(&net, 30);
+	assert_int_equal(chain->health, HEALTH_OK);
+	assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_CRITICAL), 0);
+	net_close(&net);
+}
+
+static void a_halt_is_found_by_a_fresh_look(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 100);
+	net.nodes[0].stopped = net.nodes[1].stopped = true;
+	net_age(&net, 600);
+	net_run(&net, 10);
+	assert_true(world_settled(net.world));
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_STALLED);
+	/* The stopped ones never told a key, so nothing says whose nodes they are. */
+	assert_int_equal(net_validator(&net, 0)->health, HEALTH_STALE);
+	assert_int_equal(net_validator(&net, 2)->health, HEALTH_WARNING);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_CAN_LOSE), -1);
+	net_close(&net);
+}
+
+static void no_reachable_node_is_not_a_halt(void **state)
+{
+	struct net net;
+	const struct component *chain;
+	int64_t head;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 300);
+	net_run(&net, 10);
+	chain = world_chain(net.world);
+	head = number_of(chain, CHAIN_HEAD);
+	for (size_t i = 0; i < net.node_count; i++)
+		net.nodes[i].hidden = true;
+	for (int i = 0; i < 60; i++) {
+		net_run(&net, 1);
+		assert_int_not_equal(chain->health, HEALTH_CRITICAL);
+	}
+	assert_int_equal(chain->health, HEALTH_UNKNOWN);
+	assert_int_equal(chain->symptom, SYMPTOM_INVISIBLE);
+	assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_STALE), 4);
+	assert_int_equal(count_health(&net, KIND_NODE, HEALTH_CRITICAL), 5);
+	assert_int_equal(number_of(chain, CHAIN_HEAD), head);
+	assert_true(component_age_us(chain, net_now_us(&net)) > 55 * US_PER_S);
+	assert_null(component_value(chain, CHAIN_ALIVE));
+	for (size_t i = 0; i < net.node_count; i++)
+		net.nodes[i].hidden = false;
+	net_run(&net, 10);
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	net_close(&net);
+}
+
+static void what_nobody_asks_for_goes_stale(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 0);
+	net_age(&net, 100);
+	net_run(&net, 10);
+	for (int i = 0; i < 20; i++) {
+		net_age(&net, 1);
+		world_judge(net.world, net_now_us(&net));
+	}
+	assert_int_equal(count_health(&net, KIND_NODE, HEALTH_STALE), 4);
+	assert_int_equal(world_chain(net.world)->health, HEALTH_STALE);
+	assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_STALE), 4);
+	net_close(&net);
+}
+
+static void what_was_never_asked_is_unknown(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 0);
+	world_judge(net.world, net_now_us(&net) + US_PER_HOUR);
+	assert_int_equal(count_health(&net, KIND_NODE, HEALTH_UNKNOWN), 4);
+	assert_int_equal(world_chain(net.world)->health, HEALTH_UNKNOWN);
+	assert_false(world_settled(net.world));
+	assert_int_equal(component_age_us(world_chain(net.world), net_now_us(&net)), -1);
+	net_close(&net);
+}
+
+static void a_node_that_stands_still_lags_alone(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net_age(&net, 300);
+	net_run(&net, 10);
+	net.nodes[5].frozen = true;
+	net_run(&net, 12);
+	assert_int_equal(net.nodes[5].component->health, HEALTH_WARNING);
+	assert_int_equal(net.nodes[5].component->symptom, SYMPTOM_LAG);
+	net_run(&net, 20);
+	assert_int_equal(net.nodes[5].component->health, HEALTH_CRITICAL);
+	assert_true(number_of(net.nodes[5].component, NODE_LAG) > 5);
+	assert_int_equal(world_chain(net.world)->health, HEALTH_OK);
+	assert_int_equal(count_health(&net, KIND_NODE, HEALTH_OK), 5);
+	net_close(&net);
+}
+
+/* One thing wrong with one RPC node: what it shows, and that the chain does not mind. */
+static void a_node_shows_what_is_wrong_with_it(void **state)
+{
+	static const struct {
+		const char *name;
+		struct net_node node;
+		enum health health;
+		enum symptom symptom;
+		enum reach reach;
+		const char *says;
+	} rows[] = {
+		{"unreachable", {.hidden = true, .chain_id = 138, .peers = 4}, HEALTH_CRITICAL, SYMPTOM_UNREACHABLE, REACH_UNREACHABLE, "connection refused"},
+		{"refusing", {.refusing = true, .chain_id = 138, .peers = 4}, HEALTH_CRITICAL, SYMPTOM_REFUSING, REACH_REFUSING, "403"},
+		{"wrong chain", {.chain_id = 1, .peers = 4}, HEALTH_CRITICAL, SYMPTOM_REFUSING, REACH_REFUSING, "wrong chain: 1, expected 138"},
+		{"slow", {.chain_id = 138, .peers = 4, .rpc_ms = 1500}, HEALTH_WARNING, SYMPTOM_SLOW, REACH_OK, "1500 ms"},
+		{"no peers", {.chain_id = 138}, HEALTH_WARNING, SYMPTOM_PEERS, REACH_OK, "0 of at least 1 peers"},
+		{"syncing", {.chain_id = 138, .peers = 4, .syncing = true}, HEALTH_WARNING, SYMPTOM_SYNCING, REACH_OK, "syncing"},
+		{"clock ahead", {.chain_id = 138, .peers = 4, .skew_s = 5}, HEALTH_WARNING, SYMPTOM_SKEW, REACH_OK, "5 s ahead"},
+		{"clock a second off", {.chain_id = 138, .peers = 4, .skew_s = -1}, HEALTH_OK, SYMPTOM_NONE, REACH_OK, "in step"},
+		{"no admin calls", {.chain_id = 138, .peers = 4, .no_key = true}, HEALTH_OK, SYMPTOM_NONE, REACH_OK, "in step"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct component *c;
+		struct net net;
+
+		net_open(&net, 4, 1);
+		net_age(&net, 100);
+		c = net.nodes[4].component;
+		net.nodes[4] = rows[i].node;
+		net.nodes[4].component = c;
+		net_run(&net, 10);
+		if (c->health != rows[i].health || c->symptom != rows[i].symptom || c->reach != rows[i].reach || strstr(c->reason, rows[i].says) == NULL)
+			fail_msg("%s: %s %s: %s", rows[i].name, health_name(c->health), reach_name(c->reach), c->reason);
+		assert_int_equal(world_chain(net.world)->health, HEALTH_OK);
+		assert_int_equal(number_of(world_chain(net.world), CHAIN_HEAD), net.head);
+		net_close(&net);
+	}
+}
+
+static void one_bad_sample_is_no_incident(void **state)
+{
+	struct net net;
+	size_t count;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 100);
+	net_run(&net, 10);
+	world_changes(net.world, &count);
+	assert_int_equal(count, 10);
+	for (size_t i = 0; i < net.node_count; i++) {
+		net.nodes[i].hidden = true;
+		net_run(&net, 1);
+		net.nodes[i].hidden = false;
+		net_run(&net, 3);
+	}
+	world_changes(net.world, &count);
+	assert_int_equal(count, 0);
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	net_close(&net);
+}
+
+static void a_change_says_when_it_began(void **state)
+{
+	const struct change *changes;
+	struct net net;
+	int64_t began_us;
+	size_t count;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 100);
+	net_run(&net, 10);
+	world_changes(net.world, &count);
+	began_us = net_now_us(&net) + US_PER_S;
+	net.nodes[4].hidden = true;
+	net_run(&net, 6);
+	changes = world_changes(net.world, &count);
+	assert_int_equal(count, 1);
+	assert_string_equal(changes[0].id, "node/besu-rpc-0");
+	assert_int_equal(changes[0].from, HEALTH_OK);
+	assert_int_equal(changes[0].to, HEALTH_CRITICAL);
+	assert_int_equal(changes[0].reach, REACH_UNREACHABLE);
+	assert_int_equal(changes[0].at_us, began_us);
+	world_changes(net.world, &count);
+	assert_int_equal(count, 0);
+	net_close(&net);
+}
+
+static void clocks_that_differ_do_not_halt_a_chain(void **state)
+{
+	/* ours minus the network's, and what the chain shows */
+	static const struct {
+		int64_t clock_s;
+		enum health health;
+		bool age_known;
+	} rows[] = {
+		{-1, HEALTH_OK, true}, {0, HEALTH_OK, true}, {30, HEALTH_WARNING, true}, {-30, HEALTH_WARNING, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct net net;
+
+		net_open(&net, 4, 1);
+		net_age(&net, 100);
+		net.clock_s = rows[i].clock_s;
+		for (int k = 0; k < 30; k++) {
+			net_run(&net, 1);
+			assert_int_not_equal(world_chain(net.world)->health, HEALTH_CRITICAL);
+		}
+		assert_int_equal(world_chain(net.world)->health, rows[i].health);
+		assert_int_equal(component_value(world_chain(net.world), CHAIN_HEAD_AGE_MS) != NULL, rows[i].age_known);
+		assert_true(rows[i].age_known ? number_of(world_chain(net.world), CHAIN_HEAD_AGE_MS) >= 0 : strstr(world_chain(net.world)->reason, "future") != NULL);
+		/* And a halt is a halt whatever the clocks say. */
+		net.halted = true;
+		net_run(&net, 45);
+		assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_STALLED);
+		net_close(&net);
+	}
+}
+
+static void a_plain_chain_says_what_it_does_not_know(void **state)
+{
+	struct net net;
+	const struct component *chain, *v;
+	struct address address = net_address(0);
+
+	(void)state;
+	net_open(&net, 0, 1);
+	net.plain = true;
+	net.period_s = 1;
+	net.nodes[0].peers = 0;
+	v = world_add_validator(net.world, "sealer", &address);
+	net_age(&net, 100);
+	net_run(&net, 10);
+	chain = world_chain(net.world);
+	assert_int_equal(chain->health, HEALTH_OK);
+	assert_non_null(strstr(chain->reason, "not known"));
+	assert_int_equal(number_of(chain, CHAIN_BLOCK_PERIOD_MS), 1000);
+	assert_null(component_value(chain, CHAIN_QUORUM));
+	assert_null(component_value(chain, CHAIN_ROUND));
+	assert_int_equal(net.nodes[0].component->health, HEALTH_OK);
+	assert_int_equal(v->health, HEALTH_UNKNOWN);
+	assert_string_equal(v->id, "validator/sealer");
+	/* P = T = 1 s inferred: the bound is 6 s. */
+	net.halted = true;
+	net_run(&net, 6 + 2);
+	assert_int_equal(chain->symptom, SYMPTOM_STALLED);
+	net.halted = false;
+	net_run(&net, 10);
+	assert_int_equal(chain->health, HEALTH_OK);
+	net_close(&net);
+}
+
+static void periods_come_from_configuration_then_info_then_headers(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 0);
+	net.silent_periods = true;
+	net_age(&net, 100);
+	net_run(&net, 5);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_BLOCK_PERIOD_MS), 2000);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_REQUEST_TIMEOUT_MS), 2000);
+	net.silent_periods = false;
+	net.timeout_s = 4;
+	net_run(&net, 5);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_REQUEST_TIMEOUT_MS), 4000);
+	net.thresholds.block_period_ms = 2500;
+	net.thresholds.request_timeout_ms = 7000;
+	net.thresholds.empty_period_ms = 60000;
+	net_reopen(&net);
+	net_run(&net, 5);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_BLOCK_PERIOD_MS), 60000);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_REQUEST_TIMEOUT_MS), 7000);
+	net_close(&net);
+}
+
+static void a_lost_endpoint_is_not_a_lost_validator(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 100);
+	net_run(&net, 10);
+	net.nodes[1].hidden = true;
+	for (int i = 0; i < 60; i++) {
+		net_run(&net, 1);
+		assert_int_not_equal(net_validator(&net, 1)->health, HEALTH_CRITICAL);
+	}
+	assert_int_equal(net.nodes[1].component->health, HEALTH_CRITICAL);
+	assert_int_equal(net_validator(&net, 1)->health, HEALTH_OK);
+	assert_int_equal(world_chain(net.world)->health, HEALTH_OK);
+	net_close(&net);
+}
+
+static void ids_come_from_configuration_or_address(void **state)
+{
+	struct net net;
+	struct address address = net_address(3);
+	struct component *named;
+	char text[ADDRESS_TEXT], id[96];
+
+	(void)state;
+	net_open(&net, 4, 0);
+	named = world_add_validator(net.world, "besu-validator-3", &address);
+	assert_string_equal(named->id, "validator/besu-validator-3");
+	assert_ptr_equal(world_partner(named), net.nodes[3].component);
+	assert_ptr_equal(world_add_validator(net.world, "again", &address), named);
+	net_age(&net, 100);
+	net_run(&net, 5);
+	assert_int_equal(world_count(net.world, KIND_VALIDATOR), 4);
+	assert_int_equal(named->health, HEALTH_OK);
+	/* Neither a key nor an address is an id. */
+	assert_null(world_find(net.world, address_text(text, &address)));
+	snprintf(id, sizeof(id), "key/%s", text);
+	assert_null(world_find(net.world, id));
+	net_close(&net);
+}
+
+static void the_first_node_decides_an_unknown_chain(void **state)
+{
+	struct thresholds t = thresholds_default();
+	struct world *world = world_new(NULL, 0, &t);
+	struct component *a = world_add_node(world, "a", ""), *b = world_add_node(world, "b", "");
+	struct node_sample sample = {.at_us = US_PER_S, .has = SAMPLE_CHAIN_ID, .chain_id = 138};
+
+	(void)state;
+	assert_string_equal(world_chain(world)->id, "chain/unknown");
+	world_observe(world, a, &sample);
+	sample.chain_id = 1;
+	world_observe(world, b, &sample);
+	assert_string_equal(world_chain(world)->id, "chain/138");
+	assert_ptr_equal(world_find(world, "chain/138"), world_chain(world));
+	assert_int_equal(a->reach, REACH_OK);
+	assert_int_equal(b->reach, REACH_REFUSING);
+	world_free(world);
+}
+
+static void two_blocks_at_one_height_are_critical(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 100);
+	net_run(&net, 10);
+	net.nodes[4].forked = true;
+	net_run(&net, 5);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_FORK);
+	assert_int_equal(net.nodes[4].component->symptom, SYMPTOM_FORK);
+	net.nodes[4].forked = false;
+	net_run(&net, 10);
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	net_close(&net);
+}
+
+static void a_restart_of_a_development_chain_is_followed(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 0, 1);
+	net.plain = true;
+	net.period_s = 1;
+	net_age(&net, 100);
+	net_run(&net, 10);
+	net.head = 0;
+	net.blocks[0].time_s = net.now_s;
+	net.nodes[0].forked = true;
+	net_run(&net, 20);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_HEAD), net.head);
+	assert_true(net.head < 50);
+	assert_int_equal(world_chain(net.world)->health, HEALTH_OK);
+	net_close(&net);
+}
+
+static void hostile_text_is_cleaned(void **state)
+{
+	struct thresholds t = thresholds_default();
+	struct world *world = world_new("evil\033[2J", 138, &t);
+	struct component *node = world_add_node(world, "a\nb", "http://x\033]0;y\007");
+	struct node_sample sample = {.at_us = US_PER_S, .has = SAMPLE_VERSION | SAMPLE_METHODS};
+
+	(void)state;
+	snprintf(sample.version, sizeof(sample.version), "besu\033[31m\n");
+	snprintf(sample.methods, sizeof(sample.methods), "no\radmin");
+	world_observe(world, node, &sample);
+	assert_null(strpbrk(world_network(world), "\033\n"));
+	assert_null(strpbrk(node->name, "\033\n"));
+	assert_null(strpbrk(node->source, "\033\007"));
+	assert_null(strpbrk(component_text(node, NODE_VERSION), "\033\n"));
+	assert_null(strpbrk(component_text(node, NODE_METHODS), "\r"));
+	world_free(world);
+}
+
+static void trails_keep_the_newest(void **state)
+{
+	struct trail trail = {0};
+
+	(void)state;
+	for (int64_t i = 0; i < TRAIL_LENGTH + 5; i++)
+		trail_add(&trail, i, i * 10, HEALTH_OK);
+	assert_int_equal(trail.count, TRAIL_LENGTH);
+	assert_int_equal(trail_at(&trail, 0)->number, 50);
+	assert_int_equal(trail_at(&trail, TRAIL_LENGTH - 1)->number, (TRAIL_LENGTH + 4) * 10);
+}
+
+static void values_read_well(void **state)
+{
+	static const struct {
+		enum kind kind;
+		int index;
+		struct value value;
+		const char *text;
+	} rows[] = {
+		{KIND_CHAIN, CHAIN_HEAD, {.type = VALUE_NUMBER, .number = 4812331}, "4,812,331"},
+		{KIND_CHAIN, CHAIN_CAN_LOSE, {.type = VALUE_NUMBER, .number = -1}, "-1"},
+		{KIND_CHAIN, CHAIN_HEAD_AGE_MS, {.type = VALUE_NUMBER, .number = 134000}, "2 m 14 s"},
+		{KIND_NODE, NODE_RPC_MS, {.type = VALUE_NUMBER, .number = 8}, "8 ms"},
+		{KIND_NODE, NODE_SYNCING, {.type = VALUE_FLAG, .number = 1}, "yes"},
+		{KIND_NODE, NODE_PEERS, {.type = VALUE_NONE}, "?"},
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		assert_string_equal(value_text(text, sizeof(text), &kind_def(rows[i].kind)->values[rows[i].index], &rows[i].value), rows[i].text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_healthy_network_is_ok),
+		cmocka_unit_test(a_stopped_validator_is_found_while_watching),
+		cmocka_unit_test(every_victim_is_found_by_a_fresh_look),
+		cmocka_unit_test(a_halt_is_critical_and_spares_those_who_wait),
+		cmocka_unit_test(a_halt_is_found_by_a_fresh_look),
+		cmocka_unit_test(no_reachable_node_is_not_a_halt),
+		cmocka_unit_test(what_nobody_asks_for_goes_stale),
+		cmocka_unit_test(what_was_never_asked_is_unknown),
+		cmocka_unit_test(a_node_that_stands_still_lags_alone),
+		cmocka_unit_test(a_node_shows_what_is_wrong_with_it),
+		cmocka_unit_test(one_bad_sample_is_no_incident),
+		cmocka_unit_test(a_change_says_when_it_began),
+		cmocka_unit_test(clocks_that_differ_do_not_halt_a_chain),
+		cmocka_unit_test(a_plain_chain_says_what_it_does_not_know),
+		cmocka_unit_test(periods_come_from_configuration_then_info_then_headers),
+		cmocka_unit_test(a_lost_endpoint_is_not_a_lost_validator),
+		cmocka_unit_test(ids_come_from_configuration_or_address),
+		cmocka_unit_test(the_first_node_decides_an_unknown_chain),
+		cmocka_unit_test(two_blocks_at_one_height_are_critical),
+		cmocka_unit_test(a_restart_of_a_development_chain_is_followed),
+		cmocka_unit_test(hostile_text_is_cleaned),
+		cmocka_unit_test(trails_keep_the_newest),
+		cmocka_unit_test(values_read_well),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

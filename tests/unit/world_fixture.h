@@ -1,0 +1,268 @@
+/* A small QBFT network in memory: who is stopped, hidden, frozen or slow is a field
+ * away, and each second of its time gives every node's sample to a world. */
+#ifndef TOCSIN_TESTS_WORLD_FIXTURE_H
+#define TOCSIN_TESTS_WORLD_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "world/judge.h"
+#include "world/world.h"
+
+enum { NET_NODES = 12, NET_BLOCKS = 4000, NET_BACKFILL = 64 };
+
+struct net_node {
+	struct component *component;
+	bool stopped;   /* neither its validator nor its endpoint work */
+	bool hidden;    /* the endpoint does not answer; its validator works */
+	bool refusing;  /* the endpoint says no */
+	bool frozen;    /* its head stands still */
+	bool no_key;    /* it has no admin calls */
+	bool forked;    /* it tells other hashes */
+	uint64_t chain_id;
+	int64_t rpc_ms;
+	int64_t skew_s;
+	uint64_t peers;
+	bool syncing;
+	uint64_t told;  /* last block that it told */
+	uint64_t head;  /* where it stands while frozen */
+};
+
+struct net {
+	struct world *world;
+	struct thresholds thresholds;
+	struct net_node nodes[NET_NODES];
+	size_t node_count;
+	unsigned validators; /* the first so many nodes run one */
+	int64_t period_s, timeout_s;
+	int64_t now_s;
+	int64_t clock_s;     /* our clock minus the network's */
+	bool plain;          /* headers without QBFT */
+	bool halted;         /* no blocks, whoever is up */
+	bool silent_periods; /* node info does not tell P and T */
+	struct net_block {
+		int64_t time_s;
+		unsigned miner, round;
+	} blocks[NET_BLOCKS];
+	uint64_t head;
+};
+
+enum { NET_START_S = 1767225600 };
+
+static inline struct address net_address(unsigned i)
+{
+	struct address address = {0};
+
+	address.bytes[0] = (uint8_t)(i + 1);
+	address.bytes[19] = 0xaa;
+	return address;
+}
+
+static inline void net_open(struct net *net, unsigned validators, unsigned rpc_nodes)
+{
+	char name[32];
+
+	memset(net, 0, sizeof(*net));
+	net->thresholds = thresholds_default();
+	net->validators = validators;
+	net->period_s = 2;
+	net->timeout_s = 2;
+	net->now_s = NET_START_S;
+	net->node_count = validators + rpc_nodes;
+	for (size_t i = 0; i < net->node_count; i++)
+		net->nodes[i] = (struct net_node){.rpc_ms = 8, .peers = net->node_count - 1, .chain_id = 138};
+	net->blocks[0] = (struct net_block){.time_s = net->now_s};
+	net->world = world_new("Test", 138, &net->thresholds);
+	for (size_t i = 0; i < net->node_count; i++) {
+		snprintf(name, sizeof(name), i < validators ? "besu-validator-%zu" : "besu-rpc-%zu", i < validators ? i : i - validators);
+		net->nodes[i].component = world_add_node(net->world, name, "http://test");
+	}
+}
+
+/* Starts watching anew, as a restarted program would. */
+static inline void net_reopen(struct net *net)
+{
+	char name[64];
+
+	world_free(net->world);
+	net->world = world_new("Test", 138, &net->thresholds);
+	for (size_t i = 0; i < net->node_count; i++) {
+		snprintf(name, sizeof(name), i < net->validators ? "besu-validator-%zu" : "besu-rpc-%zu", i < net->validators ? i : i - net->validators);
+		net->nodes[i].component = world_add_node(net->world, name, "http://test");
+		net->nodes[i].told = 0;
+	}
+}
+
+static inline void net_close(struct net *net)
+{
+	world_free(net->world);
+}
+
+/* --- the network's own time ---------------------------------------------------------- */
+
+static inline unsigned net_alive(const struct net *net)
+{
+	unsigned alive = 0;
+
+	for (unsigned i = 0; i < net->validators; i++)
+		alive += !net->nodes[i].stopped;
+	return alive;
+}
+
+/* The next block: the first round whose proposer is up. */
+static inline bool net_next(const struct net *net, struct net_block *out)
+{
+	const struct net_block *parent = &net->blocks[net->head];
+	int64_t wait = net->period_s, timeout = net->timeout_s;
+	unsigned first = net->head == 0 ? 0 : parent->miner + 1;
+
+	if (net->halted || (!net->plain && net_alive(net) < qbft_quorum(net->validators)))
+		return false;
+	for (unsigned round = 0; round < 16; round++) {
+		unsigned miner = net->plain ? 0 : (first + round) % net->validators;
+
+		if (net->plain || !net->nodes[miner].stopped) {
+			*out = (struct net_block){.time_s = parent->time_s + wait, .miner = miner, .round = round};
+			return true;
+		}
+		wait += timeout;
+		timeout *= 2;
+	}
+	return false;
+}
+
+static inline void net_produce(struct net *net)
+{
+	struct net_block next;
+
+	while (net_next(net, &next)) {
+		/* After a halt the next block is made now, not when it was due. */
+		if (next.time_s + 60 < net->now_s)
+			next.time_s = net->now_s;
+		if (next.time_s > net->now_s)
+			return;
+		net->blocks[++net->head] = next;
+	}
+}
+
+static inline void net_header(const struct net *net, const struct net_node *node, uint64_t number, struct header *out)
+{
+	const struct net_block *block = &net->blocks[number];
+
+	*out = (struct header){.number = number, .timestamp_s = block->time_s, .round = block->round, .bft = !net->plain};
+	memcpy(out->hash.bytes, &number, sizeof(number));
+	out->hash.bytes[31] = node->forked ? 2 : 1;
+	if (net->plain)
+		return;
+	out->miner = net_address(block->miner);
+	out->validators = xcalloc(net->validators, sizeof(*out->validators));
+	out->sealers = xcalloc(net->validators, sizeof(*out->sealers));
+	out->validator_count = net->validators;
+	for (unsigned i = 0; i < net->validators; i++) {
+		out->validators[i] = net_address(i);
+		if (!net->nodes[i].stopped)
+			out->sealers[out->sealer_count++] = net_address(i);
+	}
+}
+
+static inline void net_sample(struct net *net, size_t i)
+{
+	struct net_node *node = &net->nodes[i];
+	struct node_sample sample = {.at_us = (net->now_s + net->clock_s) * US_PER_S, .rpc_us = node->rpc_ms * US_PER_MS, .clock_skew_us = node->skew_s * US_PER_S};
+	struct header headers[NET_BACKFILL + 1];
+	uint64_t head = node->frozen ? node->head : net->head, from;
+
+	if (node->stopped || node->hidden || node->refusing) {
+		sample.reach = node->refusing ? REACH_REFUSING : REACH_UNREACHABLE;
+		snprintf(sample.why, sizeof(sample.why), node->refusing ? "HTTP 403 Host not authorized." : "connection refused");
+		world_observe(net->world, node->component, &sample);
+		return;
+	}
+	node->head = head;
+	from = head > NET_BACKFILL ? head - NET_BACKFILL : 0;
+	if (node->told > from)
+		from = node->told < head ? node->told + 1 : head;
+	for (uint64_t number = from; number <= head; number++)
+		net_header(net, node, number, &headers[sample.header_count++]);
+	node->told = head;
+	sample.headers = headers;
+	sample.has = SAMPLE_HEAD | SAMPLE_PEERS | SAMPLE_SYNCING | SAMPLE_CHAIN_ID;
+	sample.chain_id = node->chain_id;
+	sample.peers = node->peers;
+	sample.syncing = node->syncing;
+	if (!net->silent_periods && !net->plain) {
+		sample.has |= SAMPLE_PERIODS;
+		sample.block_period_ms = net->period_s * 1000;
+		sample.request_timeout_ms = net->timeout_s * 1000;
+	}
+	if (!node->no_key && !net->plain) {
+		sample.has |= SAMPLE_NODE_KEY;
+		sample.node_key = net_address(i < net->validators ? (unsigned)i : 100 + (unsigned)i);
+	}
+	world_observe(net->world, node->component, &sample);
+	for (size_t k = 0; k < sample.header_count; k++)
+		header_free(&headers[k]);
+}
+
+static inline int64_t net_now_us(const struct net *net)
+{
+	return (net->now_s + net->clock_s) * US_PER_S;
+}
+
+/* Lets the network live unwatched. */
+static inline void net_age(struct net *net, int64_t seconds)
+{
+	for (int64_t i = 0; i < seconds; i++) {
+		net->now_s++;
+		net_produce(net);
+	}
+}
+
+static inline void net_run(struct net *net, int64_t seconds)
+{
+	for (int64_t i = 0; i < seconds; i++) {
+		net_age(net, 1);
+		for (size_t k = 0; k < net->node_count; k++)
+			net_sample(net, k);
+		world_judge(net->world, net_now_us(net));
+	}
+}
+
+/* --- asking ------------------------------------------------------------------------------ */
+
+static inline const struct component *net_validator(const struct net *net, unsigned i)
+{
+	struct address address = net_address(i);
+	char text[ADDRESS_TEXT], id[96];
+
+	snprintf(id, sizeof(id), "validator/%s", address_text(text, &address));
+	return world_find(net->world, id);
+}
+
+static inline int64_t number_of(const struct component *c, int index)
+{
+	int64_t number;
+
+	if (!component_number(c, index, &number))
+		fail_msg("%s does not know %s", c->id, kind_def(c->kind)->values[index].name);
+	return number;
+}
+
+static inline size_t count_health(const struct net *net, enum kind kind, enum health health)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < world_count(net->world, kind); i++)
+		count += world_at(net->world, kind, i)->health == health;
+	return count;
+}
+
+#endif
