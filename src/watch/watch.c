@@ -430,6 +430,8 @@ static void add_endpoints(struct watch *w)
 		error_clear(&err);
 		if (collector_add(w->collector, &spec, &err) != STATUS_OK)
 			say(w, 2, err.text);
+		else if (node->has_validator)
+			world_tell_key(w->world, node->name, &node->validator);
 		free(bearer);
 	}
 }

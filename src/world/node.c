@@ -82,17 +82,28 @@ static void take_answer(struct component *c, const struct node_sample *sample)
 	component_set_number(c, NODE_CLOCK_SKEW_MS, detail->skew_ms, sample->at_us);
 }
 
-static void take_key(struct world *world, struct component *c, const struct node_sample *sample)
+static void take_key(struct world *world, struct component *c, const struct address *address)
 {
 	char key[4 + ADDRESS_TEXT], text[ADDRESS_TEXT];
 	struct component *validator;
 
-	text_format(key, sizeof(key), "key/%s", address_text(text, &sample->node_key));
+	text_format(key, sizeof(key), "key/%s", address_text(text, address));
 	lookup_put(&world->lookup, key, c);
 	node_detail(c)->has_key = true;
-	validator = validator_by_address(world, &sample->node_key);
+	validator = validator_by_address(world, address);
 	if (validator != NULL && node_detail(c)->partner != validator)
 		validator_join(world, validator, c);
+}
+
+bool world_tell_key(struct world *world, const char *node, const struct address *address)
+{
+	char id[sizeof(((struct component *)0)->id)];
+	struct component *c = lookup_get(&world->lookup, text_format(id, sizeof(id), "node/%s", node));
+
+	if (c == NULL)
+		return false;
+	take_key(world, c, address);
+	return true;
 }
 
 static void take_periods(struct world *world, const struct node_sample *sample)
@@ -232,7 +243,7 @@ bool node_take(struct world *world, struct component *c, const struct node_sampl
 		if ((sample->has & SAMPLE_VALIDATORS) && detail->has_head && detail->head >= world->head && sample->validator_count > 0)
 			validators_take_set(world, sample->validators, sample->validator_count);
 		if (sample->has & SAMPLE_NODE_KEY)
-			take_key(world, c, sample);
+			take_key(world, c, &sample->node_key);
 		if (sample->has & SAMPLE_SIGNERS)
 			take_signers(world, sample);
 		if (sample->has & SAMPLE_VOTES)

@@ -201,6 +201,9 @@ int64_t component_age_us(const struct component *c, int64_t now_us);
  * "chain/unknown" until the first node tells, which decides for all. */
 struct component *world_add_node(struct world *world, const char *name, const char *source);
 struct component *world_add_validator(struct world *world, const char *name, const struct address *address);
+/* What the configuration knows of a node before it speaks: the address of its key, which
+ * is its validator's. False when there is no such node. */
+bool world_tell_key(struct world *world, const char *node, const struct address *address);
 
 /* What a header told, already decoded. */
 enum { HEADER_VALIDATORS_MAX = 128 };
