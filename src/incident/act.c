@@ -490,11 +490,11 @@ enum status act_amend(const struct fold *fold, const struct actor *who, uint64_t
 		return status;
 	char may = correctable(target->kind);
 	if (may == '-')
-		return error_set(err, STATUS_REFUSED, "event %llu: a %s is not corrected (add a note that says what is known better)", (unsigned long long)seq, target->kind_name);
+		return error_set(err, STATUS_REFUSED, "event %llu: %s is not corrected (add a note that says what is known better)", (unsigned long long)seq, target->kind_name);
 	if (!text && !moved)
 		return error_set(err, STATUS_INVALID, "event %llu: neither a new text nor a new time was given (give one of them)", (unsigned long long)seq);
 	if (text && may == 'w')
-		return error_set(err, STATUS_REFUSED, "event %llu: only the time of a %s can be corrected (add a note for the rest)", (unsigned long long)seq, target->kind_name);
+		return error_set(err, STATUS_REFUSED, "event %llu: of %s only the time can be corrected (add a note for the rest)", (unsigned long long)seq, target->kind_name);
 	struct draft *draft = add_correction(fold, who, EVENT_AMENDED, target, out);
 	char when[TIME_TEXT] = "";
 	if (moved)
@@ -519,7 +519,7 @@ enum status act_retract(const struct fold *fold, const struct actor *who, uint64
 	if (status != STATUS_OK)
 		return status;
 	if (correctable(target->kind) != 't')
-		return error_set(err, STATUS_REFUSED, "event %llu: a %s is not taken back (add a note that says what is known better)", (unsigned long long)seq, target->kind_name);
+		return error_set(err, STATUS_REFUSED, "event %llu: %s is not taken back (add a note that says what is known better)", (unsigned long long)seq, target->kind_name);
 	struct draft *draft = add_correction(fold, who, EVENT_RETRACTED, target, out);
 	draft_summary(out, draft, "took back %llu: %s", (unsigned long long)seq, reason);
 	struct payload data;
