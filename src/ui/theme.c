@@ -76,6 +76,10 @@ int colour_nearest_16(int32_t rgb)
 
 static bool parse_name(const char *word, int16_t *number)
 {
+	if (strcmp(word, "default") == 0) {
+		*number = COLOUR_NONE;
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_LENGTH(ansi); i++) {
 		if (strcmp(ansi[i].name, word) == 0) {
 			*number = (int16_t)i;
@@ -88,14 +92,10 @@ static bool parse_name(const char *word, int16_t *number)
 /* "#rrggbb", "#rrggbb/name", "name" or "default". */
 static bool parse_colour(const char *word, int32_t *rgb, int16_t *number)
 {
-	if (strcmp(word, "default") == 0) {
-		*rgb = *number = COLOUR_NONE;
-		return true;
-	}
 	if (*word != '#') {
 		if (!parse_name(word, number))
 			return false;
-		*rgb = ansi[*number].rgb;
+		*rgb = *number == COLOUR_NONE ? COLOUR_NONE : ansi[*number].rgb;
 		return true;
 	}
 	if (strspn(word + 1, "0123456789abcdefABCDEF") != 6)
