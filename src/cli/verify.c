@@ -17,12 +17,18 @@ static int print_verdicts(struct store *store, const char *checkpoint_path)
 	}
 	if (!v.consistent) {
 		printf("NOT CONSISTENT: seq %llu: %s\n", (unsigned long long)v.bad_seq, v.finding);
-		printf("%llu events were read up to there; what stands before it still holds.\n", (unsigned long long)v.checked);
+		printf("%llu events were read; what stands before it still holds.\n", (unsigned long long)v.checked);
 		return EXIT_FAILED;
 	}
 	printf("consistent: %llu events, head seq %llu, hash %s\n", (unsigned long long)v.checked, (unsigned long long)v.head.seq, sha256_text(hex, &v.head.hash));
 	if (v.redacted)
 		printf("redacted: the content of %llu events was removed on purpose; the chain still holds\n", (unsigned long long)v.redacted);
+	if (v.beside == VERDICT_FAILS) {
+		printf("DOES NOT MATCH the checkpoint beside it: seq %llu: %s\n", (unsigned long long)v.bad_seq, v.beside_finding);
+		return EXIT_FAILED;
+	}
+	if (v.beside == VERDICT_HOLDS)
+		printf("%s\n", v.beside_finding);
 	if (!checkpoint_path) {
 		printf("not compared with a checkpoint from outside (verify --checkpoint FILE: only that notices a record rewritten as a whole)\n");
 		return EXIT_OK;
