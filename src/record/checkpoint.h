@@ -20,7 +20,8 @@ enum status checkpoint_load(const char *path, struct checkpoint *out, struct err
 /* Writes PATH (mode 0644) whole or not at all. */
 enum status checkpoint_save(const char *path, const struct checkpoint *checkpoint, struct error *err) TOCSIN_CHECK;
 /* RECORD.checkpoint, owned: where store_append keeps the newest head. It is written
- * after COMMIT and under the record's write lock: never ahead, and never going back. */
+ * after COMMIT and under the record's write lock: never ahead, and never going back.
+ * One that contradicts the record is left alone, as evidence; store_warning tells. */
 char *checkpoint_beside(const char *record);
 
 /* STATUS_OK: the record contains exactly this head at this size. STATUS_CORRUPT: it

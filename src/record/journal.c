@@ -36,7 +36,7 @@ struct job {
 	char *media;
 };
 
-enum message_kind { MESSAGE_EVENTS, MESSAGE_LOADED, MESSAGE_DONE, MESSAGE_TROUBLE, MESSAGE_HEALED, MESSAGE_LEASE };
+enum message_kind { MESSAGE_EVENTS, MESSAGE_LOADED, MESSAGE_DONE, MESSAGE_TROUBLE, MESSAGE_HEALED, MESSAGE_WARNING, MESSAGE_LEASE };
 
 struct message {
 	struct message *next;
@@ -84,6 +84,7 @@ struct journal {
 	bool loaded;
 	struct error blob_error; /* refuses the next append */
 	struct trouble troubles[TROUBLE_COUNT];
+	struct error warning;    /* the last that was told */
 };
 
 #define DRAFT_STRINGS(_) \
@@ -180,6 +181,18 @@ static void repeat_trouble(struct journal *journal)
 		if (err.status != STATUS_OK)
 			set_trouble(journal, i, &err);
 	}
+}
+
+static void tell_warning(struct journal *journal)
+{
+	const struct error *warning = store_warning(journal->store);
+
+	if (!warning || strcmp(warning->text, journal->warning.text) == 0)
+		return;
+	journal->warning = *warning;
+	struct message *message = new_message(MESSAGE_WARNING);
+	message->err = *warning;
+	send_message(journal, message);
 }
 
 /* What a draft itself is to blame for says nothing about the record. */
@@ -411,6 +424,7 @@ static void *work(void *arg)
 		run_jobs(journal, jobs);
 		keep_lease(journal);
 		repeat_trouble(journal);
+		tell_warning(journal);
 		if (store_changed(journal->store))
 			journal->behind = true;
 		hurry = journal->behind && read_chunk(journal) && journal->behind;
@@ -461,6 +475,10 @@ static void deliver(struct journal *journal, struct message *message)
 		break;
 	case MESSAGE_HEALED:
 		events->trouble(journal->arg, NULL);
+		break;
+	case MESSAGE_WARNING:
+		if (events->warning)
+			events->warning(journal->arg, &message->err);
 		break;
 	case MESSAGE_LEASE:
 		if (events->lease)

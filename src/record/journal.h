@@ -17,6 +17,8 @@ struct journal_events {
 	/* The record cannot be written or read (or can again, err == NULL). Loud, and
 	 * repeated every few seconds until it heals. */
 	void (*trouble)(void *arg, const struct error *err);
+	/* What does not stop the work, but should be known (store_warning). May be NULL. */
+	void (*warning)(void *arg, const struct error *err);
 	/* The lease of the collector changed hands. May be NULL. */
 	void (*lease)(void *arg, const struct lease *lease);
 };

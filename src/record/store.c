@@ -112,6 +112,48 @@ static enum status check_file_system(struct store *store, struct error *err)
 }
 #endif
 
+/* --- the checkpoint beside ---------------------------------------------------- */
+
+/* A checkpoint that contradicts the record is evidence of a cut or a rewrite: it
+ * stays, and is told. Only a record that was just created replaces what an earlier
+ * one of its name left behind. */
+static enum status write_beside(struct store *store, bool created, struct error *err)
+{
+	struct checkpoint old, now;
+	char *path = checkpoint_beside(store->path);
+	struct error why = {0};
+
+	enum status status = created ? STATUS_NOT_FOUND : checkpoint_load(path, &old, &why);
+	if (status == STATUS_OK)
+		status = checkpoint_match(store, &old, &why);
+	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
+		error_set(err, status, "%s stays as it is: %s", path, why.text);
+	else
+		status = checkpoint_take(store, &now, err);
+	if (status == STATUS_OK)
+		status = checkpoint_save(path, &now, err);
+	free(path);
+	return status;
+}
+
+/* Brings RECORD.checkpoint up to the head. After COMMIT, so that it never promises
+ * what a crash could take back; under the write lock, so that of two programs the one
+ * with the older head cannot write last. It is thus never ahead of the record, and
+ * never goes back. When the lock is not free, its holder is about to do the same. */
+static void follow_with_checkpoint(struct store *store, bool created)
+{
+	struct error err = {0};
+
+	if (store_begin(store, NULL) != STATUS_OK)
+		return;
+	enum status status = write_beside(store, created, &err);
+	store_rollback(store);
+	if (status == STATUS_OK)
+		return;
+	error_clear(&store->warning);
+	error_set(&store->warning, status, "the newest events have no checkpoint beside the record: %s", err.text);
+}
+
 /* --- opening: the record ---------------------------------------------------- */
 
 static void make_boot(char *dst, size_t size)
@@ -213,6 +255,8 @@ static enum status open_file(struct store *store, struct error *err)
 	store->device = st.st_dev;
 	store->inode = st.st_ino;
 	store->data_version = db_integer(store->db, "PRAGMA data_version", 0);
+	if (fresh)
+		follow_with_checkpoint(store, true);
 	return STATUS_OK;
 }
 
@@ -542,29 +586,6 @@ static enum status append_events(struct store *store, struct event *events, size
 	return status;
 }
 
-/* Brings RECORD.checkpoint up to the head. After COMMIT, so that it never promises
- * what a crash could take back; under the write lock, so that of two programs the one
- * with the older head cannot write last. It is thus never ahead of the record, and
- * never goes back. When the lock is not free, its holder is about to do the same. */
-static void follow_with_checkpoint(struct store *store)
-{
-	struct checkpoint checkpoint;
-	struct error err = {0};
-
-	if (store_begin(store, NULL) != STATUS_OK)
-		return;
-	char *path = checkpoint_beside(store->path);
-	enum status status = checkpoint_take(store, &checkpoint, &err);
-	if (status == STATUS_OK)
-		status = checkpoint_save(path, &checkpoint, &err);
-	store_rollback(store);
-	free(path);
-	if (status != STATUS_OK) {
-		error_clear(&store->warning);
-		error_set(&store->warning, status, "the newest events have no checkpoint beside the record: %s", err.text);
-	}
-}
-
 enum status store_append(struct store *store, const struct draft *drafts, size_t count, struct event *events, struct error *err)
 {
 	enum status status = STATUS_OK;
@@ -587,7 +608,7 @@ enum status store_append(struct store *store, const struct draft *drafts, size_t
 		return status;
 	}
 
-	follow_with_checkpoint(store);
+	follow_with_checkpoint(store, false);
 	if (!events) {
 		free_events(made, count);
 		return STATUS_OK;
@@ -678,7 +699,7 @@ enum status store_redact(struct store *store, uint64_t seq, const struct draft *
 		return status;
 	/* In WAL mode the old page would stay in the log until somebody cleans up. */
 	sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
-	follow_with_checkpoint(store);
+	follow_with_checkpoint(store, false);
 	return STATUS_OK;
 }
 

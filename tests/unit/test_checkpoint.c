@@ -108,6 +108,7 @@ static void an_unwritable_checkpoint_is_a_warning(void **state)
 	place_make(&place);
 	struct store *store = record_open(place.path, STORE_WRITE);
 	char *path = checkpoint_beside(place.path);
+	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_ok(store_append(store, &draft, 1, NULL, ERR));
 	assert_non_null(store_warning(store));
@@ -117,6 +118,40 @@ static void an_unwritable_checkpoint_is_a_warning(void **state)
 	assert_ok(store_append(store, &draft, 1, NULL, ERR));
 	assert_ok(checkpoint_load(path, &checkpoint, ERR));
 	assert_int_equal(checkpoint.head.seq, 2);
+	store_close(store);
+	free(path);
+	place_remove(&place);
+}
+
+/* Somebody cuts the tail carefully, and the next append must not wipe out the proof.
+ * A new record of the same name, though, starts with a checkpoint of its own. */
+static void an_append_keeps_the_proof_of_a_cut(void **state)
+{
+	struct place place;
+	struct checkpoint before, after;
+	struct draft draft = note_draft("n");
+
+	(void)state;
+	place_make(&place);
+	char *path = checkpoint_beside(place.path);
+	record_fill(place.path, 3);
+	assert_ok(checkpoint_load(path, &before, ERR));
+	outsider_drops_guards(place.path);
+	assert_int_equal(outsider(place.path, "DELETE FROM content WHERE seq = 3; DELETE FROM event WHERE seq = 3; UPDATE head SET seq = 2, hash = (SELECT hash FROM event WHERE seq = 2)"), SQLITE_OK);
+	struct store *store = record_open(place.path, STORE_WRITE);
+	assert_ok(store_append(store, &draft, 1, NULL, ERR));
+	assert_non_null(store_warning(store));
+	assert_non_null(strstr(store_warning(store)->text, "rewritten"));
+	assert_ok(checkpoint_load(path, &after, ERR));
+	assert_memory_equal(&before.head, &after.head, sizeof(before.head));
+	store_close(store);
+
+	assert_int_equal(unlink(place.path), 0);
+	store = record_open(place.path, STORE_WRITE);
+	assert_ok(checkpoint_load(path, &after, ERR));
+	assert_string_equal(after.origin, store_origin(store));
+	assert_int_equal(after.head.seq, 0);
+	assert_null(store_warning(store));
 	store_close(store);
 	free(path);
 	place_remove(&place);
@@ -177,6 +212,7 @@ int main(void)
 		cmocka_unit_test(file_round_trip_has_its_mode),
 		cmocka_unit_test(every_append_moves_the_one_beside),
 		cmocka_unit_test(an_unwritable_checkpoint_is_a_warning),
+		cmocka_unit_test(an_append_keeps_the_proof_of_a_cut),
 		cmocka_unit_test(match_tells_cut_rewritten_and_foreign_apart),
 	};
 
