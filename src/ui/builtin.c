@@ -121,7 +121,7 @@ static enum status run_open(struct ui *ui, const char *args, struct error *err)
 static size_t pane_total(const struct ui *ui)
 {
 	size_t count = 0;
-	while (screens[ui->screen].panes[count])
+	while (ui_screen_entry(ui)->panes[count])
 		count++;
 	return count;
 }
@@ -149,7 +149,7 @@ static enum status run_previous_pane(struct ui *ui, const char *args, struct err
 
 static enum status run_pane(struct ui *ui, const char *args, struct error *err)
 {
-	const struct pane *const *panes = screens[ui->screen].panes;
+	const struct pane *const *panes = ui_screen_entry(ui)->panes;
 	size_t count = pane_total(ui);
 	for (size_t i = 0; i < count; i++) {
 		bool by_number = args[0] == (char)('1' + i) && args[1] == '\0';
@@ -164,7 +164,7 @@ static enum status run_pane(struct ui *ui, const char *args, struct error *err)
 static void complete_pane(struct ui *ui, const char *args, offer_fn *offer, void *arg)
 {
 	(void)args;
-	for (const struct pane *const *pane = screens[ui->screen].panes; *pane; pane++)
+	for (const struct pane *const *pane = ui_screen_entry(ui)->panes; *pane; pane++)
 		offer(arg, (*pane)->name);
 }
 
@@ -333,7 +333,7 @@ static bool step_back(struct ui *ui)
 	else if (ui->zoomed)
 		ui->zoomed = false;
 	else if (ui->screen != SCREEN_BOARD)
-		ui_show(ui, screens[ui->screen].back);
+		ui_show(ui, ui_screen_entry(ui)->back);
 	else
 		return false;
 	return true;

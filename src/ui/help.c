@@ -62,8 +62,8 @@ static bool add_scope(struct ui *ui, enum scope scope)
 void help_open(struct ui *ui)
 {
 	char title[80];
-	enum scope here = screens[ui_screen(ui)].scope;
-	text_format(title, sizeof(title), "Help: %s", screens[ui_screen(ui)].title);
+	enum scope here = ui_screen_entry(ui)->scope;
+	text_format(title, sizeof(title), "Help: %s", ui_screen_entry(ui)->title);
 	ui_pager_open(ui, title);
 	if (here != SCOPE_GLOBAL)
 		add_scope(ui, here);

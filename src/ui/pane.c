@@ -401,7 +401,7 @@ static void give_rows(struct slot *slots, size_t count, int rows)
 
 static int pane_number(const struct ui *ui, const struct pane *pane)
 {
-	const struct pane *const *panes = screens[ui_screen(ui)].panes;
+	const struct pane *const *panes = ui_screen_entry(ui)->panes;
 	for (int i = 0; panes[i]; i++) {
 		if (panes[i] == pane)
 			return i + 1;

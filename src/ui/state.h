@@ -62,6 +62,7 @@ struct ui {
 	void *on_dirty_arg;
 	int columns, rows;    /* of the last drawing */
 
+	const struct screen_entry *screens; /* the house's, or those of a test */
 	enum screen screen;
 	size_t focus[SCREEN_COUNT];
 	bool zoomed;

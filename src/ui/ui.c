@@ -24,6 +24,7 @@ struct ui *ui_new(struct watch *watch, bool ascii, bool utc)
 {
 	struct ui *ui = xcalloc(1, sizeof(*ui));
 	ui->watch = watch;
+	ui->screens = screens;
 	ui->ascii = ascii;
 	ui->utc = utc;
 	ui->dirty = true;
@@ -243,6 +244,11 @@ enum screen ui_screen(const struct ui *ui)
 	return ui->screen;
 }
 
+const struct screen_entry *ui_screen_entry(const struct ui *ui)
+{
+	return &ui->screens[ui->screen];
+}
+
 void ui_show(struct ui *ui, enum screen screen)
 {
 	ui->screen = screen;
@@ -278,7 +284,7 @@ struct pane_state *ui_pane_state(struct ui *ui, const char *pane)
 
 const struct pane *ui_focused(const struct ui *ui)
 {
-	return screens[ui->screen].panes[ui->focus[ui->screen]];
+	return ui_screen_entry(ui)->panes[ui->focus[ui->screen]];
 }
 
 const char *ui_focus(const struct ui *ui)
@@ -289,7 +295,7 @@ const char *ui_focus(const struct ui *ui)
 
 void ui_set_focus(struct ui *ui, const char *name)
 {
-	const struct pane *const *panes = screens[ui->screen].panes;
+	const struct pane *const *panes = ui_screen_entry(ui)->panes;
 	for (size_t i = 0; panes[i]; i++) {
 		if (strcmp(panes[i]->name, name) == 0)
 			ui->focus[ui->screen] = i;
@@ -542,7 +548,7 @@ void ui_key(struct ui *ui, const char *key)
 		return;
 	}
 	bool covered = overlay || ui->small;
-	const struct request *request = request_by_key(covered ? SCOPE_GLOBAL : screens[ui->screen].scope, key);
+	const struct request *request = request_by_key(covered ? SCOPE_GLOBAL : ui_screen_entry(ui)->scope, key);
 	if (request && covered && !request->everywhere)
 		return;
 	if (request)
@@ -605,7 +611,7 @@ static int draw_scope_hints(struct ui *ui, struct area area, int x, enum scope s
 
 void ui_draw_hints(struct ui *ui, struct area area)
 {
-	enum scope scope = screens[ui->screen].scope;
+	enum scope scope = ui_screen_entry(ui)->scope;
 	int global = hint_width(SCOPE_GLOBAL);
 	int split = area.columns - global > 0 ? area.columns - global : 0;
 	area_fill(area, ROLE_BAR);
@@ -624,7 +630,7 @@ static void draw_small(struct area area, int columns, int rows)
 
 void ui_draw(struct ui *ui, struct canvas *canvas)
 {
-	const struct screen_entry *screen = &screens[ui->screen];
+	const struct screen_entry *screen = ui_screen_entry(ui);
 	int columns = screen->min_columns > 0 ? screen->min_columns : MIN_COLUMNS;
 	int rows = screen->min_rows > 0 ? screen->min_rows : MIN_ROWS;
 	canvas_clear(canvas);

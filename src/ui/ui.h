@@ -67,6 +67,7 @@ const struct theme *ui_theme(const struct ui *ui);
 void ui_set_theme(struct ui *ui, const struct theme *theme);
 
 enum screen ui_screen(const struct ui *ui);
+const struct screen_entry *ui_screen_entry(const struct ui *ui);
 void ui_show(struct ui *ui, enum screen screen);
 /* The incident on the screen: the chosen one, else the worst open one; NULL when none. */
 const struct incident *ui_incident(const struct ui *ui);
