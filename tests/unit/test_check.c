@@ -1,0 +1,295 @@
+/* The checks of Resolve on a network that heals, and what the record hears of them. */
+#include "world_fixture.h"
+
+#include "incident/check.h"
+
+/* A fold that learns an incident, its stage, and the results that are drafted. */
+struct story {
+	struct fold *fold;
+	uint64_t seq;
+};
+
+static void tell(struct story *story, enum event_kind kind, const char *data, int64_t at_us)
+{
+	static char none[1], list[] = "[]", incident[] = "INC-1", name[32];
+	struct event event = {.seq = ++story->seq, .kind = kind, .incident = incident, .occurred_us = at_us, .recorded_us = at_us};
+
+	snprintf(name, sizeof(name), "%s", event_kind_name(kind));
+	event.kind_name = name;
+	event.precision = event.boot = event.actor = event.source = event.visibility = event.summary = event.body = none;
+	event.refs = list;
+	event.data = xstrdup(data);
+	fold_apply(story->fold, &event);
+	free(event.data);
+}
+
+static const struct incident *story_open(struct story *story, const char *cause, int64_t at_us)
+{
+	char data[128];
+
+	*story = (struct story){.fold = fold_new()};
+	snprintf(data, sizeof(data), "{\"cause\":\"%s\",\"severity\":\"P1\",\"title\":\"t\"}", cause);
+	tell(story, EVENT_INCIDENT_DECLARED, data, at_us);
+	tell(story, EVENT_INCIDENT_STAGE, "{\"from\":\"respond\",\"to\":\"resolve\"}", at_us);
+	return fold_incident(story->fold, "INC-1");
+}
+
+/* Appends what is drafted; returns how many results there were. */
+static size_t story_hear(struct story *story, const struct checker *checker, int64_t now_us)
+{
+	struct drafts drafts;
+	size_t count;
+
+	drafts_init(&drafts);
+	act_checks(story->fold, "INC-1", checker, now_us, &drafts);
+	count = drafts.count;
+	for (size_t i = 0; i < count; i++)
+		tell(story, drafts.items[i].kind, drafts.items[i].data, now_us);
+	drafts_free(&drafts);
+	return count;
+}
+
+static const struct check *check_named(const struct checker *checker, const char *name)
+{
+	for (size_t i = 0; i < checker_count(checker); i++)
+		if (strcmp(checker_at(checker, i)->name, name) == 0)
+			return checker_at(checker, i);
+	return NULL;
+}
+
+static void run(struct net *net, struct checker *checker, int64_t seconds)
+{
+	for (int64_t i = 0; i < seconds; i++) {
+		net_run(net, 1);
+		checker_update(checker, net->world, net_now_us(net));
+	}
+}
+
+static void net_watch(struct net *net, unsigned validators, unsigned rpc_nodes)
+{
+	net_open(net, validators, rpc_nodes);
+	net_age(net, 200);
+	net_run(net, 20);
+}
+
+static void each_cause_has_its_checks(void **state)
+{
+	static const struct {
+		const char *cause, *checks[6];
+	} rows[] = {
+		{"network-outage", {"blocks-advance", "validators-turn", "nodes-agree"}},
+		{"validator-failure", {"blocks-advance", "validators-turn", "nodes-agree"}},
+		{"none", {"blocks-advance", "validators-turn", "nodes-agree"}},
+		{"rpc-endpoint-issues", {"blocks-advance", "validators-turn", "nodes-agree", "rpc-answers"}},
+		{"visibility-lost", {"blocks-advance", "endpoints-reachable"}},
+	};
+	struct net net;
+
+	(void)state;
+	net_watch(&net, 4, 1);
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct story story;
+		struct checker *checker = checker_new(story_open(&story, rows[i].cause, net_now_us(&net)), net.world, net_now_us(&net));
+		size_t count = 0;
+
+		for (; rows[i].checks[count] != NULL; count++)
+			if (check_named(checker, rows[i].checks[count]) == NULL)
+				fail_msg("%s: no %s", rows[i].cause, rows[i].checks[count]);
+		assert_int_equal(checker_count(checker), count);
+		checker_free(checker);
+		fold_free(story.fold);
+	}
+	net_close(&net);
+}
+
+static void a_healed_network_passes_and_the_record_hears_it_once(void **state)
+{
+	struct story story;
+	struct checker *checker;
+	const struct incident *incident;
+	struct net net;
+
+	(void)state;
+	net_watch(&net, 4, 1);
+	incident = story_open(&story, "validator-failure", net_now_us(&net));
+	checker = checker_new(incident, net.world, net_now_us(&net));
+	/* What was good before Resolve does not count. */
+	assert_int_equal(check_named(checker, "blocks-advance")->state, CHECK_WAITING);
+	assert_int_equal(check_named(checker, "validators-turn")->state, CHECK_WAITING);
+	run(&net, checker, 9);
+	assert_int_equal(check_named(checker, "blocks-advance")->state, CHECK_WAITING);
+	run(&net, checker, 3);
+	for (size_t i = 0; i < checker_count(checker); i++)
+		assert_int_equal(checker_at(checker, i)->state, CHECK_PASSING);
+	assert_int_equal(story_hear(&story, checker, net_now_us(&net)), 3);
+	assert_int_equal(story_hear(&story, checker, net_now_us(&net)), 0);
+	incident = fold_incident(story.fold, "INC-1");
+	assert_int_equal(incident->check_count, 3);
+	assert_int_equal(incident->check_total, 3);
+	assert_true(incident->checks[0].passed);
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
+}
+
+static void a_victim_that_stays_away_fails(void **state)
+{
+	struct story story;
+	struct checker *checker;
+	struct net net;
+
+	(void)state;
+	net_watch(&net, 4, 1);
+	net.nodes[2].stopped = true;
+	net_run(&net, 30);
+	checker = checker_new(story_open(&story, "validator-failure", net_now_us(&net)), net.world, net_now_us(&net));
+	run(&net, checker, 15);
+	assert_int_equal(check_named(checker, "blocks-advance")->state, CHECK_PASSING);
+	assert_int_equal(check_named(checker, "validators-turn")->state, CHECK_FAILING);
+	assert_non_null(strstr(check_named(checker, "validators-turn")->detail, "besu-validator-2"));
+	assert_int_equal(check_named(checker, "nodes-agree")->state, CHECK_FAILING);
+	assert_int_equal(story_hear(&story, checker, net_now_us(&net)), 3);
+	net.nodes[2].stopped = false;
+	run(&net, checker, 30);
+	for (size_t i = 0; i < checker_count(checker); i++)
+		assert_int_equal(checker_at(checker, i)->state, CHECK_PASSING);
+	/* Only what changed is told. */
+	assert_int_equal(story_hear(&story, checker, net_now_us(&net)), 2);
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
+}
+
+static void a_new_halt_takes_the_pass_back(void **state)
+{
+	struct story story;
+	struct checker *checker;
+	const struct check *blocks;
+	struct net net;
+
+	(void)state;
+	net_watch(&net, 4, 1);
+	checker = checker_new(story_open(&story, "network-outage", net_now_us(&net)), net.world, net_now_us(&net));
+	blocks = check_named(checker, "blocks-advance");
+	run(&net, checker, 20);
+	assert_int_equal(blocks->state, CHECK_PASSING);
+	net.halted = true;
+	run(&net, checker, 20);
+	assert_int_equal(blocks->state, CHECK_FAILING);
+	net.halted = false;
+	run(&net, checker, 6);
+	assert_int_equal(blocks->state, CHECK_WAITING);
+	run(&net, checker, 12);
+	assert_int_equal(blocks->state, CHECK_PASSING);
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
+}
+
+static void rpc_answers_needs_polls_in_a_row(void **state)
+{
+	struct story story;
+	struct checker *checker;
+	const struct check *answers;
+	struct net net;
+
+	(void)state;
+	net_watch(&net, 4, 1);
+	checker = checker_new(story_open(&story, "rpc-endpoint-issues", net_now_us(&net)), net.world, net_now_us(&net));
+	answers = check_named(checker, "rpc-answers");
+	run(&net, checker, 4);
+	assert_int_equal(answers->state, CHECK_WAITING);
+	net.nodes[4].rpc_ms = 1200;
+	run(&net, checker, 1);
+	net.nodes[4].rpc_ms = 8;
+	run(&net, checker, 4);
+	assert_int_equal(answers->state, CHECK_WAITING);
+	assert_non_null(strstr(answers->detail, "besu-rpc-0: 4 of 5"));
+	run(&net, checker, 1);
+	assert_int_equal(answers->state, CHECK_PASSING);
+	net.nodes[4].hidden = true;
+	run(&net, checker, 10);
+	assert_int_equal(answers->state, CHECK_FAILING);
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
+}
+
+static void endpoints_come_back_one_by_one(void **state)
+{
+	struct story story;
+	struct checker *checker;
+	struct net net;
+
+	(void)state;
+	net_watch(&net, 4, 0);
+	for (size_t i = 0; i < net.node_count; i++)
+		net.nodes[i].hidden = true;
+	net_run(&net, 20);
+	checker = checker_new(story_open(&story, "visibility-lost", net_now_us(&net)), net.world, net_now_us(&net));
+	assert_int_equal(check_named(checker, "endpoints-reachable")->state, CHECK_FAILING);
+	for (size_t i = 0; i < net.node_count; i++) {
+		assert_int_not_equal(check_named(checker, "endpoints-reachable")->state, CHECK_PASSING);
+		net.nodes[i].hidden = false;
+		run(&net, checker, 10);
+	}
+	assert_int_equal(check_named(checker, "endpoints-reachable")->state, CHECK_PASSING);
+	assert_int_equal(check_named(checker, "blocks-advance")->state, CHECK_PASSING);
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
+}
+
+static void a_plain_chain_has_no_turns_to_check(void **state)
+{
+	struct story story;
+	struct checker *checker;
+	struct net net;
+
+	(void)state;
+	net_open(&net, 0, 1);
+	net.plain = true;
+	net_age(&net, 100);
+	net_run(&net, 10);
+	checker = checker_new(story_open(&story, "network-outage", net_now_us(&net)), net.world, net_now_us(&net));
+	run(&net, checker, 15);
+	for (size_t i = 0; i < checker_count(checker); i++)
+		assert_int_equal(checker_at(checker, i)->state, CHECK_PASSING);
+	assert_non_null(strstr(check_named(checker, "validators-turn")->detail, "does not apply"));
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
+}
+
+static void outside_resolve_nothing_is_told(void **state)
+{
+	struct story story;
+	struct checker *checker;
+	struct net net;
+
+	(void)state;
+	net_watch(&net, 4, 1);
+	checker = checker_new(story_open(&story, "network-outage", net_now_us(&net)), net.world, net_now_us(&net));
+	run(&net, checker, 20);
+	tell(&story, EVENT_INCIDENT_STAGE, "{\"from\":\"resolve\",\"to\":\"review\"}", net_now_us(&net));
+	assert_int_equal(story_hear(&story, checker, net_now_us(&net)), 0);
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_cause_has_its_checks),
+		cmocka_unit_test(a_healed_network_passes_and_the_record_hears_it_once),
+		cmocka_unit_test(a_victim_that_stays_away_fails),
+		cmocka_unit_test(a_new_halt_takes_the_pass_back),
+		cmocka_unit_test(rpc_answers_needs_polls_in_a_row),
+		cmocka_unit_test(endpoints_come_back_one_by_one),
+		cmocka_unit_test(a_plain_chain_has_no_turns_to_check),
+		cmocka_unit_test(outside_resolve_nothing_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
