@@ -1,0 +1,157 @@
+#include "ui/detail.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "ui/words.h"
+
+#include <string.h>
+
+static const char *when_text(char dst[TIME_TEXT], const struct ui *ui, int64_t us)
+{
+	return us ? time_human(dst, us, ui_zone_minutes(ui, us)) : "?";
+}
+
+/* --- components ------------------------------------------------------------------- */
+
+static void add_values(struct ui *ui, const struct component *c)
+{
+	const struct kind_def *kind = kind_def(c->kind);
+	for (size_t i = 0; i < kind->value_count; i++) {
+		const struct value *value = component_value(c, (int)i);
+		char text[256], age[DURATION_TEXT], line[320];
+		if (!value)
+			continue;
+		value_text(text, sizeof(text), &kind->values[i], value);
+		text_format(line, sizeof(line), "%s   (%s ago)", text, ago_text(age, ui, value->at_us));
+		ui_pager_line(ui, ROLE_BASE, 0, kind->values[i].label, line);
+	}
+}
+
+enum status detail_component(struct ui *ui, const char *id, struct error *err)
+{
+	const struct component *c = world_find(watch_world(ui_watch(ui)), id);
+	char text[160], since[DURATION_TEXT], age[DURATION_TEXT], when[TIME_TEXT];
+	if (!c)
+		return error_set(err, STATUS_NOT_FOUND, "%s: not watched now (it was recorded under another configuration)", id);
+	struct word word = component_word(c);
+	const struct component *partner = world_partner(c);
+	ui_pager_open(ui, text_format(text, sizeof(text), "%s %s", kind_name(c->kind), c->name));
+	text_format(text, sizeof(text), "%s for %s, since %s", word.text, ago_text(since, ui, c->since_us), when_text(when, ui, c->since_us));
+	ui_pager_line(ui, word.role, role_weight(word.role), "state", text);
+	ui_pager_line(ui, ROLE_BASE, 0, "because", c->reason);
+	ui_pager_line(ui, ROLE_BASE, 0, "source", c->source);
+	text_format(text, sizeof(text), "%s ago", ago_text(age, ui, c->seen_us));
+	ui_pager_line(ui, c->seen_us ? ROLE_BASE : ROLE_UNKNOWN, 0, "last answer", c->seen_us ? text : "never");
+	ui_pager_line(ui, ROLE_DIM, 0, "id", c->id);
+	if (partner)
+		ui_pager_line(ui, ROLE_BASE, 0, c->kind == KIND_NODE ? "validator" : "node", partner->name);
+	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
+	add_values(ui, c);
+	return STATUS_OK;
+}
+
+/* --- proposals --------------------------------------------------------------------- */
+
+static void add_ids(struct ui *ui, const char *key, char (*const ids)[96], size_t count, enum role role)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct component *c = world_find(watch_world(ui_watch(ui)), ids[i]);
+		char line[320];
+		text_format(line, sizeof(line), "%s%s%s", c ? c->name : ids[i], c ? ": " : "", c ? c->reason : "");
+		ui_pager_line(ui, role, 0, i == 0 ? key : "", line);
+	}
+}
+
+static void add_thinking(struct ui *ui, const struct proposal *p)
+{
+	char when[TIME_TEXT], line[256];
+	add_ids(ui, "sick", p->components, p->component_count, ROLE_BASE);
+	add_ids(ui, "consequences", p->consequences, p->consequence_count, ROLE_DIM);
+	for (size_t i = 0; i < p->evidence_count; i++) {
+		time_of_day(when, p->evidence[i].at_us, ui_zone_minutes(ui, p->evidence[i].at_us));
+		ui_pager_line(ui, ROLE_BASE, 0, i == 0 ? "evidence" : "", text_format(line, sizeof(line), "%s  %s", when, p->evidence[i].text));
+	}
+	for (size_t i = 0; i < p->refuted_count; i++)
+		ui_pager_line(ui, ROLE_DIM, 0, i == 0 ? "ruled out" : "", p->refuted[i]);
+}
+
+enum status detail_proposal(struct ui *ui, const char *key, struct error *err)
+{
+	const struct proposal *p = proposals_find(watch_proposals(ui_watch(ui)), key);
+	const struct open_proposal *known = fold_proposal(watch_fold(ui_watch(ui)), key, NULL);
+	char line[320], when[TIME_TEXT], age[DURATION_TEXT];
+	if (!p && !known)
+		return error_set(err, STATUS_NOT_FOUND, "%s: it is over (the timeline has it)", key);
+	ui_pager_open(ui, p ? p->title : known->title);
+	enum severity severity = p ? p->severity : known->severity;
+	text_format(line, sizeof(line), "%s by rule %s: %s", severity_name(severity), p ? p->rule : known->rule, p ? p->reason : known->reason);
+	ui_pager_line(ui, severity_role(severity), ATTR_BOLD, "severity", line);
+	int64_t since_us = p ? p->since_us : known->since_us;
+	text_format(line, sizeof(line), "%s, %s ago", when_text(when, ui, since_us), ago_text(age, ui, since_us));
+	ui_pager_line(ui, ROLE_BASE, 0, "first symptom", line);
+	const struct cause_def *cause = cause_def(p ? p->cause : known->cause);
+	ui_pager_line(ui, ROLE_BASE, 0, "cause", cause->name);
+	ui_pager_line(ui, ROLE_BASE, 0, "runbook", cause->runbook ? cause->runbook : "none fits");
+	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
+	if (p)
+		add_thinking(ui, p);
+	else
+		add_ids(ui, "sick", known->components, known->component_count, ROLE_BASE);
+	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
+	ui_pager_line(ui, ROLE_DIM, 0, NULL, "Esc, then d declares it, D dismisses it, A attaches it to an open incident.");
+	return STATUS_OK;
+}
+
+/* --- events -------------------------------------------------------------------------- */
+
+static void add_origin(struct ui *ui, const struct event *event)
+{
+	const struct {
+		const char *key, *text;
+	} lines[] = {{"kind", event->kind_name}, {"incident", event->incident}, {"by", event->actor}, {"as", event->role}, {"source", event->source}, {"visibility", event->visibility}, {"refers to", event->refs}};
+	for (size_t i = 0; i < ARRAY_LENGTH(lines); i++) {
+		if (lines[i].text && lines[i].text[0] && strcmp(lines[i].text, "[]") != 0)
+			ui_pager_line(ui, ROLE_BASE, 0, lines[i].key, lines[i].text);
+	}
+}
+
+static void add_hashes(struct ui *ui, const struct event *event)
+{
+	const struct {
+		const char *key;
+		const struct hash256 *hash;
+	} lines[] = {{"hash", &event->hash}, {"before it", &event->prev_hash}, {"content", &event->content_hash}};
+	char text[SHA256_TEXT];
+	for (size_t i = 0; i < ARRAY_LENGTH(lines); i++)
+		ui_pager_line(ui, ROLE_DIM, 0, lines[i].key, sha256_text(text, lines[i].hash));
+	ui_pager_line(ui, ROLE_DIM, 0, "id", event->id);
+}
+
+
+enum status detail_event(struct ui *ui, const char *id, struct error *err)
+{
+	uint64_t seq;
+	struct event_view view;
+	char when[TIME_TEXT], text[120];
+	const struct event *event = decimal_u64(id, &seq) ? fold_event(watch_fold(ui_watch(ui)), seq) : NULL;
+	if (!event)
+		return error_set(err, STATUS_NOT_FOUND, "event %s: there is none (the timeline shows the numbers)", id);
+	bool stands = fold_view(watch_fold(ui_watch(ui)), event, &view);
+	ui_pager_open(ui, text_format(text, sizeof(text), "Event %llu", (unsigned long long)seq));
+	ui_pager_line(ui, ROLE_TITLE, ATTR_BOLD, NULL, view.summary);
+	if (!stands || view.amended || view.redacted)
+		ui_pager_line(ui, ROLE_WARN, 0, NULL, !stands ? "It was taken back by a later event." : view.redacted ? "Its content was redacted; the chain still holds its hash." : "It was corrected by a later event.");
+	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
+	ui_pager_line(ui, ROLE_BASE, 0, "happened", when_text(when, ui, view.occurred_us));
+	ui_pager_line(ui, ROLE_BASE, 0, "recorded", when_text(when, ui, event->recorded_us));
+	add_origin(ui, event);
+	if (view.body[0]) {
+		ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
+		ui_pager_text(ui, ROLE_BASE, view.body);
+	}
+	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
+	if (!view.redacted && event->data && strcmp(event->data, "{}") != 0)
+		ui_pager_line(ui, ROLE_DIM, 0, "data", event->data);
+	add_hashes(ui, event);
+	return STATUS_OK;
+}

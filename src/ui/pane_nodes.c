@@ -1,0 +1,111 @@
+/* The nodes: who answers, how far each is, and how fast. */
+#include "base/mem.h"
+#include "base/text.h"
+#include "ui/detail.h"
+#include "ui/panes.h"
+#include "ui/table.h"
+#include "ui/words.h"
+
+enum { STATE, NAME, HEAD, LAG, PEERS, RPC, PAST, COLUMNS };
+enum { NAME_MOST = 28, PAST_MOST = 24 };
+
+static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], struct table *table)
+{
+	int name = name_columns(ui, KIND_NODE, NAME_MOST);
+	columns[STATE] = (struct column){.head = "state", .width = state_columns(ui, KIND_NODE)};
+	columns[NAME] = (struct column){.head = "node", .width = name < 16 ? name : 16, .most = name};
+	columns[HEAD] = (struct column){.head = "head", .width = 9, .most = 11, .right = true};
+	columns[LAG] = (struct column){.head = "lag", .width = 4, .most = 5, .drop = 1, .right = true};
+	columns[PEERS] = (struct column){.head = "peers", .width = 5, .drop = 3, .right = true};
+	columns[RPC] = (struct column){.head = "rpc", .width = 7, .most = 8, .drop = 2, .right = true};
+	columns[PAST] = (struct column){.head = "answer time", .width = 11, .most = PAST_MOST, .drop = 4};
+	table_fit(table, columns, COLUMNS, total);
+}
+
+static const struct component *node_at(const struct ui *ui, size_t i)
+{
+	return world_at(watch_world(ui_watch(ui)), KIND_NODE, i);
+}
+
+static size_t count(const struct ui *ui)
+{
+	return world_count(watch_world(ui_watch(ui)), KIND_NODE);
+}
+
+static void identify(const struct ui *ui, size_t i, char id[PANE_ID], struct buf *text)
+{
+	const struct component *c = node_at(ui, i);
+	text_format(id, PANE_ID, "%s", c->id);
+	if (text)
+		buf_printf(text, "%s %s %s", component_word(c).text, c->name, c->reason);
+}
+
+static void heads(const struct ui *ui, struct area area)
+{
+	struct column columns[COLUMNS];
+	struct table table;
+	fit(ui, area.columns, columns, &table);
+	table_heads(&table, area);
+}
+
+/* A node without an answer has no numbers: why, since when, and what it said last. */
+static void draw_gone(const struct ui *ui, const struct component *c, struct area area, enum role role)
+{
+	char since[DURATION_TEXT], text[80], head[32];
+	const struct value *last = component_value(c, NODE_HEAD);
+	value_text(head, sizeof(head), &kind_def(KIND_NODE)->values[NODE_HEAD], last);
+	text_format(text, sizeof(text), "for %s%s%s", ago_text(since, ui, c->since_us), last ? "  was " : "", last ? head : "");
+	int right = area.columns;
+	/* The reason matters more than how long: it has the room that it needs first. */
+	if (text_width(c->reason) + 2 + text_width(text) > area.columns)
+		text_format(text, sizeof(text), "%s", since);
+	if (text_width(text) + 12 <= area.columns)
+		right = area_right(area, area.columns, 0, ROLE_DIM, 0, text) - 2;
+	area_fit(area, 0, 0, right, role, 0, c->reason);
+}
+
+static void draw_number(const struct table *table, struct area area, size_t column, const struct component *c, int value, enum role role)
+{
+	char text[64];
+	const struct value *known = component_value(c, value);
+	value_text(text, sizeof(text), &kind_def(KIND_NODE)->values[value], known);
+	table_cell(table, area, column, 0, known ? role : ROLE_UNKNOWN, known ? role_weight(role) : 0, text);
+}
+
+static void row(const struct ui *ui, struct area area, size_t i, bool selected)
+{
+	const struct component *c = node_at(ui, i);
+	struct word word = component_word(c);
+	struct column columns[COLUMNS];
+	struct table table;
+	bool bad = c->health != HEALTH_OK;
+	fit(ui, area.columns, columns, &table);
+	table_cell(&table, area, STATE, 0, word.role, role_weight(word.role), word.text);
+	table_cell(&table, area, NAME, 0, selected ? ROLE_TITLE : ROLE_BASE, 0, c->name);
+	if (c->symptom == SYMPTOM_UNREACHABLE || c->symptom == SYMPTOM_REFUSING || c->symptom == SYMPTOM_UNSAMPLED || c->seen_us == 0) {
+		draw_gone(ui, c, area_inside(area, table.x[HEAD], 0, area.columns - table.x[HEAD], 1), word.role);
+		return;
+	}
+	draw_number(&table, area, HEAD, c, NODE_HEAD, ROLE_BASE);
+	draw_number(&table, area, LAG, c, NODE_LAG, bad && c->symptom == SYMPTOM_LAG ? word.role : ROLE_DIM);
+	draw_number(&table, area, PEERS, c, NODE_PEERS, bad && c->symptom == SYMPTOM_PEERS ? word.role : ROLE_BASE);
+	draw_number(&table, area, RPC, c, NODE_RPC_MS, bad && c->symptom == SYMPTOM_SLOW ? word.role : ROLE_BASE);
+	struct area past = table_area(&table, area, PAST, 0);
+	draw_trail(past, 0, 0, past.columns, bad && c->symptom == SYMPTOM_SLOW ? word.role : ROLE_OK, &c->trail);
+}
+
+static void status(const struct ui *ui, struct area area)
+{
+	draw_kind_status(ui, KIND_NODE, area);
+}
+
+static const char *empty(const struct ui *ui)
+{
+	(void)ui;
+	return "no nodes are configured (tocsin http://host:8545 …, or sections [node NAME] in the configuration)";
+}
+
+const struct pane pane_nodes = {
+	.name = "nodes", .title = "Nodes", .count = count, .identify = identify, .row = row, .heads = heads, .status = status, .empty = empty,
+	.min_rows = 3, .min_columns = 44, .rank = 2, .open = detail_component,
+};

@@ -1,0 +1,258 @@
+#include "ui/words.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <string.h>
+
+/* --- states -------------------------------------------------------------------- */
+
+/* Symptoms that have a better word than their health. */
+static const char *const symptom_words[] = {
+	[SYMPTOM_UNREACHABLE] = "DOWN",
+	[SYMPTOM_REFUSING] = "REFUSES",
+	[SYMPTOM_STALLED] = "HALTED",
+	[SYMPTOM_FORK] = "FORK",
+	[SYMPTOM_OFFLINE] = "OFFLINE",
+	[SYMPTOM_MISSED] = "MISSES",
+	[SYMPTOM_WAITING] = "WAITS",
+	[SYMPTOM_LEFT] = "LEFT",
+};
+
+static const struct word health_words[] = {
+	[HEALTH_UNKNOWN] = {"??", ROLE_UNKNOWN},
+	[HEALTH_OK] = {"OK", ROLE_OK},
+	[HEALTH_WARNING] = {"WARN", ROLE_WARN},
+	[HEALTH_CRITICAL] = {"CRIT", ROLE_CRIT},
+	[HEALTH_STALE] = {"STALE", ROLE_STALE},
+};
+
+enum role health_role(enum health health)
+{
+	return health_words[health].role;
+}
+
+struct word component_word(const struct component *c)
+{
+	struct word word = health_words[c->health];
+	bool judged = c->health == HEALTH_WARNING || c->health == HEALTH_CRITICAL;
+	if (judged && (size_t)c->symptom < ARRAY_LENGTH(symptom_words) && symptom_words[c->symptom])
+		word.text = symptom_words[c->symptom];
+	return word;
+}
+
+enum role severity_role(enum severity severity)
+{
+	static const enum role roles[] = {
+		[SEVERITY_P0] = ROLE_CRIT, [SEVERITY_P1] = ROLE_CRIT, [SEVERITY_P2] = ROLE_WARN, [SEVERITY_P3] = ROLE_INFO, [SEVERITY_UNSET] = ROLE_UNKNOWN,
+	};
+	return roles[severity];
+}
+
+unsigned role_weight(enum role role)
+{
+	return role == ROLE_CRIT || role == ROLE_WARN || role == ROLE_UNKNOWN || role == ROLE_STALE ? ATTR_BOLD : 0;
+}
+
+int state_columns(const struct ui *ui, enum kind kind)
+{
+	const struct world *world = watch_world(ui_watch(ui));
+	int columns = 4;
+	for (size_t i = 0; i < world_count(world, kind); i++) {
+		int width = text_width(component_word(world_at(world, kind, i)).text);
+		columns = width > columns ? width : columns;
+	}
+	return columns;
+}
+
+int name_columns(const struct ui *ui, enum kind kind, int most)
+{
+	const struct world *world = watch_world(ui_watch(ui));
+	int columns = 8;
+	for (size_t i = 0; i < world_count(world, kind); i++) {
+		int width = text_width(world_at(world, kind, i)->name);
+		columns = width > columns ? width : columns;
+	}
+	return columns < most ? columns : most;
+}
+
+/* --- ages and counts ------------------------------------------------------------- */
+
+/* The age of the oldest thing a pane shows would call one lost node stale for all, so
+ * a pane is as old as its newest sample; a lost row says so itself. */
+static int64_t newest_seen(const struct world *world, enum kind kind)
+{
+	int64_t newest = 0;
+	for (size_t i = 0; i < world_count(world, kind); i++) {
+		const struct component *c = world_at(world, kind, i);
+		newest = c->seen_us > newest ? c->seen_us : newest;
+	}
+	return newest;
+}
+
+/* How old the newest sample may be and still be called live. */
+#define LIVE_US (10 * US_PER_S)
+
+static struct part source_part(const struct ui *ui, enum kind kind, char *text, size_t size)
+{
+	char age[DURATION_TEXT];
+	int64_t seen_us = newest_seen(watch_world(ui_watch(ui)), kind);
+	if (seen_us == 0)
+		return (struct part){ROLE_UNKNOWN, ATTR_BOLD, "no data"};
+	int64_t age_us = ui_now_us(ui) - seen_us;
+	bool live = age_us < LIVE_US;
+	duration_human(age, age_us < 0 ? 0 : age_us);
+	return (struct part){live ? ROLE_OK : ROLE_STALE, live ? 0 : ATTR_BOLD, text_format(text, size, "%s %s", live ? "live" : "STALE", age)};
+}
+
+void draw_kind_status(const struct ui *ui, enum kind kind, struct area area)
+{
+	static const struct {
+		enum health health;
+		const char *word;
+	} counted[] = {{HEALTH_OK, "ok"}, {HEALTH_WARNING, "warn"}, {HEALTH_UNKNOWN, "unknown"}, {HEALTH_STALE, "stale"}, {HEALTH_CRITICAL, "critical"}};
+	const struct world *world = watch_world(ui_watch(ui));
+	struct part parts[ARRAY_LENGTH(counted) + 2];
+	char source[48], texts[ARRAY_LENGTH(counted)][32];
+	size_t count = 0, numbers[HEALTH_STALE + 1] = {0};
+	for (size_t i = 0; i < world_count(world, kind); i++)
+		numbers[world_at(world, kind, i)->health]++;
+	parts[count++] = (struct part){ROLE_BASE, 0, " "};
+	parts[count++] = source_part(ui, kind, source, sizeof(source));
+	for (size_t i = 0; i < ARRAY_LENGTH(counted); i++) {
+		if (numbers[counted[i].health] == 0)
+			continue;
+		enum role role = counted[i].health == HEALTH_OK ? ROLE_DIM : health_role(counted[i].health);
+		parts[count++] = (struct part){role, role_weight(role), text_format(texts[i], sizeof(texts[i]), "  %zu %s", numbers[counted[i].health], counted[i].word)};
+	}
+	area_parts_right(area, 0, area.columns - 1, 0, parts, count);
+}
+
+/* --- pictures ---------------------------------------------------------------------- */
+
+void draw_health_band(struct area area, int x, int y, int columns, const struct trail *trail)
+{
+	static const char *const marks[] = {[HEALTH_UNKNOWN] = "?", [HEALTH_OK] = "▇", [HEALTH_WARNING] = "▄", [HEALTH_CRITICAL] = "▁", [HEALTH_STALE] = "?"};
+	size_t shown = trail->count < (size_t)columns ? trail->count : (size_t)columns;
+	x += columns - (int)shown;
+	for (size_t i = 0; i < shown; i++) {
+		enum health health = trail_at(trail, trail->count - shown + i)->health;
+		x = area_text(area, x, y, health_role(health), 0, marks[health]);
+	}
+}
+
+void draw_trail(struct area area, int x, int y, int columns, enum role role, const struct trail *trail)
+{
+	int64_t numbers[TRAIL_LENGTH];
+	size_t shown = trail->count < (size_t)columns ? trail->count : (size_t)columns;
+	for (size_t i = 0; i < shown; i++)
+		numbers[i] = trail_at(trail, trail->count - shown + i)->number;
+	area_spark(area, x, y, columns, role, numbers, shown);
+}
+
+/* --- times ------------------------------------------------------------------------- */
+
+static int64_t local_day(const struct ui *ui, int64_t us)
+{
+	return (us + ui_zone_minutes(ui, us) * US_PER_MINUTE) / US_PER_DAY;
+}
+
+bool is_today(const struct ui *ui, int64_t us)
+{
+	return local_day(ui, us) == local_day(ui, ui_now_us(ui));
+}
+
+char *moment_text(char dst[MOMENT_TEXT], const struct ui *ui, int64_t us)
+{
+	char full[TIME_TEXT];
+	if (is_today(ui, us)) {
+		time_of_day(full, us, ui_zone_minutes(ui, us));
+		return text_format(dst, MOMENT_TEXT, "%s", full);
+	}
+	/* "2026-01-31 14:03:22Z" without its year and seconds. */
+	time_human(full, us, ui_zone_minutes(ui, us));
+	return text_format(dst, MOMENT_TEXT, "%.11s", full + 5);
+}
+
+char *ago_text(char dst[DURATION_TEXT], const struct ui *ui, int64_t us)
+{
+	int64_t age_us = ui_now_us(ui) - us;
+	if (us == 0)
+		return text_format(dst, DURATION_TEXT, "?");
+	return duration_human(dst, age_us < 0 ? 0 : age_us);
+}
+
+/* --- events ---------------------------------------------------------------------- */
+
+/* Data is canonical JSON, in which a quote inside a string is escaped: the text of a
+ * member can stand nowhere but where it is one. */
+static struct word change_mark(const struct event *event)
+{
+	static const struct {
+		const char *member;
+		struct word mark;
+	} marks[] = {
+		{"\"to\":\"ok\"", {"▲", ROLE_OK}},
+		{"\"to\":\"warning\"", {"▼", ROLE_WARN}},
+		{"\"to\":\"critical\"", {"▼", ROLE_CRIT}},
+	};
+	for (size_t i = 0; i < ARRAY_LENGTH(marks); i++) {
+		if (event->data && strstr(event->data, marks[i].member))
+			return marks[i].mark;
+	}
+	return (struct word){"▼", ROLE_UNKNOWN};
+}
+
+struct word event_mark(const struct event *event)
+{
+	static const struct word marks[EVENT_KIND_COUNT] = {
+		[EVENT_DETECTOR_PROPOSED] = {"■", ROLE_CRIT},
+		[EVENT_DETECTOR_CHANGED] = {"■", ROLE_WARN},
+		[EVENT_DETECTOR_CLEARED] = {"□", ROLE_OK},
+		[EVENT_REPORT_RECEIVED] = {"◇", ROLE_ACCENT},
+		[EVENT_INCIDENT_DECLARED] = {"◆", ROLE_ACCENT},
+		[EVENT_INCIDENT_STAGE] = {"◆", ROLE_ACCENT},
+		[EVENT_INCIDENT_CLOSED] = {"◆", ROLE_OK},
+		[EVENT_INCIDENT_REOPENED] = {"◆", ROLE_WARN},
+		[EVENT_INCIDENT_MERGED] = {"◆", ROLE_ACCENT},
+		[EVENT_INCIDENT_SEVERITY] = {"●", ROLE_BASE},
+		[EVENT_INCIDENT_TITLE] = {"●", ROLE_BASE},
+		[EVENT_INCIDENT_COMPONENTS] = {"●", ROLE_BASE},
+		[EVENT_INCIDENT_IMPACT] = {"●", ROLE_BASE},
+		[EVENT_INCIDENT_RUNBOOK] = {"●", ROLE_BASE},
+		[EVENT_ROLE_ASSUMED] = {"●", ROLE_BASE},
+		[EVENT_ROLE_RENOUNCED] = {"●", ROLE_BASE},
+		[EVENT_DECISION] = {"●", ROLE_WARN},
+		[EVENT_STEP_DONE] = {"✓", ROLE_OK},
+		[EVENT_STEP_SKIPPED] = {"×", ROLE_DIM},
+		[EVENT_STEP_STARTED] = {"$", ROLE_DIM},
+		[EVENT_STEP_RAN] = {"$", ROLE_WARN},
+		[EVENT_CHECK_PASSED] = {"✓", ROLE_OK},
+		[EVENT_CHECK_FAILED] = {"✗", ROLE_CRIT},
+		[EVENT_CHECK_OVERRIDDEN] = {"!", ROLE_WARN},
+		[EVENT_MODE_ARMED] = {"!", ROLE_WARN},
+		[EVENT_CLOCK_STEP] = {"!", ROLE_WARN},
+		[EVENT_EXPORTED] = {"→", ROLE_OK},
+	};
+	if (event->kind == EVENT_PROBE_CHANGE)
+		return change_mark(event);
+	return marks[event->kind].text ? marks[event->kind] : (struct word){"·", ROLE_DIM};
+}
+
+char *actor_name(char *dst, size_t size, const char *actor)
+{
+	return text_format(dst, size, "%.*s", (int)strcspn(actor, "@ "), actor);
+}
+
+const char *component_called(const struct ui *ui, const char *id)
+{
+	const struct component *c = world_find(watch_world(ui_watch(ui)), id);
+	return c ? c->name : id;
+}
+
+const struct proposal *incident_proposal(const struct ui *ui, const struct incident *incident)
+{
+	if (!incident || !incident->proposal_key[0])
+		return NULL;
+	return proposals_find(watch_proposals(ui_watch(ui)), incident->proposal_key);
+}

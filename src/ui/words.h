@@ -1,0 +1,51 @@
+/* What things are called on the screen, and how they look: the words, marks and roles
+ * that all panes share. A state is a word first; its role only adds the colour. */
+#ifndef TOCSIN_UI_WORDS_H
+#define TOCSIN_UI_WORDS_H
+
+#include "ui/ui.h"
+
+/* A word with the meaning that colours it. */
+struct word {
+	const char *text;
+	enum role role;
+};
+
+/* How a component is: "OK", "WARN", "DOWN", "REFUSES", "HALTED", "STALE", "??". */
+struct word component_word(const struct component *c);
+enum role health_role(enum health health);
+enum role severity_role(enum severity severity);
+/* Bold for what must be seen without colours too. */
+unsigned role_weight(enum role role);
+
+/* Columns of the longest state word among the components of a kind, 4 at least. */
+int state_columns(const struct ui *ui, enum kind kind);
+/* Columns of the longest name, between 8 and `most`. */
+int name_columns(const struct ui *ui, enum kind kind, int most);
+
+/* Draws what a pane says of its source: "live 1 s", "STALE 47 s", "no data", then counts by
+ * health, right-aligned into the pane's top line. */
+void draw_kind_status(const struct ui *ui, enum kind kind, struct area area);
+
+/* The recent health of a component as a band, newest right. */
+void draw_health_band(struct area area, int x, int y, int columns, const struct trail *trail);
+/* The recent numbers of a component as bars, newest right. */
+void draw_trail(struct area area, int x, int y, int columns, enum role role, const struct trail *trail);
+
+/* "14:03:22", of another day than now "01-31 14:03"; in the zone on the screen. */
+enum { MOMENT_TEXT = 16, MOMENT_COLUMNS = 11, TODAY_COLUMNS = 8 };
+char *moment_text(char dst[MOMENT_TEXT], const struct ui *ui, int64_t us);
+bool is_today(const struct ui *ui, int64_t us);
+/* How long ago, or "?" when us is 0. */
+char *ago_text(char dst[DURATION_TEXT], const struct ui *ui, int64_t us);
+/* An event's mark in the timeline. */
+struct word event_mark(const struct event *event);
+/* The person's or machine's name out of "alice@ops1 pts/3". */
+char *actor_name(char *dst, size_t size, const char *actor);
+/* What people call a component: its name, or the id when the world does not have it. */
+const char *component_called(const struct ui *ui, const char *id);
+
+/* The proposal that the incident came from, as detected now; NULL when it is over. */
+const struct proposal *incident_proposal(const struct ui *ui, const struct incident *incident);
+
+#endif
