@@ -37,7 +37,8 @@ static char *format(const char *fmt, va_list args)
 	char fixed[1024];
 	buf_init(&text, PAYLOAD_BYTES);
 	int len = vsnprintf(fixed, sizeof(fixed), fmt, args);
-	buf_add(&text, fixed, len < 0 ? 0 : (size_t)len < sizeof(fixed) ? (size_t)len : sizeof(fixed) - 1);
+	buf_add(&text, fixed, len < 0 ? 0 : (size_t)len < sizeof(fixed) ? (size_t)len
+									: sizeof(fixed) - 1);
 	return buf_take(&text);
 }
 
@@ -231,7 +232,8 @@ static const char *existing(const struct fold *fold, char *dst, size_t size)
 		return "there is none yet; declare one";
 	struct buf names;
 	buf_init(&names, size - 1);
-	buf_puts(&names, count > 8 ? "the newest are" : count == 1 ? "there is" : "there are");
+	buf_puts(&names, count > 8 ? "the newest are" : count == 1 ? "there is"
+								   : "there are");
 	for (size_t i = count > 8 ? count - 8 : 0; i < count; i++)
 		buf_printf(&names, " %s", fold_incident_at(fold, i)->id);
 	text_format(dst, size, "%s", buf_text(&names));

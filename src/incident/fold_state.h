@@ -1,10 +1,13 @@
-/* What the fold keeps, shared by fold.c and timeline.c only. */
+/* What the fold keeps, shared by fold*.c and timeline.c only. */
 #ifndef TOCSIN_INCIDENT_FOLD_STATE_H
 #define TOCSIN_INCIDENT_FOLD_STATE_H
 
 #include "base/json.h"
 #include "incident/fold.h"
 #include "incident/keymap.h"
+
+/* How far merges of merged incidents are followed. */
+enum { MERGE_DEPTH = 16 };
 
 /* What later events said of an event. */
 struct correction {
@@ -93,5 +96,67 @@ char *clean_lines(const char *src);
 char *first_line(const char *text);
 /* "INC-7", "inc-7", "7" → 7; 0 when it is no incident's id. */
 unsigned incident_number(const char *id);
+
+/* One event on its way in. */
+struct incoming {
+	struct fold *fold;
+	size_t index;
+	const struct event *event;
+	const struct json *data;           /* NULL: none, or it makes no sense */
+	struct incident_state *incident;   /* NULL: none, or not declared */
+};
+
+/* Values of its data. Absent ones and those of the wrong type are NULL, "" or false. */
+const char *incoming_string(const struct incoming *in, const char *key);
+void incoming_text(const struct incoming *in, const char *key, char *dst, size_t size);
+bool incoming_i64(const struct incoming *in, const char *key, int64_t *out);
+bool incoming_bool(const struct incoming *in, const char *key);
+enum severity incoming_severity(const struct incoming *in);
+/* Replaces a list of components by the one in the data; false when there is none. */
+bool incoming_components(const struct incoming *in, char (**components)[96], size_t *count, size_t *capacity);
+/* Adds one, cleaned, unless it is there or the list is full. */
+void components_add(char (**components)[96], size_t *count, size_t *capacity, const char *id);
+/* The proposal that the data names by its key. */
+struct proposal_state *incoming_proposal(const struct incoming *in);
+/* The open incident that took it, NULL when there is none. */
+const struct incident_state *proposal_taker(const struct fold *fold, const struct proposal_state *proposal);
+void proposal_take(struct incoming *in, struct proposal_state *proposal);
+/* The report that waits under this seq, NULL when there is none. */
+struct report_row *report_find(const struct fold *fold, uint64_t seq);
+/* Answered reports leave the list when it is asked for the next time. */
+void report_answer(struct fold *fold, uint64_t seq);
+/* An event that stands in the incident's timeline whatever its components are. */
+void incident_own(struct incident_state *state, size_t index);
+void incident_forget_steps(struct incident *pub);
+
+/* What each kind of event changes. */
+void rule_probe_change(struct incoming *in);
+void rule_detector_proposed(struct incoming *in);
+void rule_detector_changed(struct incoming *in);
+void rule_detector_cleared(struct incoming *in);
+void rule_proposal_dismissed(struct incoming *in);
+void rule_proposal_attached(struct incoming *in);
+void rule_report(struct incoming *in);
+void rule_declared(struct incoming *in);
+void rule_severity(struct incoming *in);
+void rule_title(struct incoming *in);
+void rule_stage(struct incoming *in);
+void rule_closed(struct incoming *in);
+void rule_reopened(struct incoming *in);
+void rule_merged(struct incoming *in);
+void rule_components(struct incoming *in);
+void rule_impact(struct incoming *in);
+void rule_role(struct incoming *in);
+void rule_amended(struct incoming *in);
+void rule_retracted(struct incoming *in);
+void rule_redacted(struct incoming *in);
+void rule_runbook(struct incoming *in);
+void rule_step(struct incoming *in);
+void rule_check(struct incoming *in);
+void rule_check_overridden(struct incoming *in);
+void rule_note(struct incoming *in);
+void rule_evidence(struct incoming *in);
+void rule_section(struct incoming *in);
+void rule_action_item(struct incoming *in);
 
 #endif

@@ -100,7 +100,8 @@ static void gate_review(const struct incident *incident, struct gate *gate)
 		const struct action_item *item = &incident->actions[i];
 		if (item->owner[0] && item->due[0])
 			continue;
-		const char *lacks = item->owner[0] ? "due date" : item->due[0] ? "owner" : "owner and due date";
+		const char *lacks = item->owner[0] ? "due date" : item->due[0] ? "owner"
+									       : "owner and due date";
 		miss(gate, "action item \"%.80s\" has no %s (give the same text again with them)", item->text, lacks);
 	}
 }

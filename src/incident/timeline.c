@@ -13,8 +13,6 @@
  * the network was like until then. */
 #define PREHISTORY_US (10 * US_PER_MINUTE)
 
-enum { MERGE_DEPTH = 16 };
-
 struct cell *fold_cell(const struct fold *fold, size_t index)
 {
 	return &fold->blocks[index / BLOCK_CELLS][index % BLOCK_CELLS];

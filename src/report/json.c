@@ -86,7 +86,11 @@ static void put_milestones(const struct fold *fold, const struct incident *incid
 static void put_work(const struct incident *incident, struct json_writer *w)
 {
 	static const char *const states[] = {
-		[STEP_PENDING] = "pending", [STEP_RUNNING] = "running", [STEP_DONE] = "done", [STEP_SKIPPED] = "skipped", [STEP_FAILED] = "failed",
+		[STEP_PENDING] = "pending",
+		[STEP_RUNNING] = "running",
+		[STEP_DONE] = "done",
+		[STEP_SKIPPED] = "skipped",
+		[STEP_FAILED] = "failed",
 	};
 	json_begin_array(w, "steps");
 	for (size_t i = 0; i < incident->step_count; i++) {

@@ -133,7 +133,11 @@ static void prefill_impact(const struct fold *fold, const struct incident *incid
 static void prefill_resolution(const struct incident *incident, struct buf *out)
 {
 	static const char *const words[] = {
-		[STEP_PENDING] = "open", [STEP_RUNNING] = "running", [STEP_DONE] = "done", [STEP_SKIPPED] = "skipped", [STEP_FAILED] = "failed",
+		[STEP_PENDING] = "open",
+		[STEP_RUNNING] = "running",
+		[STEP_DONE] = "done",
+		[STEP_SKIPPED] = "skipped",
+		[STEP_FAILED] = "failed",
 	};
 	if (incident->runbook[0])
 		buf_printf(out, "Runbook: %s\n", incident->runbook);
@@ -145,7 +149,8 @@ static void prefill_resolution(const struct incident *incident, struct buf *out)
 	}
 	for (size_t i = 0; i < incident->check_count; i++) {
 		const struct check_record *check = &incident->checks[i];
-		const char *word = check->passed ? "passed" : check->overridden ? "failed, overridden" : "failed";
+		const char *word = check->passed ? "passed" : check->overridden ? "failed, overridden"
+										: "failed";
 		buf_printf(out, "Check %s: %s%s%s\n", check->name, word, check->detail[0] ? ", " : "", check->detail);
 	}
 	if (incident->overridden && incident->check_count == 0)

@@ -522,6 +522,19 @@ static void test_merge_keeps_both_streams(void **state)
 	assert_int_equal(inc(r, "INC-1")->timeline_count, 2);
 }
 
+static void test_a_merged_incident_hands_its_proposal_on(void **state)
+{
+	struct recorder *r = *state;
+	const struct incident *taker;
+	declare(r, "one", SEVERITY_P2);
+	detect_now(r, "k", SEVERITY_P1);
+	declare_from(r, "k");
+	DO(r, act_merge(r->fold, &r->who, "INC-2", "INC-1", &r->drafts, &r->err));
+	assert_int_equal(detect_now(r, "k", SEVERITY_P1), 0);
+	assert_non_null(fold_proposal(r->fold, "k", &taker));
+	assert_string_equal(taker->id, "INC-1");
+}
+
 static void test_a_circle_of_merges_is_refused_by_the_fold(void **state)
 {
 	struct recorder *r = *state;
@@ -693,6 +706,7 @@ int main(void)
 		CASE(test_redaction_shows_as_such),
 		CASE(test_a_redacted_declaration_is_still_an_incident),
 		CASE(test_merge_keeps_both_streams),
+		CASE(test_a_merged_incident_hands_its_proposal_on),
 		CASE(test_a_circle_of_merges_is_refused_by_the_fold),
 		CASE(test_unknown_kinds_only_stand_in_the_timeline),
 		CASE(test_hostile_data_changes_nothing),
