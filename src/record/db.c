@@ -51,7 +51,7 @@ enum status db_error(sqlite3 *db, const char *path, const char *doing, struct er
 		return error_set(err, STATUS_IO, "record %s: cannot %s: %s (code %d)", path, doing, sqlite3_errmsg(db), extended);
 	bool details = (extended & 0xff) == SQLITE_CONSTRAINT || (extended & 0xff) == SQLITE_ERROR;
 	return error_set(err, cure->status, "record %s: cannot %s: %s%s%s (%s)", path, doing, cure->why,
-		details ? ": " : "", details ? sqlite3_errmsg(db) : "", cure->what_to_do);
+			 details ? ": " : "", details ? sqlite3_errmsg(db) : "", cure->what_to_do);
 }
 
 void db_close(sqlite3 **db)

@@ -32,9 +32,7 @@ enum event_kind event_kind_parse(const char *name)
 }
 
 /* Every owned string of an event, so that free and copy cannot forget one. */
-#define EVENT_STRINGS(_) \
-	_(incident) _(kind_name) _(precision) _(boot) _(actor) _(role) _(source) _(refs) _(visibility) \
-	_(summary) _(body) _(data)
+#define EVENT_STRINGS(_) _(incident) _(kind_name) _(precision) _(boot) _(actor) _(role) _(source) _(refs) _(visibility) _(summary) _(body) _(data)
 
 void event_free(struct event *event)
 {
@@ -58,7 +56,11 @@ void event_copy(struct event *dst, const struct event *src)
 static void put_string(struct buf *out, const char *text)
 {
 	static const char short_escapes[0x20] = {
-		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+		['\b'] = 'b',
+		['\t'] = 't',
+		['\n'] = 'n',
+		['\f'] = 'f',
+		['\r'] = 'r',
 	};
 
 	buf_putc(out, '"');

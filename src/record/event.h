@@ -10,48 +10,48 @@
 #include <stdint.h>
 
 /* enum name, name on disk */
-#define EVENT_KINDS(_) \
-	_(RECORD_OPENED, "record.opened") \
-	_(COLLECTOR_TAKEN, "collector.taken") \
-	_(PROBE_CHANGE, "probe.change") \
-	_(DETECTOR_PROPOSED, "detector.proposed") \
-	_(DETECTOR_CHANGED, "detector.changed") \
-	_(DETECTOR_CLEARED, "detector.cleared") \
-	_(PROPOSAL_DISMISSED, "proposal.dismissed") \
-	_(PROPOSAL_ATTACHED, "proposal.attached") \
-	_(REPORT_RECEIVED, "report.received") \
-	_(INCIDENT_DECLARED, "incident.declared") \
-	_(INCIDENT_SEVERITY, "incident.severity") \
-	_(INCIDENT_TITLE, "incident.title") \
-	_(INCIDENT_STAGE, "incident.stage") \
+#define EVENT_KINDS(_)                                \
+	_(RECORD_OPENED, "record.opened")             \
+	_(COLLECTOR_TAKEN, "collector.taken")         \
+	_(PROBE_CHANGE, "probe.change")               \
+	_(DETECTOR_PROPOSED, "detector.proposed")     \
+	_(DETECTOR_CHANGED, "detector.changed")       \
+	_(DETECTOR_CLEARED, "detector.cleared")       \
+	_(PROPOSAL_DISMISSED, "proposal.dismissed")   \
+	_(PROPOSAL_ATTACHED, "proposal.attached")     \
+	_(REPORT_RECEIVED, "report.received")         \
+	_(INCIDENT_DECLARED, "incident.declared")     \
+	_(INCIDENT_SEVERITY, "incident.severity")     \
+	_(INCIDENT_TITLE, "incident.title")           \
+	_(INCIDENT_STAGE, "incident.stage")           \
 	_(INCIDENT_COMPONENTS, "incident.components") \
-	_(INCIDENT_IMPACT, "incident.impact") \
-	_(INCIDENT_RUNBOOK, "incident.runbook") \
-	_(INCIDENT_CLOSED, "incident.closed") \
-	_(INCIDENT_REOPENED, "incident.reopened") \
-	_(INCIDENT_MERGED, "incident.merged") \
-	_(ROLE_ASSUMED, "role.assumed") \
-	_(ROLE_RENOUNCED, "role.renounced") \
-	_(NOTE, "note") \
-	_(EVIDENCE_ATTACHED, "evidence.attached") \
-	_(DECISION, "decision") \
-	_(STEP_DONE, "step.done") \
-	_(STEP_SKIPPED, "step.skipped") \
-	_(STEP_NOTED, "step.noted") \
-	_(STEP_STARTED, "step.started") \
-	_(STEP_RAN, "step.ran") \
-	_(CHECK_PASSED, "check.passed") \
-	_(CHECK_FAILED, "check.failed") \
-	_(CHECK_OVERRIDDEN, "check.overridden") \
-	_(REVIEW_SECTION, "review.section") \
-	_(ACTION_ITEM, "review.action_item") \
-	_(MODE_ARMED, "mode.armed") \
-	_(MODE_DISARMED, "mode.disarmed") \
-	_(EXPORTED, "record.exported") \
-	_(CHECKPOINT, "checkpoint") \
-	_(AMENDED, "event.amended") \
-	_(RETRACTED, "event.retracted") \
-	_(REDACTED, "event.redacted") \
+	_(INCIDENT_IMPACT, "incident.impact")         \
+	_(INCIDENT_RUNBOOK, "incident.runbook")       \
+	_(INCIDENT_CLOSED, "incident.closed")         \
+	_(INCIDENT_REOPENED, "incident.reopened")     \
+	_(INCIDENT_MERGED, "incident.merged")         \
+	_(ROLE_ASSUMED, "role.assumed")               \
+	_(ROLE_RENOUNCED, "role.renounced")           \
+	_(NOTE, "note")                               \
+	_(EVIDENCE_ATTACHED, "evidence.attached")     \
+	_(DECISION, "decision")                       \
+	_(STEP_DONE, "step.done")                     \
+	_(STEP_SKIPPED, "step.skipped")               \
+	_(STEP_NOTED, "step.noted")                   \
+	_(STEP_STARTED, "step.started")               \
+	_(STEP_RAN, "step.ran")                       \
+	_(CHECK_PASSED, "check.passed")               \
+	_(CHECK_FAILED, "check.failed")               \
+	_(CHECK_OVERRIDDEN, "check.overridden")       \
+	_(REVIEW_SECTION, "review.section")           \
+	_(ACTION_ITEM, "review.action_item")          \
+	_(MODE_ARMED, "mode.armed")                   \
+	_(MODE_DISARMED, "mode.disarmed")             \
+	_(EXPORTED, "record.exported")                \
+	_(CHECKPOINT, "checkpoint")                   \
+	_(AMENDED, "event.amended")                   \
+	_(RETRACTED, "event.retracted")               \
+	_(REDACTED, "event.redacted")                 \
 	_(CLOCK_STEP, "clock.step")
 
 enum event_kind {
@@ -59,7 +59,7 @@ enum event_kind {
 #define EVENT_ENUM(name, text) EVENT_##name,
 	EVENT_KINDS(EVENT_ENUM)
 #undef EVENT_ENUM
-	EVENT_KIND_COUNT
+		EVENT_KIND_COUNT
 };
 const char *event_kind_name(enum event_kind kind);
 enum event_kind event_kind_parse(const char *name); /* EVENT_OTHER when unknown */
@@ -68,34 +68,34 @@ enum event_kind event_kind_parse(const char *name); /* EVENT_OTHER when unknown 
  * returns; NULL means absent. */
 struct draft {
 	enum event_kind kind;
-	const char *incident;      /* "INC-7", or NULL before an incident exists */
-	int64_t occurred_us;       /* 0: now */
-	int64_t occurred_end_us;   /* 0: a moment */
-	const char *precision;     /* "exact" (NULL), "second", "minute", "approximate" */
-	const char *actor;         /* "alice@ops1 pts/3", "tocsin" for the machine */
-	const char *role;          /* "commander", … at that time, or NULL */
-	const char *source;        /* "operator", "detector:S-1", "runbook:network-outage.md#3", "system" */
-	const char *refs;          /* canonical JSON array [{"id":…,"rel":"amends"}], or NULL */
-	const char *visibility;    /* "internal" (NULL), "stakeholder", "public", "restricted" */
-	const char *summary;       /* one line, at most 240 bytes after cleaning */
-	const char *body;          /* Markdown, may be NULL */
-	const char *data;          /* canonical JSON object, or NULL for {} */
+	const char *incident;    /* "INC-7", or NULL before an incident exists */
+	int64_t occurred_us;     /* 0: now */
+	int64_t occurred_end_us; /* 0: a moment */
+	const char *precision;   /* "exact" (NULL), "second", "minute", "approximate" */
+	const char *actor;       /* "alice@ops1 pts/3", "tocsin" for the machine */
+	const char *role;        /* "commander", … at that time, or NULL */
+	const char *source;      /* "operator", "detector:S-1", "runbook:network-outage.md#3", "system" */
+	const char *refs;        /* canonical JSON array [{"id":…,"rel":"amends"}], or NULL */
+	const char *visibility;  /* "internal" (NULL), "stakeholder", "public", "restricted" */
+	const char *summary;     /* one line, at most 240 bytes after cleaning */
+	const char *body;        /* Markdown, may be NULL */
+	const char *data;        /* canonical JSON object, or NULL for {} */
 };
 
 /* An event as the store holds it. Owned by whoever read it; event_free frees the
  * strings. No string is NULL except where marked. */
 struct event {
 	uint64_t seq;
-	char id[27];               /* ULID */
-	char *incident;            /* NULL: none */
+	char id[27];    /* ULID */
+	char *incident; /* NULL: none */
 	enum event_kind kind;
 	char *kind_name;
 	int64_t occurred_us, occurred_end_us, recorded_us, mono_us;
 	char *precision, *boot, *actor, *role /* NULL */, *source, *refs, *visibility;
-	int32_t tz_minutes;        /* of the writer, east of UTC */
+	int32_t tz_minutes; /* of the writer, east of UTC */
 	struct hash256 content_hash, prev_hash, hash;
-	bool redacted;             /* the content row is gone; the fields below are empty */
-	char salt[33];             /* 32 hex digits */
+	bool redacted; /* the content row is gone; the fields below are empty */
+	char salt[33]; /* 32 hex digits */
 	char *summary, *body, *data;
 };
 /* Frees the strings and zeroes the struct; the struct itself is the caller's. */

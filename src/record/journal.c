@@ -11,8 +11,8 @@
 #include <time.h>
 
 enum {
-	POLL_MS = 250,       /* how often others' news is looked for: one PRAGMA, no disk */
-	CHUNK_EVENTS = 512,  /* delivered at once: the screen gets its turn in between */
+	POLL_MS = 250,      /* how often others' news is looked for: one PRAGMA, no disk */
+	CHUNK_EVENTS = 512, /* delivered at once: the screen gets its turn in between */
 };
 #define LEASE_US (10 * US_PER_S)
 #define LEASE_RENEW_US (3 * US_PER_S)
@@ -21,7 +21,9 @@ enum {
 
 /* --- what goes to the thread, and what comes back ----------------------------- */
 
-enum job_kind { JOB_APPEND, JOB_BLOB, JOB_SAMPLES };
+enum job_kind { JOB_APPEND,
+		JOB_BLOB,
+		JOB_SAMPLES };
 
 struct job {
 	struct job *next;
@@ -36,7 +38,13 @@ struct job {
 	char *media;
 };
 
-enum message_kind { MESSAGE_EVENTS, MESSAGE_LOADED, MESSAGE_DONE, MESSAGE_TROUBLE, MESSAGE_HEALED, MESSAGE_WARNING, MESSAGE_LEASE };
+enum message_kind { MESSAGE_EVENTS,
+		    MESSAGE_LOADED,
+		    MESSAGE_DONE,
+		    MESSAGE_TROUBLE,
+		    MESSAGE_HEALED,
+		    MESSAGE_WARNING,
+		    MESSAGE_LEASE };
 
 struct message {
 	struct message *next;
@@ -49,7 +57,9 @@ struct message {
 	struct lease lease;
 };
 
-enum { TROUBLE_WRITING, TROUBLE_READING, TROUBLE_COUNT };
+enum { TROUBLE_WRITING,
+       TROUBLE_READING,
+       TROUBLE_COUNT };
 
 struct trouble {
 	struct error err; /* STATUS_OK: none */
@@ -79,16 +89,15 @@ struct journal {
 	char *holder;
 	struct lease lease;
 	int64_t lease_due_us;
-	uint64_t seen;       /* newest seq handed to the loop */
-	bool behind;         /* there may be events after `seen` */
+	uint64_t seen; /* newest seq handed to the loop */
+	bool behind;   /* there may be events after `seen` */
 	bool loaded;
 	struct error blob_error; /* refuses the next append */
 	struct trouble troubles[TROUBLE_COUNT];
-	struct error warning;    /* the last that was told */
+	struct error warning; /* the last that was told */
 };
 
-#define DRAFT_STRINGS(_) \
-	_(incident) _(precision) _(actor) _(role) _(source) _(refs) _(visibility) _(summary) _(body) _(data)
+#define DRAFT_STRINGS(_) _(incident) _(precision) _(actor) _(role) _(source) _(refs) _(visibility) _(summary) _(body) _(data)
 
 static void copy_draft(struct draft *dst, const struct draft *src)
 {

@@ -13,7 +13,7 @@ enum form {
 	FORM_OPTIONAL, /* char * or NULL */
 	FORM_FIXED,    /* char array of exactly size - 1 characters */
 	FORM_DIGEST,   /* struct hash256, stored as hex: readable with the sqlite3 program,
-	                * and what sha256sum prints can be compared with the eye */
+			* and what sha256sum prints can be compared with the eye */
 };
 
 struct column {
@@ -23,7 +23,10 @@ struct column {
 	size_t size;
 };
 
-#define COLUMN(name, form, field) {name, form, offsetof(struct event, field), sizeof(((struct event *)0)->field)}
+#define COLUMN(name, form, field)                                                             \
+	{                                                                                     \
+		name, form, offsetof(struct event, field), sizeof(((struct event *)0)->field) \
+	}
 
 static const struct column event_columns[] = {
 	COLUMN("seq", FORM_INTEGER, seq),

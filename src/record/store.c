@@ -234,6 +234,42 @@ static enum status open_writer(struct store *store, bool *fresh, struct error *e
 	return schema_create(store->db, store->path, origin, err);
 }
 
+/* --- the reserve ------------------------------------------------------------- */
+
+/* RECORD.reserve holds room on the disk. When the disk is full it is given up, so
+ * that the last events of a night can still be written while somebody frees space. */
+enum { RESERVE_BYTES = 1 << 20 };
+
+static void make_reserve(const struct store *store)
+{
+	static const char zeros[1 << 14];
+	char *path = xasprintf("%s.reserve", store->path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	size_t left = fd < 0 ? 0 : RESERVE_BYTES;
+
+	while (left > 0 && write(fd, zeros, sizeof(zeros)) == (ssize_t)sizeof(zeros))
+		left -= sizeof(zeros);
+	if (fd >= 0)
+		close(fd);
+	if (left > 0)
+		unlink(path);
+	free(path);
+}
+
+/* False when there is none left. */
+static bool release_reserve(struct store *store)
+{
+	char *path = xasprintf("%s.reserve", store->path);
+	bool released = unlink(path) == 0;
+
+	free(path);
+	if (released) {
+		error_clear(&store->warning);
+		error_set(&store->warning, STATUS_IO, "record %s: the disk is full, and events are now written to space kept in reserve for them (free space soon)", store->path);
+	}
+	return released;
+}
+
 static enum status open_file(struct store *store, struct error *err)
 {
 	struct stat st;
@@ -257,6 +293,8 @@ static enum status open_file(struct store *store, struct error *err)
 	store->data_version = db_integer(store->db, "PRAGMA data_version", 0);
 	if (fresh)
 		follow_with_checkpoint(store, true);
+	if (store->mode == STORE_WRITE)
+		make_reserve(store);
 	return STATUS_OK;
 }
 
@@ -335,8 +373,10 @@ enum status store_commit(struct store *store, struct error *err)
 {
 	enum status status = db_exec(store->db, store->path, "write to it", "COMMIT", err);
 
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
+		store->full = sqlite3_errcode(store->db) == SQLITE_FULL;
 		store_rollback(store);
+	}
 	return status;
 }
 
@@ -520,6 +560,7 @@ static enum status step(struct store *store, sqlite3_stmt *stmt, struct error *e
 	int code = sqlite3_step(stmt);
 	enum status status = code == SQLITE_DONE ? STATUS_OK : db_error(store->db, store->path, "write to it", err);
 
+	store->full = code == SQLITE_FULL;
 	sqlite3_reset(stmt);
 	return status;
 }
@@ -586,26 +627,38 @@ static enum status append_events(struct store *store, struct event *events, size
 	return status;
 }
 
+static enum status write_events(struct store *store, struct event *events, size_t count, struct error *err)
+{
+	enum status status = store_begin(store, err);
+	if (status != STATUS_OK)
+		return status;
+	status = append_events(store, events, count, err);
+	if (status == STATUS_OK)
+		return store_commit(store, err);
+	store_rollback(store);
+	return status;
+}
+
 enum status store_append(struct store *store, const struct draft *drafts, size_t count, struct event *events, struct error *err)
 {
 	enum status status = STATUS_OK;
+	struct error why = {0};
 
 	if (count == 0)
 		return STATUS_OK;
 	struct event *made = xcalloc(count, sizeof(*made));
 	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = event_from_draft(&drafts[i], &made[i], err);
+		status = event_from_draft(&drafts[i], &made[i], &why);
+	store->full = false;
 	if (status == STATUS_OK)
-		status = store_begin(store, err);
-	if (status == STATUS_OK)
-		status = append_events(store, made, count, err);
-	if (status == STATUS_OK)
-		status = store_commit(store, err);
-	else
-		store_rollback(store);
+		status = write_events(store, made, count, &why);
+	if (status != STATUS_OK && store->full && release_reserve(store)) {
+		error_clear(&why);
+		status = write_events(store, made, count, &why);
+	}
 	if (status != STATUS_OK) {
 		free_events(made, count);
-		return status;
+		return error_set(err, status, "%s", why.text);
 	}
 
 	follow_with_checkpoint(store, false);

@@ -12,8 +12,8 @@
 struct store;
 
 enum store_mode {
-	STORE_READ,   /* must exist; writes nothing, but undoes a write that was killed half-way */
-	STORE_WRITE,  /* created when missing, mode 0600 in a 0700 directory */
+	STORE_READ,  /* must exist; writes nothing, but undoes a write that was killed half-way */
+	STORE_WRITE, /* created when missing, mode 0600 in a 0700 directory */
 };
 
 enum {
@@ -41,7 +41,8 @@ const struct error *store_warning(const struct store *store);
  * the caller. One-line strings are cleaned and cut (a summary to STORE_SUMMARY_BYTES);
  * a body or data beyond its limit is STATUS_LIMIT, a draft without kind, actor, source
  * or summary, or with malformed refs or data, STATUS_INVALID.
- * RECORD.checkpoint beside the file follows each append (checkpoint.h). */
+ * RECORD.checkpoint beside the file follows each append (checkpoint.h). On a full
+ * disk the space of RECORD.reserve is used up first, which store_warning tells. */
 enum status store_append(struct store *store, const struct draft *drafts, size_t count, struct event *events, struct error *err) TOCSIN_CHECK;
 
 /* Calls `each` for events with seq > after, in order, until it returns false. */
@@ -53,8 +54,8 @@ enum status store_read(struct store *store, uint64_t after, bool (*each)(void *a
 enum status store_redact(struct store *store, uint64_t seq, const struct draft *why, struct error *err) TOCSIN_CHECK;
 
 struct head {
-	uint64_t seq;         /* 0: empty */
-	struct hash256 hash;  /* when empty, event_genesis(origin) */
+	uint64_t seq;        /* 0: empty */
+	struct hash256 hash; /* when empty, event_genesis(origin) */
 };
 enum status store_head(struct store *store, struct head *out, struct error *err) TOCSIN_CHECK;
 /* True when another connection committed since the last call. Cheap. */
@@ -63,7 +64,7 @@ bool store_changed(struct store *store);
 /* --- lease: one collector per record ------------------------------------- */
 struct lease {
 	bool mine;
-	char holder[128];  /* "alice@ops1 pid 4711" */
+	char holder[128]; /* "alice@ops1 pid 4711" */
 	int64_t until_us;
 };
 /* A lease that reaches further than this was written by a clock that is wrong. */
@@ -83,7 +84,7 @@ enum status store_get_blob(struct store *store, const struct hash256 *hash, stru
  * order of time until `each` returns false. */
 struct sample_row {
 	const char *component;
-	const char *value;  /* name of the value */
+	const char *value; /* name of the value */
 	int64_t at_us;
 	int64_t number;
 };
@@ -101,14 +102,14 @@ enum verdict {
 	VERDICT_FAILS,
 };
 struct verification {
-	bool consistent;         /* every link, content hash and number holds */
-	uint64_t checked;        /* events read */
-	uint64_t bad_seq;        /* the first that does not hold, 0 when none */
-	char finding[240];       /* what is wrong there, in words */
-	uint64_t findings;       /* how many there are in all */
-	uint64_t redacted;       /* events whose content was redacted */
+	bool consistent;   /* every link, content hash and number holds */
+	uint64_t checked;  /* events read */
+	uint64_t bad_seq;  /* the first that does not hold, 0 when none */
+	char finding[240]; /* what is wrong there, in words */
+	uint64_t findings; /* how many there are in all */
+	uint64_t redacted; /* events whose content was redacted */
 	struct head head;
-	enum verdict beside;     /* against RECORD.checkpoint, which store_append keeps */
+	enum verdict beside; /* against RECORD.checkpoint, which store_append keeps */
 	char beside_finding[240];
 };
 /* True unless something is wrong: consistent, and no checkpoint beside it fails. */

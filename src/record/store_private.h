@@ -17,6 +17,7 @@ struct store {
 	dev_t device; /* of the file as it was opened: another one may take its name */
 	ino_t inode;
 	int64_t data_version;
+	bool full; /* the last write failed because the disk is full */
 	struct error warning;
 };
 

@@ -90,7 +90,8 @@ static bool has_blob(const struct check *check, const char *hex)
 /* Evidence that an event promises must be there; its bytes are checked elsewhere. */
 static void check_evidence_there(struct check *check, const struct event *event)
 {
-	const char *key = event->kind == EVENT_EVIDENCE_ATTACHED ? "sha256" : event->kind == EVENT_STEP_RAN ? "blob" : NULL;
+	const char *key = event->kind == EVENT_EVIDENCE_ATTACHED ? "sha256" : event->kind == EVENT_STEP_RAN ? "blob"
+													    : NULL;
 	if (!key || event->redacted)
 		return;
 

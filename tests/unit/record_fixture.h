@@ -49,11 +49,11 @@ static inline void place_remove(const struct place *place)
 }
 
 /* Fails the test with the error's words. */
-#define assert_ok(call) \
-	do { \
-		struct error assert_error = {0}; \
-		enum status assert_status = (call); \
-		if (assert_status != STATUS_OK) \
+#define assert_ok(call)                                               \
+	do {                                                          \
+		struct error assert_error = {0};                      \
+		enum status assert_status = (call);                   \
+		if (assert_status != STATUS_OK)                       \
 			fail_msg("%s: %s", #call, assert_error.text); \
 	} while (0)
 #define ERR &assert_error
@@ -101,7 +101,8 @@ static inline void outsider_drops_guards(const char *path)
 	assert_int_equal(outsider(path, "DROP TRIGGER event_next; DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete;"
 					"DROP TRIGGER content_next; DROP TRIGGER content_no_update; DROP TRIGGER content_no_delete;"
 					"DROP TRIGGER head_follows; DROP TRIGGER head_stays; DROP TRIGGER meta_no_update;"
-					"DROP TRIGGER meta_no_delete; DROP TRIGGER blob_no_update; DROP TRIGGER blob_no_delete"), SQLITE_OK);
+					"DROP TRIGGER meta_no_delete; DROP TRIGGER blob_no_update; DROP TRIGGER blob_no_delete"),
+			 SQLITE_OK);
 }
 
 static inline void record_verify(const char *path, struct verification *out)

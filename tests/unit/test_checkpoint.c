@@ -37,7 +37,8 @@ static void malformed_text_is_refused(void **state)
 		{"size beyond 64 bits", "tocsin/a\n99999999999999999999\n" ZEROS "\n"},
 		{"size missing", "tocsin/a\n\n" ZEROS "\n"},
 		{"hash too short", "tocsin/a\n1\n00\n"},
-		{"hash with another letter", "tocsin/a\n1\ng" "000000000000000000000000000000000000000000000000000000000000000\n"},
+		{"hash with another letter", "tocsin/a\n1\ng"
+					     "000000000000000000000000000000000000000000000000000000000000000\n"},
 		{"carriage returns", "tocsin/a\r\n1\r\n" ZEROS "\r\n"},
 	};
 

@@ -22,14 +22,13 @@ struct vector {
 static const struct vector vectors[] = {
 	{
 		.name = "everything present",
-		.event = {.seq = 1, .id = "01JZZZZZZZ0123456789ABCDEF", .incident = (char *)"INC-7", .kind_name = (char *)"note",
-			.occurred_us = 1767225600000000, .occurred_end_us = 1767225660000000, .precision = (char *)"minute",
-			.recorded_us = 1767225700123456, .boot = (char *)"b00t", .mono_us = 42, .tz_minutes = -90,
-			.actor = (char *)"alice@ops1 pts/3", .role = (char *)"commander", .source = (char *)"operator", .refs = refs_one,
-			.visibility = (char *)"internal", .salt = "000102030405060708090a0b0c0d0e0f", .summary = (char *)"Gr\xc3\xbc\xc3\x9f""e",
-			.body = (char *)"line 1\nline \"2\"\t\\ \xe2\x80\xa8 \x7f \x01", .data = (char *)"{\"a\":1,\"z\":[\"\xc3\xa9\"]}"},
+		.event = {.seq = 1, .id = "01JZZZZZZZ0123456789ABCDEF", .incident = (char *)"INC-7", .kind_name = (char *)"note", .occurred_us = 1767225600000000, .occurred_end_us = 1767225660000000, .precision = (char *)"minute", .recorded_us = 1767225700123456, .boot = (char *)"b00t", .mono_us = 42, .tz_minutes = -90, .actor = (char *)"alice@ops1 pts/3", .role = (char *)"commander", .source = (char *)"operator", .refs = refs_one, .visibility = (char *)"internal", .salt = "000102030405060708090a0b0c0d0e0f", .summary = (char *)"Gr\xc3\xbc\xc3\x9f"
+																																																																		     "e",
+			  .body = (char *)"line 1\nline \"2\"\t\\ \xe2\x80\xa8 \x7f \x01",
+			  .data = (char *)"{\"a\":1,\"z\":[\"\xc3\xa9\"]}"},
 		.prev_hash = ORIGIN_HASH,
-		.content = "{\"body\":\"line 1\\nline \\\"2\\\"\\t\\\\ \xe2\x80\xa8 \x7f \\u0001\",\"data\":{\"a\":1,\"z\":[\"\xc3\xa9\"]},\"summary\":\"Gr\xc3\xbc\xc3\x9f""e\"}",
+		.content = "{\"body\":\"line 1\\nline \\\"2\\\"\\t\\\\ \xe2\x80\xa8 \x7f \\u0001\",\"data\":{\"a\":1,\"z\":[\"\xc3\xa9\"]},\"summary\":\"Gr\xc3\xbc\xc3\x9f"
+			   "e\"}",
 		.content_hash = "9fd3b4bcf8e185c3de82a6635d711c14834992d4708841d0cb0215305a86397b",
 		.line = "{\"actor\":\"alice@ops1 pts/3\",\"boot\":\"b00t\",\"content_hash\":\"9fd3b4bcf8e185c3de82a6635d711c14834992d4708841d0cb0215305a86397b\","
 			"\"id\":\"01JZZZZZZZ0123456789ABCDEF\",\"incident\":\"INC-7\",\"kind\":\"note\",\"mono_us\":42,\"occurred_end_us\":1767225660000000,"
@@ -40,10 +39,7 @@ static const struct vector vectors[] = {
 	},
 	{
 		.name = "everything absent, and what must be escaped",
-		.event = {.seq = 9007199254740991, .id = "01JZZZZZZZ0123456789ABCDEF", .kind_name = (char *)"from.the.future", .occurred_us = -1,
-			.precision = (char *)"exact", .boot = (char *)"b00t", .actor = (char *)"\"\\\b\f\n\r\t\x1f/", .source = (char *)"s",
-			.refs = (char *)"[]", .visibility = (char *)"internal", .salt = "000102030405060708090a0b0c0d0e0f", .summary = (char *)"",
-			.body = (char *)"", .data = (char *)"{}"},
+		.event = {.seq = 9007199254740991, .id = "01JZZZZZZZ0123456789ABCDEF", .kind_name = (char *)"from.the.future", .occurred_us = -1, .precision = (char *)"exact", .boot = (char *)"b00t", .actor = (char *)"\"\\\b\f\n\r\t\x1f/", .source = (char *)"s", .refs = (char *)"[]", .visibility = (char *)"internal", .salt = "000102030405060708090a0b0c0d0e0f", .summary = (char *)"", .body = (char *)"", .data = (char *)"{}"},
 		.prev_hash = "8de94e4f7fd46592b95e0706ddbc8695c3fbcb19c7ec81d75cee8277d89eb4e4",
 		.content = "{\"body\":\"\",\"data\":{},\"summary\":\"\"}",
 		.content_hash = "a17130eb7a617f8299fbf6b96531046646cd86b43b8baf478c8a7ee17d35fae8",

@@ -8,11 +8,11 @@ enum { DEADLINE_MS = 20000 };
 
 struct seen {
 	struct loop *loop;
-	uint64_t last;       /* newest seq delivered */
+	uint64_t last; /* newest seq delivered */
 	size_t events;
-	bool disorder;       /* a seq came twice, or out of turn */
+	bool disorder; /* a seq came twice, or out of turn */
 	bool loaded;
-	size_t loaded_at;    /* events delivered before `loaded` */
+	size_t loaded_at; /* events delivered before `loaded` */
 	size_t done, refused;
 	uint64_t last_at_done;
 	char refusal[480];

@@ -128,8 +128,16 @@ static void journal_mode_follows_the_library(void **state)
 		int version;
 		const char *mode;
 	} cases[] = {
-		{3040001, "delete"}, {3044005, "delete"}, {3044006, "wal"}, {3045000, "delete"}, {3050006, "delete"},
-		{3050007, "wal"}, {3051000, "delete"}, {3051002, "delete"}, {3051003, "wal"}, {3053004, "wal"},
+		{3040001, "delete"},
+		{3044005, "delete"},
+		{3044006, "wal"},
+		{3045000, "delete"},
+		{3050006, "delete"},
+		{3050007, "wal"},
+		{3051000, "delete"},
+		{3051002, "delete"},
+		{3051003, "wal"},
+		{3053004, "wal"},
 	};
 
 	(void)state;
@@ -179,9 +187,14 @@ static void connections_are_held_to_the_rules(void **state)
 	static const struct {
 		const char *pragma, *value;
 	} cases[] = {
-		{"PRAGMA foreign_keys", "1"}, {"PRAGMA recursive_triggers", "1"}, {"PRAGMA trusted_schema", "0"},
-		{"PRAGMA cell_size_check", "1"}, {"PRAGMA secure_delete", "1"}, {"PRAGMA busy_timeout", "10000"},
-		{"PRAGMA application_id", "1953457011"}, {"PRAGMA user_version", "1"},
+		{"PRAGMA foreign_keys", "1"},
+		{"PRAGMA recursive_triggers", "1"},
+		{"PRAGMA trusted_schema", "0"},
+		{"PRAGMA cell_size_check", "1"},
+		{"PRAGMA secure_delete", "1"},
+		{"PRAGMA busy_timeout", "10000"},
+		{"PRAGMA application_id", "1953457011"},
+		{"PRAGMA user_version", "1"},
 	};
 
 	(void)state;
@@ -196,7 +209,7 @@ static void connections_are_held_to_the_rules(void **state)
 /* --- guards -------------------------------------------------------------------- */
 
 #define ROW_AS(seq, prev) "SELECT " seq ", id, incident, kind, occurred_us, occurred_end_us, occurred_precision, recorded_us, boot, mono_us, tz," \
-	" actor, role, source, refs, visibility, content_hash, " prev ", hash FROM event WHERE seq = 3"
+			  " actor, role, source, refs, visibility, content_hash, " prev ", hash FROM event WHERE seq = 3"
 
 static void guards_refuse_the_sqlite3_prompt(void **state)
 {
@@ -251,11 +264,20 @@ static void bad_drafts_are_refused_whole(void **state)
 		struct draft draft;
 		enum status status;
 	} cases[] = {
-		{"no kind", good, STATUS_INVALID}, {"kind beyond the list", good, STATUS_INVALID}, {"no actor", good, STATUS_INVALID},
-		{"no source", good, STATUS_INVALID}, {"no summary", good, STATUS_INVALID}, {"unknown precision", good, STATUS_INVALID},
-		{"unknown visibility", good, STATUS_INVALID}, {"year 2300", good, STATUS_INVALID}, {"ends before it begins", good, STATUS_INVALID},
-		{"data no JSON", good, STATUS_INVALID}, {"data no object", good, STATUS_INVALID}, {"data with a fraction", good, STATUS_INVALID},
-		{"refs no array", good, STATUS_INVALID}, {"body too long", good, STATUS_LIMIT},
+		{"no kind", good, STATUS_INVALID},
+		{"kind beyond the list", good, STATUS_INVALID},
+		{"no actor", good, STATUS_INVALID},
+		{"no source", good, STATUS_INVALID},
+		{"no summary", good, STATUS_INVALID},
+		{"unknown precision", good, STATUS_INVALID},
+		{"unknown visibility", good, STATUS_INVALID},
+		{"year 2300", good, STATUS_INVALID},
+		{"ends before it begins", good, STATUS_INVALID},
+		{"data no JSON", good, STATUS_INVALID},
+		{"data no object", good, STATUS_INVALID},
+		{"data with a fraction", good, STATUS_INVALID},
+		{"refs no array", good, STATUS_INVALID},
+		{"body too long", good, STATUS_LIMIT},
 	};
 	struct head head;
 	size_t i = 0;
@@ -378,6 +400,10 @@ static void full_disk_loses_nothing_and_heals(void **state)
 	memset(body, 'b', sizeof(body) - 1);
 	draft.body = body;
 	struct store *store = record_open(place.path, STORE_WRITE);
+	struct stat st;
+	char reserve[128];
+	assert_int_equal(stat(text_format(reserve, sizeof(reserve), "%s.reserve", place.path), &st), 0);
+	assert_int_equal(st.st_size, 1 << 20);
 	assert_int_equal(sqlite3_exec(store->db, "PRAGMA max_page_count = 100", NULL, NULL, NULL), SQLITE_OK);
 	while (store_append(store, &draft, 1, NULL, &err) == STATUS_OK)
 		acknowledged++;
@@ -387,6 +413,10 @@ static void full_disk_loses_nothing_and_heals(void **state)
 	record_verify(place.path, &v);
 	assert_true(verification_holds(&v));
 	assert_int_equal(v.checked, acknowledged);
+
+	/* Space was kept in reserve, and is used up before anything is refused. */
+	assert_int_not_equal(access(reserve, F_OK), 0);
+	assert_non_null(store_warning(store));
 
 	assert_int_equal(sqlite3_exec(store->db, "PRAGMA max_page_count = 100000", NULL, NULL, NULL), SQLITE_OK);
 	assert_ok(store_append(store, &draft, 1, NULL, ERR));
@@ -537,8 +567,11 @@ static void samples_come_in_order_and_go_with_age(void **state)
 	clock_manual_init(&clock, 1000 * US_PER_S);
 	assert_ok(store_open(&store, place.path, STORE_WRITE, &clock.clock, ERR));
 	const struct sample_row rows[] = {
-		{"node:a", "lag", 990 * US_PER_S, 4}, {"node:a", "lag", 980 * US_PER_S, 2}, {"node:a", "lag", 890 * US_PER_S, 1000},
-		{"node:a", "peers", 990 * US_PER_S, 100}, {"node:b", "lag", 990 * US_PER_S, 100},
+		{"node:a", "lag", 990 * US_PER_S, 4},
+		{"node:a", "lag", 980 * US_PER_S, 2},
+		{"node:a", "lag", 890 * US_PER_S, 1000},
+		{"node:a", "peers", 990 * US_PER_S, 100},
+		{"node:b", "lag", 990 * US_PER_S, 100},
 	};
 	assert_ok(store_put_samples(store, rows, ARRAY_LENGTH(rows), 100 * US_PER_S, ERR));
 	assert_ok(store_read_samples(store, "node:a", "lag", 0, add_sample, &sum, ERR));
@@ -595,7 +628,8 @@ static bool next_seq(int fd, uint64_t *seq)
 
 static void two_processes_make_one_chain(void **state)
 {
-	enum { EACH = 60, PROCESSES = 2 };
+	enum { EACH = 60,
+	       PROCESSES = 2 };
 	bool told[EACH * PROCESSES + 1] = {false};
 	int fds[PROCESSES], code;
 	pid_t pids[PROCESSES];
