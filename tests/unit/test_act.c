@@ -12,11 +12,11 @@
 
 #include <cmocka.h>
 
-#define DO(r, call) \
-	do { \
-		if ((call) != STATUS_OK) \
+#define DO(r, call)                                    \
+	do {                                           \
+		if ((call) != STATUS_OK)               \
 			fail_msg("%s", (r)->err.text); \
-		recorder_commit(r); \
+		recorder_commit(r);                    \
 	} while (0)
 
 static int setup(void **state)
@@ -101,10 +101,8 @@ static void test_gate_of_respond(void **state)
 		{"no runbook", EVENT_INCIDENT_STAGE, "{\"to\":\"respond\"}", {"no runbook was followed (:runbook NAME; or go on with a reason, :stage resolve REASON)"}},
 		{"steps unknown", EVENT_INCIDENT_RUNBOOK, "{\"runbook\":\"own\"}", {"no step of runbook own is done (tick or skip its steps; or go on with a reason, :stage resolve REASON)"}},
 		{"a step that was touched", EVENT_STEP_STARTED, "{\"step\":\"1\"}", {"step 1 is still running (tick it, or skip it with a reason)"}},
-		{"steps known", EVENT_INCIDENT_RUNBOOK, "{\"runbook\":\"rpc\",\"steps\":[{\"number\":\"1\",\"title\":\"Look\"},{\"number\":\"2\",\"title\":\"Scale\"}]}",
-			{"step 1 Look is open (tick it, or skip it with a reason)", "step 2 Scale is open (tick it, or skip it with a reason)"}},
-		{"a run is not a tick", EVENT_STEP_RAN, "{\"exit\":0,\"step\":\"1\"}",
-			{"step 1 Look is open (tick it, or skip it with a reason)", "step 2 Scale is open (tick it, or skip it with a reason)"}},
+		{"steps known", EVENT_INCIDENT_RUNBOOK, "{\"runbook\":\"rpc\",\"steps\":[{\"number\":\"1\",\"title\":\"Look\"},{\"number\":\"2\",\"title\":\"Scale\"}]}", {"step 1 Look is open (tick it, or skip it with a reason)", "step 2 Scale is open (tick it, or skip it with a reason)"}},
+		{"a run is not a tick", EVENT_STEP_RAN, "{\"exit\":0,\"step\":\"1\"}", {"step 1 Look is open (tick it, or skip it with a reason)", "step 2 Scale is open (tick it, or skip it with a reason)"}},
 		{"done", EVENT_STEP_DONE, "{\"step\":\"1\"}", {"step 2 Scale is open (tick it, or skip it with a reason)"}},
 		{"failed", EVENT_STEP_RAN, "{\"exit\":1,\"step\":\"2\"}", {"step 2 Scale failed (tick it, or skip it with a reason)"}},
 		{"skipped", EVENT_STEP_SKIPPED, "{\"reason\":\"no need\",\"step\":\"2\"}", {NULL}},
@@ -195,13 +193,34 @@ static enum status note(struct recorder *r, const char *id, const char *text, in
 	return act_note(r->fold, &r->who, id, text, at_us, 0, &r->drafts, &r->err);
 }
 
-static enum status note_nothing(struct recorder *r) { return note(r, "INC-1", " \n\t ", 0); }
-static enum status note_null(struct recorder *r) { return note(r, "INC-1", NULL, 0); }
-static enum status note_nowhere(struct recorder *r) { return note(r, "INC-7", "x", 0); }
-static enum status note_no_name(struct recorder *r) { return note(r, "", "x", 0); }
-static enum status note_future(struct recorder *r) { return note(r, "INC-1", "x", T0 + US_PER_DAY); }
-static enum status note_past(struct recorder *r) { return note(r, "INC-1", "x", -1); }
-static enum status note_long(struct recorder *r) { return note(r, "INC-1", long_text, 0); }
+static enum status note_nothing(struct recorder *r)
+{
+	return note(r, "INC-1", " \n\t ", 0);
+}
+static enum status note_null(struct recorder *r)
+{
+	return note(r, "INC-1", NULL, 0);
+}
+static enum status note_nowhere(struct recorder *r)
+{
+	return note(r, "INC-7", "x", 0);
+}
+static enum status note_no_name(struct recorder *r)
+{
+	return note(r, "", "x", 0);
+}
+static enum status note_future(struct recorder *r)
+{
+	return note(r, "INC-1", "x", T0 + US_PER_DAY);
+}
+static enum status note_past(struct recorder *r)
+{
+	return note(r, "INC-1", "x", -1);
+}
+static enum status note_long(struct recorder *r)
+{
+	return note(r, "INC-1", long_text, 0);
+}
 
 static enum status title_long(struct recorder *r)
 {
@@ -235,8 +254,14 @@ static enum status declare_gone(struct recorder *r)
 	return act_declare(r->fold, &r->who, &d, id, &r->drafts, &r->err);
 }
 
-static enum status role_unknown(struct recorder *r) { return act_role(r->fold, &r->who, "INC-1", "king", "bob", &r->drafts, &r->err); }
-static enum status role_unheld(struct recorder *r) { return act_role(r->fold, &r->who, "INC-1", "scribe", NULL, &r->drafts, &r->err); }
+static enum status role_unknown(struct recorder *r)
+{
+	return act_role(r->fold, &r->who, "INC-1", "king", "bob", &r->drafts, &r->err);
+}
+static enum status role_unheld(struct recorder *r)
+{
+	return act_role(r->fold, &r->who, "INC-1", "scribe", NULL, &r->drafts, &r->err);
+}
 
 static enum status components_none(struct recorder *r)
 {
@@ -250,24 +275,78 @@ static enum status components_blank(struct recorder *r)
 	return act_components(r->fold, &r->who, "INC-1", blank, &r->drafts, &r->err);
 }
 
-static enum status step_early(struct recorder *r) { return act_step(r->fold, &r->who, "INC-1", "1", "Look", STEP_DONE, NULL, &r->drafts, &r->err); }
-static enum status runbook_hash(struct recorder *r) { return act_runbook(r->fold, &r->who, "INC-1", "own", "abc", &r->drafts, &r->err); }
-static enum status stage_jump(struct recorder *r) { return act_stage(r->fold, &r->who, "INC-1", STAGE_REVIEW, NULL, &r->drafts, &r->err); }
-static enum status stage_same(struct recorder *r) { return act_stage(r->fold, &r->who, "INC-1", STAGE_TRIAGE, NULL, &r->drafts, &r->err); }
-static enum status stage_detect(struct recorder *r) { return act_stage(r->fold, &r->who, "INC-1", STAGE_DETECT, NULL, &r->drafts, &r->err); }
-static enum status reopen_open(struct recorder *r) { return act_reopen(r->fold, &r->who, "INC-1", "x", &r->drafts, &r->err); }
-static enum status merge_self(struct recorder *r) { return act_merge(r->fold, &r->who, "INC-1", "inc-1", &r->drafts, &r->err); }
-static enum status item_due(struct recorder *r) { return act_action_item(r->fold, &r->who, "INC-1", "x", "bob", "2026-02-30", NULL, &r->drafts, &r->err); }
-static enum status item_date(struct recorder *r) { return act_action_item(r->fold, &r->who, "INC-1", "x", "bob", "tomorrow", NULL, &r->drafts, &r->err); }
-static enum status item_type(struct recorder *r) { return act_action_item(r->fold, &r->who, "INC-1", "x", "bob", NULL, "quick", &r->drafts, &r->err); }
-static enum status amend_none(struct recorder *r) { return act_amend(r->fold, &r->who, 9, "x", 0, &r->drafts, &r->err); }
-static enum status amend_nothing(struct recorder *r) { return act_amend(r->fold, &r->who, 2, NULL, 0, &r->drafts, &r->err); }
-static enum status amend_text(struct recorder *r) { return act_amend(r->fold, &r->who, 1, "x", 0, &r->drafts, &r->err); }
-static enum status amend_measured(struct recorder *r) { return act_amend(r->fold, &r->who, 3, "x", 0, &r->drafts, &r->err); }
-static enum status retract_declared(struct recorder *r) { return act_retract(r->fold, &r->who, 1, "x", &r->drafts, &r->err); }
-static enum status retract_why(struct recorder *r) { return act_retract(r->fold, &r->who, 2, "", &r->drafts, &r->err); }
-static enum status arm_long(struct recorder *r) { return act_arm(&r->who, NULL, 500, "x", &r->drafts, &r->err); }
-static enum status arm_why(struct recorder *r) { return act_arm(&r->who, NULL, 10, NULL, &r->drafts, &r->err); }
+static enum status step_early(struct recorder *r)
+{
+	return act_step(r->fold, &r->who, "INC-1", "1", "Look", STEP_DONE, NULL, &r->drafts, &r->err);
+}
+static enum status runbook_hash(struct recorder *r)
+{
+	return act_runbook(r->fold, &r->who, "INC-1", "own", "abc", &r->drafts, &r->err);
+}
+static enum status stage_jump(struct recorder *r)
+{
+	return act_stage(r->fold, &r->who, "INC-1", STAGE_REVIEW, NULL, &r->drafts, &r->err);
+}
+static enum status stage_same(struct recorder *r)
+{
+	return act_stage(r->fold, &r->who, "INC-1", STAGE_TRIAGE, NULL, &r->drafts, &r->err);
+}
+static enum status stage_detect(struct recorder *r)
+{
+	return act_stage(r->fold, &r->who, "INC-1", STAGE_DETECT, NULL, &r->drafts, &r->err);
+}
+static enum status reopen_open(struct recorder *r)
+{
+	return act_reopen(r->fold, &r->who, "INC-1", "x", &r->drafts, &r->err);
+}
+static enum status merge_self(struct recorder *r)
+{
+	return act_merge(r->fold, &r->who, "INC-1", "inc-1", &r->drafts, &r->err);
+}
+static enum status item_due(struct recorder *r)
+{
+	return act_action_item(r->fold, &r->who, "INC-1", "x", "bob", "2026-02-30", NULL, &r->drafts, &r->err);
+}
+static enum status item_date(struct recorder *r)
+{
+	return act_action_item(r->fold, &r->who, "INC-1", "x", "bob", "tomorrow", NULL, &r->drafts, &r->err);
+}
+static enum status item_type(struct recorder *r)
+{
+	return act_action_item(r->fold, &r->who, "INC-1", "x", "bob", NULL, "quick", &r->drafts, &r->err);
+}
+static enum status amend_none(struct recorder *r)
+{
+	return act_amend(r->fold, &r->who, 9, "x", 0, &r->drafts, &r->err);
+}
+static enum status amend_nothing(struct recorder *r)
+{
+	return act_amend(r->fold, &r->who, 2, NULL, 0, &r->drafts, &r->err);
+}
+static enum status amend_text(struct recorder *r)
+{
+	return act_amend(r->fold, &r->who, 1, "x", 0, &r->drafts, &r->err);
+}
+static enum status amend_measured(struct recorder *r)
+{
+	return act_amend(r->fold, &r->who, 3, "x", 0, &r->drafts, &r->err);
+}
+static enum status retract_declared(struct recorder *r)
+{
+	return act_retract(r->fold, &r->who, 1, "x", &r->drafts, &r->err);
+}
+static enum status retract_why(struct recorder *r)
+{
+	return act_retract(r->fold, &r->who, 2, "", &r->drafts, &r->err);
+}
+static enum status arm_long(struct recorder *r)
+{
+	return act_arm(&r->who, NULL, 500, "x", &r->drafts, &r->err);
+}
+static enum status arm_why(struct recorder *r)
+{
+	return act_arm(&r->who, NULL, 10, NULL, &r->drafts, &r->err);
+}
 
 static void test_refused_input(void **state)
 {

@@ -13,11 +13,11 @@
 #include <cmocka.h>
 
 /* Does an act that must succeed, and appends what it drafted. */
-#define DO(r, call) \
-	do { \
-		if ((call) != STATUS_OK) \
+#define DO(r, call)                                    \
+	do {                                           \
+		if ((call) != STATUS_OK)               \
 			fail_msg("%s", (r)->err.text); \
-		recorder_commit(r); \
+		recorder_commit(r);                    \
 	} while (0)
 
 static int setup(void **state)
@@ -565,12 +565,42 @@ static void test_unknown_kinds_only_stand_in_the_timeline(void **state)
 static void test_hostile_data_changes_nothing(void **state)
 {
 	static const char *const payloads[] = {
-		"", "null", "[]", "7", "\"x\"", "{", "{\"to\":7}", "{\"to\":\"nowhere\"}", "{\"to\":\"detect\"}", "{\"severity\":\"P9\"}", "{\"severity\":[]}",
-		"{\"components\":\"x\"}", "{\"components\":{}}", "{\"components\":[[],{},7,null,\"\"]}", "{\"key\":7,\"components\":[7]}",
-		"{\"target\":-1}", "{\"target\":0}", "{\"target\":99999}", "{\"target\":\"1\"}", "{\"target\":9007199254740991}", "{\"step\":{}}",
-		"{\"step\":\"\"}", "{\"check\":[]}", "{\"section\":\"nothing\"}", "{\"text\":7}", "{\"role\":\"king\",\"name\":\"x\"}", "{\"into\":\"INC-99\"}",
-		"{\"into\":\"\"}", "{\"report\":1}", "{\"report\":-4}", "{\"exit\":99999999999,\"step\":\"\"}", "{\"impact\":7}", "{\"runbook\":7}",
-		"{\"steps\":[7,{},{\"number\":7}]}", "{\"a\":1,\"a\":2}", "\xff\xfe",
+		"",
+		"null",
+		"[]",
+		"7",
+		"\"x\"",
+		"{",
+		"{\"to\":7}",
+		"{\"to\":\"nowhere\"}",
+		"{\"to\":\"detect\"}",
+		"{\"severity\":\"P9\"}",
+		"{\"severity\":[]}",
+		"{\"components\":\"x\"}",
+		"{\"components\":{}}",
+		"{\"components\":[[],{},7,null,\"\"]}",
+		"{\"key\":7,\"components\":[7]}",
+		"{\"target\":-1}",
+		"{\"target\":0}",
+		"{\"target\":99999}",
+		"{\"target\":\"1\"}",
+		"{\"target\":9007199254740991}",
+		"{\"step\":{}}",
+		"{\"step\":\"\"}",
+		"{\"check\":[]}",
+		"{\"section\":\"nothing\"}",
+		"{\"text\":7}",
+		"{\"role\":\"king\",\"name\":\"x\"}",
+		"{\"into\":\"INC-99\"}",
+		"{\"into\":\"\"}",
+		"{\"report\":1}",
+		"{\"report\":-4}",
+		"{\"exit\":99999999999,\"step\":\"\"}",
+		"{\"impact\":7}",
+		"{\"runbook\":7}",
+		"{\"steps\":[7,{},{\"number\":7}]}",
+		"{\"a\":1,\"a\":2}",
+		"\xff\xfe",
 	};
 	struct recorder *r = *state;
 	declare(r, "t", SEVERITY_P1);

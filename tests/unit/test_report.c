@@ -13,11 +13,11 @@
 
 #include <cmocka.h>
 
-#define DO(r, call) \
-	do { \
-		if ((call) != STATUS_OK) \
+#define DO(r, call)                                    \
+	do {                                           \
+		if ((call) != STATUS_OK)               \
 			fail_msg("%s", (r)->err.text); \
-		recorder_commit(r); \
+		recorder_commit(r);                    \
 	} while (0)
 
 enum { EXPORT_BYTES = 1 << 20 };
