@@ -109,6 +109,9 @@ static enum status run_open(struct ui *ui, const char *args, struct error *err)
 		return STATUS_REFUSED;
 	if (*args)
 		pane_select(ui, pane, args);
+	pane_move(ui, pane, 0);
+	if (*args && strcmp(ui_selected(ui), args) != 0)
+		return error_set(err, STATUS_NOT_FOUND, "%s: has no row %s", pane->name, args);
 	if (*ui_selected(ui) == '\0')
 		return error_set(err, STATUS_REFUSED, "%s: nothing is selected", pane->name);
 	if (!pane->open)

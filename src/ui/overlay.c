@@ -224,9 +224,9 @@ static void draw_pager_foot(const struct pager *pager, struct area box)
 	if (*pager->search)
 		text_format(found, sizeof(found), " /%s  %zu lines, n N ", pager->search, count_matches(pager));
 	const struct part parts[] = {{ROLE_PROMPT, 0, found}, {ROLE_DIM, 0, where}};
-	area_parts_right(box, 2, box.columns - 2, box.rows - 1, parts, ARRAY_LENGTH(parts));
 	const struct part keys[] = {{ROLE_KEY, ATTR_BOLD, " q"}, {ROLE_DIM, 0, " back "}};
-	area_parts(box, 2, box.rows - 1, keys, ARRAY_LENGTH(keys));
+	int x = area_parts(box, 2, box.rows - 1, keys, ARRAY_LENGTH(keys));
+	area_parts_right(box, x, box.columns - 2, box.rows - 1, parts, ARRAY_LENGTH(parts));
 }
 
 static void draw_frame(struct area box, const char *title, enum role role)

@@ -101,7 +101,7 @@ void dialog_key(struct ui *ui, const char *key);
 void dialog_paste(struct ui *ui, const char *text);
 void pager_scroll(struct pager *pager, int rows);
 void pager_scroll_to(struct pager *pager, bool end);
-/* Sets what is searched, and goes to the first match from the top line on. */
+/* Sets what is searched, and goes to the first match. */
 void pager_search(struct pager *pager, const char *text);
 void pager_next_match(struct pager *pager, bool forward);
 
