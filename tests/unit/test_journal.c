@@ -16,7 +16,7 @@ struct seen {
 	size_t done, refused;
 	uint64_t last_at_done;
 	char refusal[480];
-	size_t troubles, heals;
+	size_t troubles, heals, warnings;
 	struct lease lease;
 	size_t lease_changes;
 	bool (*enough)(const struct seen *seen); /* stops the loop */
@@ -61,6 +61,14 @@ static void on_trouble(void *arg, const struct error *err)
 	look(seen);
 }
 
+static void on_warning(void *arg, const struct error *err)
+{
+	struct seen *seen = arg;
+
+	seen->warnings += err->text[0] != '\0';
+	look(seen);
+}
+
 static void on_lease(void *arg, const struct lease *lease)
 {
 	struct seen *seen = arg;
@@ -83,7 +91,7 @@ static void on_done(void *arg, enum status status, const struct error *err)
 	look(seen);
 }
 
-static const struct journal_events callbacks = {.events = on_events, .loaded = on_loaded, .trouble = on_trouble, .lease = on_lease};
+static const struct journal_events callbacks = {.events = on_events, .loaded = on_loaded, .trouble = on_trouble, .warning = on_warning, .lease = on_lease};
 
 static void on_deadline(void *arg)
 {
@@ -125,6 +133,11 @@ static bool hundred_done(const struct seen *seen)
 static bool four_seen(const struct seen *seen)
 {
 	return seen->last >= 4;
+}
+
+static bool is_warned(const struct seen *seen)
+{
+	return seen->warnings > 0;
 }
 
 static bool has_lease(const struct seen *seen)
@@ -279,6 +292,29 @@ static void trouble_is_told_and_heals(void **state)
 	bench_close(&bench);
 }
 
+/* A checkpoint that contradicts the record stops nothing, but somebody must hear of it. */
+static void a_warning_is_told_once(void **state)
+{
+	static const struct checkpoint foreign = {.origin = "tocsin/other"};
+	struct bench bench;
+	struct draft draft = note_draft("goes on");
+
+	(void)state;
+	bench_open(&bench, 1);
+	char *beside = checkpoint_beside(bench.place.path);
+	assert_ok(checkpoint_save(beside, &foreign, ERR));
+	for (int i = 0; i < 3; i++)
+		journal_append(bench.journal, &draft, 1, on_done, &bench.seen);
+	run_until(&bench.seen, is_warned);
+	run_until(&bench.seen, four_seen);
+	free(beside);
+	journal_free(bench.journal);
+	assert_int_equal(bench.seen.warnings, 1);
+	assert_int_equal(bench.seen.refused, 0);
+	loop_free(bench.seen.loop);
+	place_remove(&bench.place);
+}
+
 static void evidence_that_cannot_be_kept_refuses_its_event(void **state)
 {
 	struct bench bench;
@@ -423,6 +459,7 @@ int main(void)
 		cmocka_unit_test(others_events_arrive_by_themselves),
 		cmocka_unit_test(closing_writes_what_was_handed_in),
 		cmocka_unit_test(trouble_is_told_and_heals),
+		cmocka_unit_test(a_warning_is_told_once),
 		cmocka_unit_test(evidence_that_cannot_be_kept_refuses_its_event),
 		cmocka_unit_test(an_append_stands_at_the_time_it_was_handed_in),
 		cmocka_unit_test(the_lease_of_a_dead_holder_is_taken_over),

@@ -657,6 +657,27 @@ static void two_processes_make_one_chain(void **state)
 	assert_int_equal(v.beside, VERDICT_HOLDS);
 }
 
+/* Verifying takes one snapshot: a record that grows meanwhile never contradicts itself. */
+static void verify_holds_while_others_write(void **state)
+{
+	struct verification v = {0};
+	uint64_t seq;
+	int fd, code;
+
+	(void)state;
+	pid_t pid = start_child(&fd, 150);
+	assert_true(next_seq(fd, &seq));
+	while (waitpid(pid, &code, WNOHANG) == 0) {
+		record_verify(place.path, &v);
+		if (!verification_holds(&v))
+			fail_msg("at %llu: %s %s", (unsigned long long)v.head.seq, v.finding, v.beside_finding);
+	}
+	close(fd);
+	assert_int_equal(code, 0);
+	record_verify(place.path, &v);
+	assert_int_equal(v.head.seq, 150);
+}
+
 /* Kills at moments that differ by where the pipe stands and by a pause from a fixed
  * pseudo-random sequence. */
 static void a_kill_loses_nothing_acknowledged(void **state)
@@ -749,6 +770,7 @@ int main(void)
 		TEST(evidence_is_kept_once_and_checked),
 		TEST(samples_come_in_order_and_go_with_age),
 		TEST(two_processes_make_one_chain),
+		TEST(verify_holds_while_others_write),
 		TEST(a_kill_loses_nothing_acknowledged),
 		TEST(a_reader_undoes_a_half_written_transaction),
 	};
