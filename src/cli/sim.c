@@ -16,6 +16,11 @@ const struct cli_command cli_sim = {
 	.args = "SCENARIO [--port N] [--seed N] [--victim NODE] [--validators N] [--rpc-nodes N] [--period 2s] [--request-timeout 2s] "
 		"[--speed X] [--break-after 10s] [--heal-after 60s] [--write-config FILE]",
 	.help = "play a QBFT network on loopback, and break it as the scenario says",
+	.manual = "Prints one line for each node, its URL first, and then serves until it is told to end.\n"
+		  "The fault began shortly before the start, unless --break-after says when it comes.\n"
+		  "SIGUSR1 breaks and SIGUSR2 heals; so do orders such as \"break\", \"heal\" or\n"
+		  "\"restart besu-validator-2\", posted with a header X-Tocsin-Control to /control.\n"
+		  "Durations are of the network's own clock, which --speed makes run faster.\n",
 	.run = run,
 };
 
@@ -103,38 +108,23 @@ static bool set_write_config(struct arguments *a, const char *value)
 	return *value != '\0';
 }
 
-static const struct option_def {
+static const struct setting {
 	const char *name;
 	bool (*set)(struct arguments *a, const char *value);
 	const char *wants;
-} options[] = {
-	{"--port", set_port, "a port number"},
-	{"--seed", set_seed, "a number"},
-	{"--victim", set_victim, "a node's name"},
-	{"--validators", set_validators, "a number above 0"},
-	{"--rpc-nodes", set_rpc_nodes, "a number above 0"},
-	{"--period", set_period, "a duration such as 2s"},
-	{"--request-timeout", set_request_timeout, "a duration such as 2s"},
-	{"--speed", set_speed, "a number above 0, such as 10"},
-	{"--break-after", set_break_after, "a duration such as 10s"},
-	{"--heal-after", set_heal_after, "a duration such as 60s"},
-	{"--write-config", set_write_config, "a file name"},
+} settings[] = {
+	{"port", set_port, "a port number"},
+	{"seed", set_seed, "a number"},
+	{"victim", set_victim, "a node's name"},
+	{"validators", set_validators, "a number above 0"},
+	{"rpc-nodes", set_rpc_nodes, "a number above 0"},
+	{"period", set_period, "a duration such as 2s"},
+	{"request-timeout", set_request_timeout, "a duration such as 2s"},
+	{"speed", set_speed, "a number above 0, such as 10"},
+	{"break-after", set_break_after, "a duration such as 10s"},
+	{"heal-after", set_heal_after, "a duration such as 60s"},
+	{"write-config", set_write_config, "a file name"},
 };
-
-/* The option that the argument names, and its value when it stands behind "=". */
-static const struct option_def *find_option(const char *argument, const char **value)
-{
-	*value = NULL;
-	for (size_t i = 0; i < ARRAY_LENGTH(options); i++) {
-		size_t len = strlen(options[i].name);
-		if (strncmp(argument, options[i].name, len) != 0 || (argument[len] != '\0' && argument[len] != '='))
-			continue;
-		if (argument[len] == '=')
-			*value = argument + len + 1;
-		return &options[i];
-	}
-	return NULL;
-}
 
 static int usage_scenarios(const char *why)
 {
@@ -149,23 +139,23 @@ static int usage_scenarios(const char *why)
 
 static int read_arguments(struct arguments *a, int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
-		if (argv[i][0] != '-') {
-			if (a->sim.scenario)
-				return cli_usage(&cli_sim, "%s: one scenario at a time", argv[i]);
-			a->sim.scenario = argv[i];
-			continue;
-		}
-		const char *value;
-		const struct option_def *option = find_option(argv[i], &value);
-		if (!option)
-			return cli_usage(&cli_sim, "%s: no such option", argv[i]);
-		if (!value)
-			value = i + 1 < argc ? argv[++i] : "";
-		if (!option->set(a, value))
-			return cli_usage(&cli_sim, "%s %s: not understood (write %s)", option->name, value, option->wants);
+	const char *values[ARRAY_LENGTH(settings)] = {NULL};
+	struct cli_option options[ARRAY_LENGTH(settings) + 1] = {{.name = NULL}};
+	for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
+		options[i] = (struct cli_option){.name = settings[i].name, .value = &values[i]};
+	argc = cli_options(&cli_sim, options, argc, argv);
+	if (argc < 0)
+		return EXIT_USAGE;
+	if (argc < 2)
+		return usage_scenarios("which scenario?");
+	if (argc > 2)
+		return cli_usage(&cli_sim, "%s: one scenario at a time", argv[2]);
+	a->sim.scenario = argv[1];
+	for (size_t i = 0; i < ARRAY_LENGTH(settings); i++) {
+		if (values[i] && !settings[i].set(a, values[i]))
+			return cli_usage(&cli_sim, "--%s %s: not understood (write %s)", settings[i].name, values[i], settings[i].wants);
 	}
-	return a->sim.scenario ? EXIT_OK : usage_scenarios("which scenario?");
+	return EXIT_OK;
 }
 
 /* --- running ----------------------------------------------------------------------- */

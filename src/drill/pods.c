@@ -250,7 +250,7 @@ static enum status order_status(struct order *order, struct error *err)
 	char number[32], age[AGE_TEXT];
 	text_thousands(number, sizeof(number), (int64_t)engine->head);
 	buf_printf(order->out, "scenario %s, %s; block %s, %s ago; %u of %u validators run, quorum %u\n", order->run->def->name,
-		   order->run->broken ? "broken" : "not broken", number, age_text(age, engine->now_us - head->timestamp_s * US_PER_S),
+		   scenario_is_broken(engine) ? "broken" : "not broken", number, age_text(age, engine->now_us - head->timestamp_s * US_PER_S),
 		   engine_ready_replicas(engine, true), engine->config.validators, engine_quorum(engine->config.validators));
 	return STATUS_OK;
 }

@@ -126,12 +126,20 @@ enum status scenario_victim(const struct scenario_def *def, const struct engine 
 	return status;
 }
 
+bool scenario_is_broken(const struct engine *engine)
+{
+	for (size_t i = 0; i < engine->node_count; i++) {
+		if (engine->nodes[i].phase == POD_CRASHED || engine->nodes[i].trouble != RPC_FINE)
+			return true;
+	}
+	return false;
+}
+
 bool scenario_break(struct scenario_run *run, struct engine *engine)
 {
-	if (run->broken || !run->def->plot->apply)
+	if (!run->def->plot->apply || scenario_is_broken(engine))
 		return false;
 	run->break_us = INT64_MAX;
-	run->broken = true;
 	run->def->plot->apply(engine, run->victim);
 	return true;
 }
@@ -139,7 +147,6 @@ bool scenario_break(struct scenario_run *run, struct engine *engine)
 void scenario_heal(struct scenario_run *run, struct engine *engine)
 {
 	run->heal_us = INT64_MAX;
-	run->broken = false;
 	engine_heal(engine);
 }
 

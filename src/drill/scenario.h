@@ -8,8 +8,7 @@
 
 struct scenario_run {
 	const struct scenario_def *def;
-	size_t victim; /* index of the node that is harmed first */
-	bool broken;
+	size_t victim;             /* index of the node that is harmed first */
 	int64_t break_us, heal_us; /* of the network's clock; INT64_MAX: when told */
 };
 
@@ -22,6 +21,8 @@ enum status scenario_victim(const struct scenario_def *def, const struct engine 
 
 /* Lets the network live until now, breaking and healing it on the way. */
 void scenario_advance(struct scenario_run *run, struct engine *engine, int64_t now_us);
+/* True while a node is down or does not serve; restarting the right ones ends it. */
+bool scenario_is_broken(const struct engine *engine);
 /* At the engine's present time. False when there is nothing to break, or it is broken. */
 bool scenario_break(struct scenario_run *run, struct engine *engine);
 void scenario_heal(struct scenario_run *run, struct engine *engine);

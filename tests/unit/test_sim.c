@@ -213,6 +213,7 @@ static void test_only_the_victim_misses_turns(void **state)
 		check_chain(engine, healed_at, missed);
 		for (unsigned v = 0; v < cases[i].validators; v++)
 			assert_int_equal(missed[v], 0);
+		assert_true(scenario_break(&run, engine)); /* and can be broken anew */
 		engine_free(engine);
 	}
 }
