@@ -334,6 +334,8 @@ static enum status do_verb(const struct verb *verb, struct call *call, struct er
 		status = verb->run(call, err);
 	if (status == STATUS_OK && call->drafts.count)
 		status = store_append(call->store, call->drafts.items, call->drafts.count, NULL, err);
+	if (store_warning(call->store))
+		cli_error(store_warning(call->store));
 	drafts_free(&call->drafts);
 	if (call->fold)
 		fold_free(call->fold);

@@ -24,7 +24,7 @@ static int print_verdicts(struct store *store, const char *checkpoint_path)
 	if (v.redacted)
 		printf("redacted: the content of %llu events was removed on purpose; the chain still holds\n", (unsigned long long)v.redacted);
 	if (v.beside == VERDICT_FAILS) {
-		printf("DOES NOT MATCH the checkpoint beside it: seq %llu: %s\n", (unsigned long long)v.bad_seq, v.beside_finding);
+		printf("DOES NOT MATCH the checkpoint beside it: %s\n", v.beside_finding);
 		return EXIT_FAILED;
 	}
 	if (v.beside == VERDICT_HOLDS)

@@ -127,7 +127,7 @@ static enum status write_beside(struct store *store, bool created, struct error 
 	if (status == STATUS_OK)
 		status = checkpoint_match(store, &old, &why);
 	if (status != STATUS_OK && status != STATUS_NOT_FOUND)
-		error_set(err, status, "%s stays as it is: %s", path, why.text);
+		error_set(err, status, "%s was kept as evidence; move it away once it is looked into: %s", path, why.text);
 	else
 		status = checkpoint_take(store, &now, err);
 	if (status == STATUS_OK)

@@ -278,7 +278,7 @@ static void check_beside(struct store *store, const struct checkpoint *checkpoin
 	}
 	out->beside = VERDICT_FAILS;
 	text_format(out->beside_finding, sizeof(out->beside_finding), "%s", load->status != STATUS_OK ? load->text : why.text);
-	if (out->consistent && load->status == STATUS_OK) {
+	if (out->consistent && load->status == STATUS_OK && strcmp(checkpoint->origin, store_origin(store)) == 0) {
 		out->bad_seq = checkpoint->head.seq <= out->head.seq ? checkpoint->head.seq : out->head.seq + 1;
 		text_format(out->finding, sizeof(out->finding), "%s", out->beside_finding);
 	}

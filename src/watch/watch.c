@@ -339,6 +339,11 @@ static void on_trouble(void *arg, const struct error *err)
 	changed(w);
 }
 
+static void on_warning(void *arg, const struct error *err)
+{
+	say(arg, 1, err->text);
+}
+
 static void on_lease(void *arg, const struct lease *lease)
 {
 	struct watch *w = arg;
@@ -439,7 +444,7 @@ static void add_endpoints(struct watch *w)
 struct watch *watch_new(struct loop *loop, const struct clock *clock, const struct config *config, struct store *store,
 	const struct watch_options *options, const struct watch_events *events, void *arg)
 {
-	static const struct journal_events journal_events = {.events = on_events, .loaded = on_loaded, .trouble = on_trouble, .lease = on_lease};
+	static const struct journal_events journal_events = {.events = on_events, .loaded = on_loaded, .trouble = on_trouble, .warning = on_warning, .lease = on_lease};
 	struct watch *w = xcalloc(1, sizeof(*w));
 	uint64_t seed;
 	char holder[200];
