@@ -40,9 +40,6 @@ static void new_files_are_private(void **state)
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(stat(text_format(dir, sizeof(dir), "%s/a/b", place.dir), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
-	unlink(path);
-	rmdir(dir);
-	rmdir(text_format(dir, sizeof(dir), "%s/a", place.dir));
 }
 
 static void write_file(const char *path, const char *text)
