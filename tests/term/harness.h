@@ -1,0 +1,51 @@
+/* A terminal for tests: the program runs in a pseudo terminal, libvterm draws what it
+ * sends, and a test waits for what it expects to see. Nothing sleeps and hopes. */
+#ifndef TOCSIN_TESTS_HARNESS_H
+#define TOCSIN_TESTS_HARNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct terminal;
+
+enum { EXPECT_MS = 15000 };
+
+/* Starts the program ($TOCSIN_BUILD/src/tocsin) with these arguments, NULL-terminated.
+ * `environment`, "NAME=value" and NULL-terminated or NULL, is added to a clean one with
+ * TERM=xterm-256color and a home of its own. */
+struct terminal *terminal_start(int columns, int rows, const char *const *environment, const char *const *arguments);
+/* Ends what still runs, and removes its home. */
+void terminal_free(struct terminal *terminal);
+
+/* Types these bytes. */
+void terminal_send(struct terminal *terminal, const char *bytes);
+void terminal_resize(struct terminal *terminal, int columns, int rows);
+void terminal_signal(struct terminal *terminal, int signum);
+/* Closes the terminal from its other side, as a lost connection does. */
+void terminal_hang_up(struct terminal *terminal);
+
+/* Reads what the program sends until the text is on the screen (or is not, any more);
+ * fails the test with a picture when the time is up. Returns the row of the text. */
+int terminal_expect(struct terminal *terminal, const char *text);
+void terminal_expect_gone(struct terminal *terminal, const char *text);
+/* Reads until it has been silent for this long. */
+void terminal_settle(struct terminal *terminal, int ms);
+/* Waits for the end and returns the status of waitpid; with `stopped` a stop counts. */
+int terminal_wait(struct terminal *terminal, bool stopped);
+
+/* The screen as text, lines ending in '\n'; valid until the next call. */
+const char *terminal_text(struct terminal *terminal);
+struct terminal_cell {
+	bool bold, reverse, underline;
+	bool default_fg, default_bg;
+};
+struct terminal_cell terminal_cell(struct terminal *terminal, int x, int y);
+void terminal_cursor(struct terminal *terminal, int *x, int *y, bool *visible);
+bool terminal_on_alternate_screen(const struct terminal *terminal);
+/* True if the line discipline echoes and edits lines, as a shell wants it. */
+bool terminal_is_cooked(const struct terminal *terminal);
+const char *terminal_title(const struct terminal *terminal);
+size_t terminal_bells(const struct terminal *terminal);
+const char *terminal_home(const struct terminal *terminal);
+
+#endif

@@ -1,0 +1,314 @@
+/* The console on a real terminal: what no canvas can show. Each test runs the built
+ * program on its demo network. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "harness.h"
+
+static const char *const healthy[] = {"demo", "healthy", NULL};
+
+static struct terminal *start(int columns, int rows, const char *const *environment)
+{
+	struct terminal *terminal = terminal_start(columns, rows, environment, healthy);
+	terminal_expect(terminal, columns >= 40 && rows >= 10 ? "besu-validator-0" : "Too small");
+	return terminal;
+}
+
+static void quit(struct terminal *terminal)
+{
+	terminal_send(terminal, ":quit now\r");
+	int status = terminal_wait(terminal, false);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_false(terminal_on_alternate_screen(terminal));
+	assert_true(terminal_is_cooked(terminal));
+	terminal_free(terminal);
+}
+
+static void it_starts_and_gives_the_terminal_back(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(80, 24, NULL);
+	assert_true(terminal_on_alternate_screen(terminal));
+	assert_false(terminal_is_cooked(terminal));
+	quit(terminal);
+}
+
+static void keys_and_commands_arrive(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(100, 30, NULL);
+	terminal_send(terminal, "?");
+	terminal_expect(terminal, "Help: Board");
+	terminal_send(terminal, "q");
+	terminal_expect_gone(terminal, "Help: Board");
+	terminal_send(terminal, "\033OP");
+	terminal_expect(terminal, "Help: Board");
+	terminal_send(terminal, "\033");
+	terminal_expect_gone(terminal, "Help: Board");
+	terminal_send(terminal, ":nonsense\r");
+	terminal_expect(terminal, "no command \"nonsense\"");
+	quit(terminal);
+}
+
+/* The cursor is where screen readers look, on the marker of the selected row. */
+static void the_cursor_follows_the_selection(void **state)
+{
+	int x, y, before;
+	bool visible;
+	(void)state;
+	struct terminal *terminal = start(100, 30, NULL);
+	terminal_settle(terminal, 200);
+	terminal_cursor(terminal, &x, &before, &visible);
+	assert_true(visible);
+	terminal_send(terminal, "\033OB");
+	for (y = before; y == before;) {
+		terminal_settle(terminal, 20);
+		terminal_cursor(terminal, &x, &y, &visible);
+	}
+	assert_int_equal(y, before + 1);
+	assert_int_equal(x, 1);
+	quit(terminal);
+}
+
+static void sizes_change(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(80, 24, NULL);
+	terminal_resize(terminal, 140, 42);
+	/* The frame's right corner is where the new edge is. */
+	terminal_expect(terminal, "q back");
+	terminal_settle(terminal, 300);
+	assert_non_null(strstr(terminal_text(terminal), "besu-validator-0"));
+	terminal_resize(terminal, 30, 8);
+	terminal_expect(terminal, "Too small");
+	terminal_expect(terminal, "30x8");
+	terminal_send(terminal, ":");
+	terminal_expect(terminal, ":");
+	terminal_send(terminal, "\033");
+	terminal_send(terminal, "?");
+	terminal_expect(terminal, "Help");
+	terminal_send(terminal, "q");
+	/* A storm of sizes ends with the last one. */
+	for (int i = 0; i < 60; i++)
+		terminal_resize(terminal, 20 + i, 5 + i / 3);
+	terminal_resize(terminal, 80, 24);
+	terminal_expect(terminal, "besu-validator-0");
+	quit(terminal);
+}
+
+static void a_small_terminal_can_be_left(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(20, 5, NULL);
+	terminal_send(terminal, "q");
+	int status = terminal_wait(terminal, false);
+	assert_true(WIFEXITED(status));
+	terminal_free(terminal);
+}
+
+/* Far less than the second that curses waits by itself, on a machine under load. */
+static void escape_is_instant(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(80, 24, NULL);
+	terminal_send(terminal, "?");
+	terminal_expect(terminal, "Help: Board");
+	terminal_settle(terminal, 100);
+	int64_t before = clock_mono_us(clock_system());
+	terminal_send(terminal, "\033");
+	terminal_expect_gone(terminal, "Help: Board");
+	assert_true(clock_mono_us(clock_system()) - before < 500 * US_PER_MS);
+	quit(terminal);
+}
+
+static void pasted_text_presses_no_keys(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(80, 24, NULL);
+	terminal_send(terminal, "\033[200~q:quit now\r\033[201~");
+	terminal_expect(terminal, "pasted text was not used");
+	terminal_send(terminal, ":");
+	terminal_send(terminal, "\033[200~quit\rnow\033[201~");
+	terminal_expect(terminal, ":quit now");
+	terminal_send(terminal, "\033");
+	terminal_expect_gone(terminal, ":quit now");
+	quit(terminal);
+}
+
+/* Escape sequences inside text are shown, never obeyed. */
+static void hostile_text_is_inert(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(80, 24, NULL);
+	terminal_send(terminal, ":");
+	terminal_send(terminal, "\033[200~x\xc2\x9b" "2J\x07\xe2\x80\xae" "evil\033[201~");
+	terminal_expect(terminal, "evil");
+	assert_non_null(strstr(terminal_text(terminal), "besu-validator-0"));
+	assert_null(strstr(terminal_text(terminal), "\xe2\x80\xae"));
+	assert_int_equal(terminal_bells(terminal), 0);
+	terminal_send(terminal, "\033");
+	quit(terminal);
+}
+
+static void a_crash_gives_the_terminal_back(void **state)
+{
+	static const int signals[] = {SIGSEGV, SIGABRT, SIGFPE};
+	static const char *const environment[] = {"ASAN_OPTIONS=handle_segv=0:handle_abort=0:handle_sigfpe=0:detect_leaks=0", NULL};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
+		struct terminal *terminal = start(80, 24, environment);
+		terminal_signal(terminal, signals[i]);
+		int status = terminal_wait(terminal, false);
+		/* It ends as a crash does, for the core dump. */
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), signals[i]);
+		assert_false(terminal_on_alternate_screen(terminal));
+		assert_true(terminal_is_cooked(terminal));
+		terminal_free(terminal);
+	}
+}
+
+static void a_signal_ends_it_in_order(void **state)
+{
+	static const int signals[] = {SIGTERM, SIGQUIT};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
+		struct terminal *terminal = start(80, 24, NULL);
+		terminal_signal(terminal, signals[i]);
+		int status = terminal_wait(terminal, false);
+		assert_true(WIFEXITED(status));
+		assert_false(terminal_on_alternate_screen(terminal));
+		assert_true(terminal_is_cooked(terminal));
+		assert_non_null(strstr(terminal_text(terminal), "ended by a signal"));
+		terminal_free(terminal);
+	}
+}
+
+static void it_stops_and_goes_on(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(80, 24, NULL);
+	terminal_send(terminal, "?");
+	terminal_expect(terminal, "Help: Board");
+	terminal_signal(terminal, SIGTSTP);
+	assert_true(WIFSTOPPED(terminal_wait(terminal, true)));
+	assert_false(terminal_on_alternate_screen(terminal));
+	assert_true(terminal_is_cooked(terminal));
+	terminal_signal(terminal, SIGCONT);
+	terminal_expect(terminal, "Help: Board");
+	assert_true(terminal_on_alternate_screen(terminal));
+	assert_false(terminal_is_cooked(terminal));
+	terminal_send(terminal, "q");
+	terminal_expect_gone(terminal, "Help: Board");
+	quit(terminal);
+}
+
+static void a_lost_terminal_ends_it(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(80, 24, NULL);
+	terminal_hang_up(terminal);
+	assert_true(WIFEXITED(terminal_wait(terminal, false)));
+	terminal_free(terminal);
+}
+
+/* Nobody reads for a while: keys still count, and the last state is shown afterwards. */
+static void a_slow_terminal_blocks_nothing(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(200, 60, NULL);
+	for (int i = 0; i < 400; i++)
+		terminal_send(terminal, i % 2 ? "q" : "?");
+	terminal_send(terminal, "\014:messages\r");
+	terminal_expect(terminal, "Messages");
+	terminal_send(terminal, "q");
+	terminal_expect_gone(terminal, "Messages");
+	quit(terminal);
+}
+
+static bool any_colour(struct terminal *terminal, int columns, int rows)
+{
+	for (int y = 0; y < rows; y++) {
+		for (int x = 0; x < columns; x++) {
+			struct terminal_cell cell = terminal_cell(terminal, x, y);
+			if (!cell.default_fg || !cell.default_bg)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void colours_are_where_they_are_wanted(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *environment[3];
+		bool colour;
+	} cases[] = {
+		{"usual", {NULL}, true},
+		{"NO_COLOR", {"NO_COLOR=1", NULL}, false},
+		{"NO_COLOR, empty", {"NO_COLOR=", NULL}, true},
+		{"vt100", {"TERM=vt100", NULL}, false},
+		{"eight colours", {"TERM=xterm", NULL}, true},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		print_message("%s\n", cases[i].name);
+		struct terminal *terminal = start(80, 24, cases[i].environment);
+		terminal_settle(terminal, 100);
+		assert_int_equal(any_colour(terminal, 80, 24), cases[i].colour);
+		/* The background is the terminal's own where nothing stands on it. */
+		assert_true(terminal_cell(terminal, 0, 20).default_bg);
+		quit(terminal);
+	}
+}
+
+static void ascii_is_enough(void **state)
+{
+	static const char *const environment[] = {"LC_ALL=C", NULL};
+	(void)state;
+	struct terminal *terminal = start(80, 24, environment);
+	terminal_settle(terminal, 100);
+	for (const char *c = terminal_text(terminal); *c; c++)
+		assert_true((unsigned char)*c < 0x80);
+	terminal_expect(terminal, "+- 1 ");
+	quit(terminal);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_starts_and_gives_the_terminal_back),
+		cmocka_unit_test(keys_and_commands_arrive),
+		cmocka_unit_test(the_cursor_follows_the_selection),
+		cmocka_unit_test(sizes_change),
+		cmocka_unit_test(a_small_terminal_can_be_left),
+		cmocka_unit_test(escape_is_instant),
+		cmocka_unit_test(pasted_text_presses_no_keys),
+		cmocka_unit_test(hostile_text_is_inert),
+		cmocka_unit_test(a_crash_gives_the_terminal_back),
+		cmocka_unit_test(a_signal_ends_it_in_order),
+		cmocka_unit_test(it_stops_and_goes_on),
+		cmocka_unit_test(a_lost_terminal_ends_it),
+		cmocka_unit_test(a_slow_terminal_blocks_nothing),
+		cmocka_unit_test(colours_are_where_they_are_wanted),
+		cmocka_unit_test(ascii_is_enough),
+	};
+	setlocale(LC_ALL, "C.UTF-8");
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
