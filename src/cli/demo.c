@@ -55,6 +55,15 @@ static enum status demo_config(const struct sim *sim, struct config *out, struct
 	return status;
 }
 
+/* The first event says what this record is, so that every export of it can too. */
+static enum status mark_as_drill(struct store *store, struct error *err)
+{
+	struct draft draft = {.kind = EVENT_RECORD_OPENED, .actor = "tocsin", .source = "system",
+		.summary = "a drill begins on a simulated network", .data = "{\"drill\":true}"};
+
+	return store_append(store, &draft, 1, NULL, err);
+}
+
 /* A record of its own: --db if given, else a new file for each demo, so that a drill
  * never mixes with the record of real nights. */
 static enum status demo_store(const struct globals *globals, const char *scenario, struct store **out, char **path, struct error *err)
@@ -62,14 +71,16 @@ static enum status demo_store(const struct globals *globals, const char *scenari
 	char name[128];
 
 	*path = NULL;
-	if (globals->record) {
-		*path = xstrdup(globals->record);
-		return store_open(out, globals->record, STORE_WRITE, clock_system(), err);
-	}
 	text_format(name, sizeof(name), "demo/%s-%lld-%ld.db", scenario, (long long)(clock_wall_us(clock_system()) / US_PER_S), (long)getpid());
-	enum status status = path_data(name, path, err);
+	enum status status = STATUS_OK;
+	if (globals->record)
+		*path = xstrdup(globals->record);
+	else
+		status = path_data(name, path, err);
 	if (status == STATUS_OK)
 		status = store_open(out, *path, STORE_WRITE, clock_system(), err);
+	if (status == STATUS_OK && (status = mark_as_drill(*out, err)) != STATUS_OK)
+		store_close(*out);
 	return status;
 }
 

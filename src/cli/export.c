@@ -59,7 +59,7 @@ static enum status export_incident(const struct globals *globals, struct store *
 	if (status == STATUS_OK)
 		status = checkpoint_take(store, &checkpoint, err);
 	if (status == STATUS_OK)
-		status = format->write(fold, incident, &checkpoint, configured ? config.network : NULL, false, &text, err);
+		status = format->write(fold, incident, &checkpoint, configured ? config.network : NULL, fold_is_drill(fold), &text, err);
 	if (status == STATUS_OK)
 		status = buf_check(&text, "the export", err);
 	if (status == STATUS_OK)

@@ -16,6 +16,7 @@ enum {
 	JSON_BYTES_MAX = 512 * 1024 * 1024,
 	EVIDENCE_BYTES_MAX = 64 * 1024 * 1024,
 	COMPONENTS_MAX = 64,
+	CONFLICTS_MAX = 20,
 };
 
 /* Everything a sub-command may have been given. */
@@ -29,6 +30,7 @@ struct call {
 	struct fold *fold;
 	struct actor who;
 	struct drafts drafts;
+	char made[16]; /* the id of what was declared, told once it is durable */
 };
 
 struct verb {
@@ -176,7 +178,7 @@ static const char **split_components(const char *list, char **copy)
 static enum status verb_declare(struct call *call, struct error *err)
 {
 	struct declaration d = {.title = call->title};
-	char id[16], *copy = NULL;
+	char *copy = NULL;
 	int zone;
 	enum status status = severity_given(call, &d.severity, err);
 
@@ -186,10 +188,8 @@ static enum status verb_declare(struct call *call, struct error *err)
 		return status;
 	if (call->components)
 		d.components = split_components(call->components, &copy);
-	status = act_declare(call->fold, &call->who, &d, id, &call->drafts, err);
+	status = act_declare(call->fold, &call->who, &d, call->made, &call->drafts, err);
 	free(copy);
-	if (status == STATUS_OK)
-		puts(id);
 	return status;
 }
 
@@ -238,6 +238,23 @@ static enum status verb_evidence(struct call *call, struct error *err)
 	return status;
 }
 
+static enum status choose_runbook(struct call *call, const char *id, struct error *err)
+{
+	struct runbook book;
+	char hex[SHA256_TEXT];
+	enum status status = runbook_find(call->runbook, NULL, &book, err);
+
+	if (status != STATUS_OK)
+		return status;
+	struct step_name *steps = xcalloc(book.step_count + 1, sizeof(*steps));
+	for (size_t i = 0; i < book.step_count; i++)
+		steps[i] = (struct step_name){book.steps[i].number, book.steps[i].title};
+	status = act_runbook_steps(call->fold, &call->who, id, book.name, sha256_text(hex, &book.sha256), steps, book.step_count, &call->drafts, err);
+	free(steps);
+	runbook_free(&book);
+	return status;
+}
+
 /* Each thing that `set` can set becomes an event of its own, in one transaction. */
 static enum status verb_set(struct call *call, struct error *err)
 {
@@ -259,15 +276,8 @@ static enum status verb_set(struct call *call, struct error *err)
 	free(copy);
 	if (status == STATUS_OK && call->impact)
 		status = act_impact(call->fold, &call->who, id, call->impact, &call->drafts, err);
-	if (status == STATUS_OK && call->runbook) {
-		struct runbook book;
-		char hex[SHA256_TEXT];
-		status = runbook_find(call->runbook, NULL, &book, err);
-		if (status == STATUS_OK) {
-			status = act_runbook(call->fold, &call->who, id, book.name, sha256_text(hex, &book.sha256), &call->drafts, err);
-			runbook_free(&book);
-		}
-	}
+	if (status == STATUS_OK && call->runbook)
+		status = choose_runbook(call, id, err);
 	if (status == STATUS_OK && call->drafts.count == 0)
 		status = error_set(err, STATUS_USAGE, "nothing to set (give --severity, --title, --owner, --scribe, --components, --impact or --runbook)");
 	return status;
@@ -320,16 +330,11 @@ static const struct verb verbs[] = {
 	{"merge", "INC INTO", 2, false, verb_merge},
 };
 
-/* Does the verb and appends what it drafted, in one transaction. */
-static enum status do_verb(const struct verb *verb, struct call *call, struct error *err)
+/* Does the verb on the record as it is now, and appends what it drafted in one transaction. */
+static enum status try_verb(const struct verb *verb, struct call *call, struct error *err)
 {
-	enum status status = cli_store(call->globals, NULL, verb->reads ? STORE_READ : STORE_WRITE, &call->store, err);
-
-	if (status != STATUS_OK)
-		return status;
 	drafts_init(&call->drafts);
-	call->who = cli_actor(call->globals);
-	status = cli_fold(call->store, &call->fold, err);
+	enum status status = cli_fold(call->store, &call->fold, err);
 	if (status == STATUS_OK)
 		status = verb->run(call, err);
 	if (status == STATUS_OK && call->drafts.count)
@@ -339,6 +344,25 @@ static enum status do_verb(const struct verb *verb, struct call *call, struct er
 	drafts_free(&call->drafts);
 	if (call->fold)
 		fold_free(call->fold);
+	call->fold = NULL;
+	return status;
+}
+
+static enum status do_verb(const struct verb *verb, struct call *call, struct error *err)
+{
+	enum status status = cli_store(call->globals, NULL, verb->reads ? STORE_READ : STORE_WRITE, &call->store, err);
+
+	if (status != STATUS_OK)
+		return status;
+	call->who = cli_actor(call->globals);
+	status = try_verb(verb, call, err);
+	/* Somebody wrote between our reading and our writing: look again, and do it then. */
+	for (int again = 0; again < CONFLICTS_MAX && status == STATUS_CONFLICT; again++) {
+		error_clear(err);
+		status = try_verb(verb, call, err);
+	}
+	if (status == STATUS_OK && call->made[0])
+		puts(call->made);
 	store_close(call->store);
 	return status;
 }

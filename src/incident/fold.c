@@ -85,6 +85,7 @@ static const struct {
 	void (*apply)(struct incoming *in);
 	bool of_incident; /* only for events of a declared incident */
 } rules[EVENT_KIND_COUNT] = {
+	[EVENT_RECORD_OPENED] = {rule_record_opened, false},
 	[EVENT_PROBE_CHANGE] = {rule_probe_change, false},
 	[EVENT_DETECTOR_PROPOSED] = {rule_detector_proposed, false},
 	[EVENT_DETECTOR_CHANGED] = {rule_detector_changed, false},
@@ -385,4 +386,9 @@ const struct report_row *fold_report_at(const struct fold *fold, size_t i)
 {
 	list_reports(fold);
 	return i < fold->listings->report_count ? &fold->listings->reports[i] : NULL;
+}
+
+bool fold_is_drill(const struct fold *fold)
+{
+	return fold->drill;
 }

@@ -146,6 +146,8 @@ size_t fold_report_count(const struct fold *fold);
 const struct report_row *fold_report_at(const struct fold *fold, size_t i);
 
 /* All events seen so far: the i-th, and by number. Owned by the fold. */
+/* True when the record is a drill's: then every screen and export says so. */
+bool fold_is_drill(const struct fold *fold);
 size_t fold_event_count(const struct fold *fold);
 const struct event *fold_event_at(const struct fold *fold, size_t i);
 const struct event *fold_event(const struct fold *fold, uint64_t seq);

@@ -10,6 +10,11 @@
 
 /* --- machines ------------------------------------------------------------------- */
 
+void rule_record_opened(struct incoming *in)
+{
+	in->fold->drill |= incoming_bool(in, "drill");
+}
+
 void rule_probe_change(struct incoming *in)
 {
 	char id[96];

@@ -77,6 +77,7 @@ struct fold {
 	struct keymap components;          /* id → struct signal_list */
 	struct keymap proposals;           /* key → struct proposal_state */
 	uint64_t corrections;              /* how many so far */
+	bool drill;                        /* the record is a drill's */
 	struct listings *listings;
 };
 
@@ -130,6 +131,7 @@ void incident_own(struct incident_state *state, size_t index);
 void incident_forget_steps(struct incident *pub);
 
 /* What each kind of event changes. */
+void rule_record_opened(struct incoming *in);
 void rule_probe_change(struct incoming *in);
 void rule_detector_proposed(struct incoming *in);
 void rule_detector_changed(struct incoming *in);

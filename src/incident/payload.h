@@ -5,6 +5,7 @@
  *
  * kind                 keys
  * -------------------  ---------------------------------------------------------------
+ * record.opened        network drill (true: a simulated network, never a real night)
  * probe.change         component from to reach reason
  * detector.proposed    key cause severity rule reason title since_us components[]
  *                      consequences[] evidence[]{at_us text} refuted[]

@@ -207,7 +207,7 @@ static void tell_warning(struct journal *journal)
 /* What a draft itself is to blame for says nothing about the record. */
 static bool is_drafts_fault(enum status status)
 {
-	return status == STATUS_INVALID || status == STATUS_LIMIT;
+	return status == STATUS_INVALID || status == STATUS_LIMIT || status == STATUS_CONFLICT;
 }
 
 static void note_write(struct journal *journal, enum status status, const struct error *err)

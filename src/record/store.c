@@ -612,6 +612,25 @@ static enum status append_one(struct store *store, struct append *append, struct
 	return status;
 }
 
+/* Two consoles may declare at the same moment and both count to the same number: the
+ * second is told, instead of having its incident shadowed by the first. */
+static enum status check_incident_is_new(struct store *store, const struct event *event, struct error *err)
+{
+	sqlite3_stmt *stmt;
+	enum status status = db_prepare(store->db, store->path, "SELECT 1 FROM event WHERE kind = 'incident.declared' AND incident = ? LIMIT 1", &stmt, err);
+	if (status != STATUS_OK)
+		return status;
+
+	sqlite3_bind_text(stmt, 1, event->incident, -1, SQLITE_STATIC);
+	int code = sqlite3_step(stmt);
+	if (code == SQLITE_ROW)
+		status = error_set(err, STATUS_CONFLICT, "%s: somebody else declared it at this moment (look at it, then attach or declare again)", event->incident);
+	else if (code != SQLITE_DONE)
+		status = db_error(store->db, store->path, "read it", err);
+	sqlite3_finalize(stmt);
+	return status;
+}
+
 /* Inside a write transaction: links the events behind the head. */
 static enum status append_events(struct store *store, struct event *events, size_t count, struct error *err)
 {
@@ -621,8 +640,12 @@ static enum status append_events(struct store *store, struct event *events, size
 	enum status status = store_head(store, &head, err);
 	if (status == STATUS_OK)
 		status = append_prepare(store, &append, err);
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
-		status = append_one(store, &append, &events[i], &head, err);
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		if (events[i].kind == EVENT_INCIDENT_DECLARED && events[i].incident)
+			status = check_incident_is_new(store, &events[i], err);
+		if (status == STATUS_OK)
+			status = append_one(store, &append, &events[i], &head, err);
+	}
 	append_free(&append);
 	return status;
 }

@@ -42,7 +42,8 @@ const struct error *store_warning(const struct store *store);
  * a body or data beyond its limit is STATUS_LIMIT, a draft without kind, actor, source
  * or summary, or with malformed refs or data, STATUS_INVALID.
  * RECORD.checkpoint beside the file follows each append (checkpoint.h). On a full
- * disk the space of RECORD.reserve is used up first, which store_warning tells. */
+ * disk the space of RECORD.reserve is used up first, which store_warning tells. STATUS_CONFLICT: an
+ * incident is declared that already was. */
 enum status store_append(struct store *store, const struct draft *drafts, size_t count, struct event *events, struct error *err) TOCSIN_CHECK;
 
 /* Calls `each` for events with seq > after, in order, until it returns false. */

@@ -203,6 +203,26 @@ static void connections_are_held_to_the_rules(void **state)
 	store_close(store);
 }
 
+/* --- declaring ------------------------------------------------------------------- */
+
+static void two_declarations_cannot_share_a_number(void **state)
+{
+	const struct draft first = {.kind = EVENT_INCIDENT_DECLARED, .incident = "INC-1", .actor = "alice", .source = "operator", .summary = "declared INC-1"};
+	const struct draft second = {.kind = EVENT_INCIDENT_DECLARED, .incident = "INC-1", .actor = "bob", .source = "operator", .summary = "declared INC-1 too"};
+	struct error err = {0};
+	struct store *store;
+	struct head head;
+
+	(void)state;
+	assert_ok(store_open(&store, place.path, STORE_WRITE, clock_system(), ERR));
+	assert_ok(store_append(store, &first, 1, NULL, ERR));
+	assert_int_equal(store_append(store, &second, 1, NULL, &err), STATUS_CONFLICT);
+	assert_non_null(strstr(err.text, "INC-1"));
+	assert_ok(store_head(store, &head, ERR));
+	assert_int_equal(head.seq, 1);
+	store_close(store);
+}
+
 /* --- guards -------------------------------------------------------------------- */
 
 #define ROW_AS(seq, prev) "SELECT " seq ", id, incident, kind, occurred_us, occurred_end_us, occurred_precision, recorded_us, boot, mono_us, tz," \
@@ -755,6 +775,7 @@ int main(void)
 		TEST(journal_mode_follows_the_library),
 		TEST(unsafe_wal_is_converted_or_refused),
 		TEST(connections_are_held_to_the_rules),
+		TEST(two_declarations_cannot_share_a_number),
 		TEST(guards_refuse_the_sqlite3_prompt),
 		TEST(bad_drafts_are_refused_whole),
 		TEST(what_comes_in_is_cleaned),
