@@ -79,7 +79,12 @@ static void add_sick(struct proposal *p, const struct component *c)
 	memcpy(p->components[p->component_count++], c->id, sizeof(c->id));
 	if (p->since_us == 0 || (c->since_us != 0 && c->since_us < p->since_us))
 		p->since_us = c->since_us;
-	if (p->component_count <= EVIDENCE_COMPONENTS)
+	if (p->component_count > EVIDENCE_COMPONENTS)
+		return;
+	/* There is one chain: its name would only push the numbers out of the line. */
+	if (c->kind == KIND_CHAIN)
+		add_evidence(p, c->since_us, "%s", c->reason);
+	else
 		add_evidence(p, c->since_us, "%s %s: %s", kind_name(c->kind), c->name, c->reason);
 }
 

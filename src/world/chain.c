@@ -75,13 +75,19 @@ void chain_choose_head(struct world *world)
 
 /* --- how it flows ----------------------------------------------------------------------- */
 
+void chain_infer_period(struct world *world)
+{
+	if (world->has_head)
+		world->inferred_ms = window_period_ms(&world->window, world->head);
+}
+
 /* P and T: the configuration, else node info, else the headers. The empty-block
  * period is not in node info, so a rhythm much slower than the period counts as it. */
 static void find_periods(struct world *world)
 {
 	const struct thresholds *t = &world->thresholds;
-	int64_t inferred = world->has_head ? window_period_ms(&world->window, world->head) : 0;
-	int64_t period = t->block_period_ms, empty = t->empty_period_ms > 0 ? t->empty_period_ms : world->info_empty_ms;
+	int64_t inferred = world->inferred_ms, period = t->block_period_ms;
+	int64_t empty = t->empty_period_ms > 0 ? t->empty_period_ms : world->info_empty_ms;
 
 	if (period == 0)
 		period = world->info_period_ms > 0 ? world->info_period_ms : inferred;
@@ -287,7 +293,7 @@ static struct verdict judge_fork(const struct world *world)
 {
 	const struct component_list *nodes = &world->lists[KIND_NODE];
 
-	for (size_t i = 0; i < nodes->count; i++) {
+	for (size_t i = 0; world->forked > 0 && i < nodes->count; i++) {
 		const struct node_detail *detail = node_detail(nodes->items[i]);
 
 		if (detail->forked && detail->answers)

@@ -183,12 +183,12 @@ static bool take_headers(struct world *world, struct component *c, const struct 
 			break;
 		case WINDOW_CONFLICT:
 			/* Finality is immediate in BFT; elsewhere two blocks at one height pass. */
-			detail->forked = header->bft;
+			mark(&detail->forked, header->bft, &world->forked);
 			detail->fork_number = header->number;
 			break;
 		case WINDOW_KNOWN:
 			if (detail->forked && header->number >= detail->fork_number)
-				detail->forked = false;
+				mark(&detail->forked, false, &world->forked);
 			break;
 		}
 	}

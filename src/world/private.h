@@ -48,7 +48,7 @@ struct node_detail {
 	uint64_t head;
 	struct hash256 head_hash;
 	int64_t head_time_s;
-	bool forked;           /* it told another block than the others at fork_number */
+	bool forked;    /* it told another block than the others at fork_number: counted in world.forked */
 	uint64_t fork_number;
 	bool syncing;
 	uint64_t sync_target;
@@ -102,7 +102,7 @@ struct world {
 	struct lookup lookup; /* ids, addresses "0x…", node keys "key/0x…", node names "name/…" */
 	struct component *chain;
 
-	size_t answering, lost, unsampled; /* nodes */
+	size_t answering, lost, unsampled, forked; /* nodes */
 
 	struct window window;
 	bool bft;                    /* its headers are QBFT's */
@@ -121,7 +121,9 @@ struct world {
 	enum flow flow;
 
 	int64_t info_period_ms, info_timeout_ms, info_empty_ms; /* from node info */
+	int64_t inferred_ms;           /* the period as the headers show it */
 	int64_t period_ms, timeout_ms; /* P and T as judged; 0: not known */
+	bool settled;                  /* as of the last world_judge */
 
 	struct change *changes;
 	size_t change_count, change_capacity;
@@ -148,6 +150,8 @@ void node_judge(struct world *world, struct component *c, int64_t now_us);
 void chain_offer_head(struct world *world, const struct component *node, const struct header *header, int64_t at_us);
 /* Chooses the highest head among the nodes that are not lost. */
 void chain_choose_head(struct world *world);
+/* Reads the period from the headers; to be called when they changed. */
+void chain_infer_period(struct world *world);
 /* Period, timeout, flow and values; then, after the validators, health. */
 void chain_follow(struct world *world, int64_t now_us);
 void chain_judge(struct world *world, int64_t now_us);

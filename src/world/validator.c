@@ -416,6 +416,9 @@ static bool find(const struct world *world, const struct component *c, struct fi
 			*out = (struct finding){.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_LEFT, "it is not in the validator set of block %llu", (unsigned long long)world->head)};
 		return true;
 	}
+	/* Headers still arrive: who has not had a turn in them cannot be judged by them. */
+	if (detail->turns.proposed + detail->turns.missed == 0 && detail->turns.blocks < detail->turns.validators && world->flow == FLOW_MOVING)
+		return false;
 	switch (world->flow) {
 	case FLOW_MOVING:
 		*out = judge_moving(world, c);

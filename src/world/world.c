@@ -292,12 +292,49 @@ void component_settle(struct world *world, struct component *c, const struct fin
 		show(world, c, verdict, verdict->health, settling->better_since);
 }
 
+/* --- whether all is known ------------------------------------------------------------------ */
+
+static bool node_settled(const struct component *c)
+{
+	const struct node_detail *detail = node_detail(c);
+
+	if (c->tried_us == 0 || detail->settling.pending)
+		return false;
+	return detail->answers ? detail->answers_seen >= SETTLED_ANSWERS : detail->lost || detail->unsampled;
+}
+
+static bool is_settled(const struct world *world)
+{
+	const struct chain_detail *chain = world->chain->detail;
+
+	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
+		if (!node_settled(world->lists[KIND_NODE].items[i]))
+			return false;
+	if (!chain->settling.judged || chain->settling.pending || world->flow == FLOW_UNKNOWN)
+		return false;
+	for (size_t i = 0; i < world->lists[KIND_VALIDATOR].count; i++) {
+		const struct component *c = world->lists[KIND_VALIDATOR].items[i];
+		const struct validator_detail *detail = validator_detail(c);
+
+		if (!detail->settling.judged || detail->settling.pending || c->symptom == SYMPTOM_NODE_LOST)
+			return false;
+	}
+	return true;
+}
+
+bool world_settled(const struct world *world)
+{
+	return world->settled;
+}
+
 /* --- feeding --------------------------------------------------------------------------- */
 
 static void judge_shared(struct world *world, bool headers_changed, int64_t now_us)
 {
 	if (world->head_dirty)
 		chain_choose_head(world);
+	if (headers_changed)
+		chain_infer_period(world);
 	chain_follow(world, now_us);
 	if (headers_changed)
 		validators_count(world, now_us);
@@ -322,7 +359,8 @@ void world_judge(struct world *world, int64_t now_us)
 {
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
 		node_judge(world, world->lists[KIND_NODE].items[i], now_us);
-	judge_shared(world, false, now_us);
+	judge_shared(world, world->head_dirty, now_us);
+	world->settled = is_settled(world);
 }
 
 const struct change *world_changes(struct world *world, size_t *count)
@@ -330,32 +368,4 @@ const struct change *world_changes(struct world *world, size_t *count)
 	*count = world->changes_told ? 0 : world->change_count;
 	world->changes_told = true;
 	return world->changes;
-}
-
-static bool node_settled(const struct component *c)
-{
-	const struct node_detail *detail = node_detail(c);
-
-	if (c->tried_us == 0 || detail->settling.pending)
-		return false;
-	return detail->answers ? detail->answers_seen >= SETTLED_ANSWERS : detail->lost || detail->unsampled;
-}
-
-bool world_settled(const struct world *world)
-{
-	const struct chain_detail *chain = world->chain->detail;
-
-	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
-		if (!node_settled(world->lists[KIND_NODE].items[i]))
-			return false;
-	if (!chain->settling.judged || chain->settling.pending || world->flow == FLOW_UNKNOWN)
-		return false;
-	for (size_t i = 0; i < world->lists[KIND_VALIDATOR].count; i++) {
-		const struct component *c = world->lists[KIND_VALIDATOR].items[i];
-		const struct validator_detail *detail = validator_detail(c);
-
-		if (!detail->settling.judged || detail->settling.pending || c->symptom == SYMPTOM_NODE_LOST)
-			return false;
-	}
-	return true;
 }

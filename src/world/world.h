@@ -285,8 +285,9 @@ void world_judge(struct world *world, int64_t now_us);
  * function that feeds the world. */
 const struct change *world_changes(struct world *world, size_t *count);
 
-/* True once each node was tried and the judges had what they need: what `status`
- * waits for. */
+/* True when, as of the last world_judge, each node was tried, nothing waits for its
+ * dwell and the judges had what they need: what `status` waits for. Detection that
+ * runs after world_judge sees the same world. */
 bool world_settled(const struct world *world);
 
 #endif

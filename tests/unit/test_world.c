@@ -513,6 +513,90 @@ static void a_restart_of_a_development_chain_is_followed(void **state)
 	net_close(&net);
 }
 
+/* Attempts thin out while they fail: one failure and then none for long proves nothing. */
+static void one_failure_and_no_further_attempt_is_no_outage(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 100);
+	net_run(&net, 10);
+	net.nodes[4].hidden = true;
+	net_sample(&net, 4);
+	for (int second = 0; second < 8; second++) {
+		net_age(&net, 1);
+		for (size_t i = 0; i < 4; i++)
+			net_sample(&net, i);
+		world_judge(net.world, net_now_us(&net));
+		assert_int_equal(net.nodes[4].component->health, HEALTH_OK);
+		assert_int_equal(net.nodes[4].component->reach, REACH_UNREACHABLE);
+	}
+	net_close(&net);
+}
+
+static void one_slow_answer_is_not_slow(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 100);
+	net.nodes[4].rpc_ms = 5000;
+	net_run(&net, 1);
+	net.nodes[4].rpc_ms = 8;
+	for (int second = 0; second < 30; second++) {
+		net_run(&net, 1);
+		assert_int_not_equal(net.nodes[4].component->symptom, SYMPTOM_SLOW);
+	}
+	net_close(&net);
+}
+
+static void the_head_is_the_highest_of_those_in_reach(void **state)
+{
+	struct net net;
+	uint64_t stood;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 100);
+	net_run(&net, 10);
+	for (size_t i = 1; i < net.node_count; i++)
+		net.nodes[i].frozen = true;
+	stood = net.nodes[1].head;
+	net_run(&net, 20);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_HEAD), net.head);
+	assert_int_equal(world_chain(net.world)->health, HEALTH_OK);
+	/* The only one that went on is lost: the others are all there is to see, and stand. */
+	net.nodes[0].hidden = true;
+	net_run(&net, 10);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_HEAD), stood);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_STALLED);
+	net_close(&net);
+}
+
+static void a_lone_first_header_judges_nobody(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 0);
+	net_age(&net, 100);
+	net.nodes[2].stopped = true;
+	net_age(&net, 60);
+	for (size_t i = 0; i < net.node_count; i++)
+		net.nodes[i].told = net.head;
+	net_run(&net, 1);
+	assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_CRITICAL), 0);
+	assert_false(world_settled(net.world));
+	for (size_t i = 0; i < net.node_count; i++)
+		net.nodes[i].told = 0;
+	net_run(&net, 3);
+	assert_int_equal(net_validator(&net, 2)->health, HEALTH_CRITICAL);
+	assert_true(net_validator(&net, 2)->since_us < net_now_us(&net) - 40 * US_PER_S);
+	net_close(&net);
+}
+
 static void hostile_text_is_cleaned(void **state)
 {
 	struct thresholds t = thresholds_default();
@@ -589,6 +673,10 @@ int main(void)
 		cmocka_unit_test(the_first_node_decides_an_unknown_chain),
 		cmocka_unit_test(two_blocks_at_one_height_are_critical),
 		cmocka_unit_test(a_restart_of_a_development_chain_is_followed),
+		cmocka_unit_test(one_failure_and_no_further_attempt_is_no_outage),
+		cmocka_unit_test(one_slow_answer_is_not_slow),
+		cmocka_unit_test(the_head_is_the_highest_of_those_in_reach),
+		cmocka_unit_test(a_lone_first_header_judges_nobody),
 		cmocka_unit_test(hostile_text_is_cleaned),
 		cmocka_unit_test(trails_keep_the_newest),
 		cmocka_unit_test(values_read_well),
