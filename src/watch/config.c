@@ -19,6 +19,9 @@ enum {
 
 #define NAMESPACE_DEFAULT "besu-network"
 
+enum section_kind { SECTION_NETWORK, SECTION_NODE, SECTION_VALIDATOR, SECTION_THRESHOLDS, SECTION_KUBERNETES, SECTION_RUNBOOKS,
+	SECTION_VALUES, SECTION_RECORD, SECTION_SCREEN, SECTION_UNKNOWN };
+
 /* Where the reader stands; what every setter can see. */
 struct reading {
 	struct config *config;
@@ -28,6 +31,12 @@ struct reading {
 	int line;
 	char section[128]; /* as written, for messages */
 	char name[NAME_MAX_BYTES + 1];
+	int once[SECTION_UNKNOWN]; /* where a section that stands once was begun, 0: nowhere */
+	struct met_key { /* the keys of this section so far */
+		char *key;
+		int line;
+	} *met;
+	size_t met_count, met_capacity;
 };
 
 static void problem(struct reading *r, bool warning, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
@@ -53,9 +62,6 @@ static void key_problem(struct reading *r, const char *key, const char *why)
 }
 
 /* --- keys: one row each --------------------------------------------------------- */
-
-enum section_kind { SECTION_NETWORK, SECTION_NODE, SECTION_VALIDATOR, SECTION_THRESHOLDS, SECTION_KUBERNETES, SECTION_RUNBOOKS,
-	SECTION_VALUES, SECTION_RECORD, SECTION_SCREEN, SECTION_UNKNOWN };
 
 static const struct section_def {
 	const char *word;
@@ -288,6 +294,9 @@ static void begin_validator(struct reading *r)
 {
 	struct config *c = r->config;
 
+	for (size_t i = 0; i < c->validator_count; i++)
+		if (strcmp(c->validators[i].name, r->name) == 0)
+			problem(r, false, "[%s]: this validator was described before, in line %d (give each validator a name of its own)", r->section, c->validators[i].line);
 	c->validators = xreallocarray(c->validators, c->validator_count + 1, sizeof(*c->validators));
 	c->validators[c->validator_count++] = (struct config_validator){.name = xstrdup(r->name), .line = r->line};
 }
@@ -318,6 +327,26 @@ static void unknown_section(struct reading *r)
 		problem(r, false, "[%s]: unknown section (see tocsin.conf(5) for the list)", r->section);
 }
 
+static void forget_keys(struct reading *r)
+{
+	while (r->met_count)
+		free(r->met[--r->met_count].key);
+}
+
+/* False, and a problem, when the section has the key already. */
+static bool first_of_its_name(struct reading *r, const char *key)
+{
+	for (size_t i = 0; i < r->met_count; i++) {
+		if (strcmp(r->met[i].key, key) == 0) {
+			problem(r, false, "[%s] %s: given before, in line %d (keep one of them)", r->section, key, r->met[i].line);
+			return false;
+		}
+	}
+	r->met = mem_grow(r->met, &r->met_capacity, r->met_count, sizeof(*r->met));
+	r->met[r->met_count++] = (struct met_key){xstrdup(key), r->line};
+	return true;
+}
+
 /* A section head, met in the reader: inih reports keys only, and an empty section is
  * a mistake worth naming too. */
 static void begin_section(struct reading *r, const char *head, size_t len)
@@ -326,6 +355,7 @@ static void begin_section(struct reading *r, const char *head, size_t len)
 
 	text_clean(r->section, sizeof(r->section), head, len);
 	r->name[0] = '\0';
+	forget_keys(r);
 	if (len > NAME_MAX_BYTES) {
 		problem(r, false, "[%s]: longer than %d bytes (choose a shorter name)", r->section, NAME_MAX_BYTES);
 		return;
@@ -341,6 +371,9 @@ static void begin_section(struct reading *r, const char *head, size_t len)
 			name = "unnamed";
 	}
 	text_format(r->name, sizeof(r->name), "%s", name);
+	if (!sections[kind].named && r->once[kind])
+		problem(r, false, "[%s]: begins a second time, after line %d (put all of it in one place)", r->section, r->once[kind]);
+	r->once[kind] = r->line;
 	if (kind == SECTION_NODE)
 		begin_node(r);
 	else if (kind == SECTION_VALIDATOR)
@@ -379,7 +412,7 @@ static void take_threshold(struct reading *r, const char *key, const char *value
 	if (status == STATUS_NOT_FOUND)
 		unknown_key(r, SECTION_THRESHOLDS, key);
 	else if (status != STATUS_OK)
-		key_problem(r, key, err.text);
+		problem(r, false, "[%s] %s", r->section, err.text); /* which begins with the key */
 }
 
 /* inih's handler: one key and value. Returns 1 always; problems are collected. */
@@ -398,6 +431,12 @@ static int take_key(void *user, const char *section, const char *key, const char
 	enum section_kind kind = section_of(r->section, &name);
 	if (kind == SECTION_UNKNOWN)
 		return 1; /* the section itself was reported */
+	if (key[0] == '\0') {
+		problem(r, false, "[%s]: a value without a key (write key = value)", r->section);
+		return 1;
+	}
+	if (!first_of_its_name(r, key))
+		return 1;
 	if (clean[0] == '\0') {
 		key_problem(r, key, "has no value (write it after the =, or leave the line out)");
 		return 1;
@@ -445,9 +484,9 @@ static char *next_line(char *dst, int size, void *stream)
 	if (len == 0 || line[0] == '#' || line[0] == ';')
 		return dst;
 	if (memchr(line, '\0', len)) {
-		problem(r, false, "holds a NUL byte (this is not a text file)");
+		problem(r, false, "holds a NUL byte (save the file as plain text)");
 	} else if (len + 2 > (size_t)size) {
-		problem(r, false, "line of %zu bytes is too long (at most %d)", len, size - 2);
+		problem(r, false, "line of %zu bytes is too long (write at most %d)", len, size - 2);
 	} else if (line[0] == '[') {
 		const char *close = memchr(line, ']', len);
 		if (!close)
@@ -457,7 +496,7 @@ static char *next_line(char *dst, int size, void *stream)
 		if (close)
 			text_format(dst, (size_t)size, "%.*s\n", (int)len, line);
 	} else if (!memchr(line, '=', len) && !memchr(line, ':', len)) {
-		problem(r, false, "neither a section, a comment nor key = value");
+		problem(r, false, "neither a section, a comment nor key = value (begin comments with #)");
 	} else {
 		text_format(dst, (size_t)size, "%.*s\n", (int)len, line);
 	}
@@ -478,6 +517,9 @@ static void check_whole(struct reading *r)
 		text_format(r->section, sizeof(r->section), "node %s", node->name);
 		if (!node->url)
 			problem(r, false, "[%s]: has no url (add url = http://host:8545)", r->section);
+		for (size_t j = 0; j < i && node->url; j++)
+			if (c->nodes[j].url && strcmp(c->nodes[j].url, node->url) == 0)
+				problem(r, false, "[%s] url: the same as that of [node %s] in line %d (give each node its own)", r->section, c->nodes[j].name, c->nodes[j].line);
 		if (node->bearer_env && node->bearer_file)
 			problem(r, false, "[%s]: bearer_env and bearer_file are both given (keep one)", r->section);
 	}
@@ -490,10 +532,22 @@ static void check_whole(struct reading *r)
 			problem(r, false, "[%s]: has no address (add address = 0x…)", r->section);
 		for (size_t j = 0; j < i; j++)
 			if (address_equal(&validator->address, &c->validators[j].address) && !address_equal(&validator->address, &none))
-				problem(r, false, "[%s]: has the same address as [validator %s] in line %d", r->section, c->validators[j].name, c->validators[j].line);
+				problem(r, false, "[%s]: has the same address as [validator %s] in line %d (give each its own)", r->section, c->validators[j].name, c->validators[j].line);
 	}
 	if (!c->network)
 		c->network = xstrdup("unnamed network");
+}
+
+/* What the whole shows is found last; people read from the top. */
+static void sort_problems(struct config_problems *problems)
+{
+	for (size_t i = 1; i < problems->count; i++) {
+		struct config_problem item = problems->items[i];
+		size_t at = i;
+		for (; at > 0 && problems->items[at - 1].line > item.line; at--)
+			problems->items[at] = problems->items[at - 1];
+		problems->items[at] = item;
+	}
 }
 
 static void config_defaults(struct config *out)
@@ -511,9 +565,14 @@ enum status config_parse(const char *text, size_t len, const char *path, struct 
 
 	config_defaults(out);
 	out->path = xstrdup(path);
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		r.text += 3; /* the mark that some editors put before UTF-8 */
 	if (ini_parse_stream(next_line, &r, take_key, &r) < 0)
-		problem(&r, false, "the reader ran out of memory");
+		problem(&r, false, "the reader ran out of memory (close other programs)");
+	forget_keys(&r);
+	free(r.met);
 	check_whole(&r);
+	sort_problems(problems);
 	for (size_t i = 0; i < problems->count; i++)
 		if (!problems->items[i].warning)
 			return STATUS_INVALID;
