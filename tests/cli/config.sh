@@ -1,0 +1,70 @@
+#!/bin/sh
+# tocsin config check: every mistake at once, each with file, line, key and cure.
+. "${srcdir:-.}/tests/cli/lib.sh"
+conf=$scratch/bad.conf
+
+cat >"$conf" <<'CONF'
+stray = 1
+[network]
+name = Test
+chain_id = 0x8a
+block_period = soon
+colour = red
+[node a]
+url = ws://127.0.0.1:8546
+role = miner
+interval = 1ms
+validator = 0x1234
+[node a]
+[nodes b]
+[validator v-0]
+address = 0x00
+[thresholds]
+stall_round = 3
+lag_warn_blocks = many
+[screen]
+theme =
+this is nothing
+[kubernetes
+[record here]
+CONF
+
+expect_exit 1 "a file full of mistakes" --config "$conf" config check
+while IFS='|' read -r line text; do
+	expect_text "line $line" "$scratch/out" "$conf:$line: $text"
+done <<'EXPECTED'
+1|stray: stands before the first section (put it below [network] or another section)
+4|[network] chain_id: not a decimal number above 0 (write 138)
+5|[network] block_period:
+6|[network] colour: unknown key
+8|[node a] url: not an http or https URL (write http://host:8545)
+9|[node a] role: neither validator nor rpc (write one of them, or leave the line out)
+10|[node a] interval: 1ms is out of range (write 200 ms to 3600 s)
+11|[node a] validator: not an address (write 0x and 40 hex digits)
+12|[node a]: this node was described before, in line 7 (give each node a name of its own)
+13|[nodes b]: unknown section (did you mean [node]?)
+15|[validator v-0] address: not an address (write 0x and 40 hex digits)
+17|[thresholds] stall_round: unknown key (did you mean stall_rounds?)
+18|[thresholds] lag_warn_blocks:
+20|[screen] theme: has no value (write it after the =, or leave the line out)
+21|neither a section, a comment nor key = value (begin comments with #)
+22|section head without a closing ] (write [node NAME])
+23|[record here]: takes no name (write [record])
+EXPECTED
+expect_equal "each line says what to do" "$(grep '^/' "$scratch/out" | grep -v 'to put right$' | grep -vc '(.*)$')" 0
+
+expect_exit 64 "status does not run with it" --config "$conf" status
+expect_text "and shows the same lines" "$scratch/err" "$conf:4: [network] chain_id"
+expect_exit 1 "a file that is not there" --config "$scratch/none.conf" config check
+expect_text "is named" "$scratch/out" "$scratch/none.conf"
+
+cat >"$scratch/good.conf" <<'CONF'
+# A small network.
+[network]
+name = Test
+[node a]
+  url = http://127.0.0.1:8545   ; indented, with a comment
+CONF
+expect_exit 0 "a file without mistakes" --config "$scratch/good.conf" config check
+expect_text "says what it holds" "$scratch/out" "network Test, 1 node, 0 validators"
+finish

@@ -1,0 +1,34 @@
+#!/bin/sh
+# The simulated network: one URL per node, a configuration for all of it, orderly ends.
+. "${srcdir:-.}/tests/cli/lib.sh"
+need jq
+
+sim small healthy --validators 5 --rpc-nodes 3 --write-config "$scratch/t.conf" || finish
+expect_equal "one line for each node" "$(wc -l <"$scratch/small.nodes")" 8
+expect_equal "each begins with a URL of its own" "$(urls small | grep -c '^http://127\.0\.0\.1:[0-9]*$') $(urls small | sort -u | wc -l)" "8 8"
+expect_exit 0 "its configuration is right" --config "$scratch/t.conf" config check
+expect_text "config check counts what it read" "$scratch/out" "8 nodes"
+
+expect_exit 0 "the whole of it is healthy" --config "$scratch/t.conf" status --json
+expect_json "and every validator is known by name" "$scratch/out" \
+	'[.components[] | select(.kind == "validator") | .name] | sort == ["validator-0", "validator-1", "validator-2", "validator-3", "validator-4"]'
+expect_equal "status wrote no record" "$(find "$XDG_DATA_HOME" -type f)" ""
+expect_exit 0 "the board as text" --config "$scratch/t.conf" status
+expect_text "names the network" "$scratch/out" "Simulated network"
+
+kill -TERM "$sim_pid"
+if until_true 5 sim_ended; then
+	wait "$sim_pid"
+	expect_equal "SIGTERM ends it in order" $? 0
+else
+	fail "SIGTERM ends it in order" "still there after 5 s"
+fi
+
+# The ports that are asked for: from the first free run that the kernel hands out.
+port=$(urls small | sed -n '1s/.*://p')
+if sim ports healthy --port "$port" --validators 1 --rpc-nodes 1; then
+	expect_equal "--port says where they are" "$(urls ports | tr '\n' ' ')" "http://127.0.0.1:$port http://127.0.0.1:$((port + 1)) "
+	expect_exit 1 "a port that is taken is an error" sim healthy --port "$port" --validators 1 --rpc-nodes 1
+	expect_text "which names it" "$scratch/err" "$port"
+fi
+finish
