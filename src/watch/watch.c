@@ -58,6 +58,7 @@ struct watch {
 	bool machine_waits;     /* `handed` is under way */
 	int64_t machine_again_us; /* after a failure: not before this */
 	bool loaded;            /* the record's history is in the fold */
+	bool settled;           /* as of the last tick, so that proposals fit the world */
 	size_t asked;           /* appends of people under way */
 	int64_t armed_until_us;
 	struct lease lease;
@@ -278,6 +279,7 @@ static void tick(void *arg)
 	world_judge(w->world, now_us);
 	const struct change *changes = world_changes(w->world, &count);
 	detect_now(w, now_us);
+	w->settled = collector_all_tried(w->collector) && world_settled(w->world);
 	disarm_when_due(w, now_us);
 	if (may_write_machine(w))
 		act_changes(changes, count, &w->machine);
@@ -590,7 +592,7 @@ bool watch_busy(const struct watch *w)
 
 bool watch_settled(const struct watch *w)
 {
-	return collector_all_tried(w->collector) && world_settled(w->world);
+	return w->settled;
 }
 
 /* --- doing ---------------------------------------------------------------------------------------- */
