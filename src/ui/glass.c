@@ -143,6 +143,14 @@ static void arm(struct glass *glass)
 	buf_free(&bytes);
 }
 
+void glass_discard(struct glass *glass)
+{
+	tcflush(glass->out, TCOFLUSH);
+	/* What was dropped may have ended inside a sequence: CAN ends it. */
+	if (glass->ansi && write(glass->out, "\030", 1) < 0)
+		return;
+}
+
 static void free_glass(struct glass *glass)
 {
 	if (glass->screen)

@@ -34,6 +34,9 @@ const char *glass_pasted(const struct glass *glass);
 /* Drops what was typed and not read. */
 void glass_flush(struct glass *glass);
 
+/* Drops what was sent and not shown yet, so that what follows need not wait for it. */
+void glass_discard(struct glass *glass);
+
 /* Gives the terminal back for a while, and takes it again. */
 void glass_suspend(struct glass *glass);
 void glass_resume(struct glass *glass);

@@ -8,12 +8,14 @@ static const char *const severity_words[] = {
 	[MESSAGE_INFO] = "INFO",
 	[MESSAGE_WARNING] = "WARN",
 	[MESSAGE_ERROR] = "ERROR",
+	[MESSAGE_ALARM] = "ALARM",
 };
 
 static const enum role severity_roles[] = {
 	[MESSAGE_INFO] = ROLE_INFO,
 	[MESSAGE_WARNING] = ROLE_WARN,
 	[MESSAGE_ERROR] = ROLE_CRIT,
+	[MESSAGE_ALARM] = ROLE_CRIT,
 };
 
 static const char *const access_words[] = {

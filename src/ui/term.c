@@ -187,8 +187,18 @@ static void take_size(struct term *term)
 		canvas_resize(term->canvas, columns, rows);
 }
 
+/* A terminal that has stopped reading must not keep us from leaving it. */
+static void drop_queue(struct term *term)
+{
+	if (term->queue.len > 0 && !term->gone)
+		glass_discard(term->glass);
+	buf_clear(&term->queue);
+	term->sent = 0;
+}
+
 static void suspend(struct term *term)
 {
+	drop_queue(term);
 	glass_suspend(term->glass);
 	raise(SIGSTOP);
 	glass_resume(term->glass);
@@ -269,6 +279,7 @@ enum status term_run(struct loop *loop, struct ui *ui, const struct theme *theme
 	term.glass = glass_open(term.colour, err);
 	if (term.glass) {
 		run(&term);
+		drop_queue(&term);
 		glass_close(term.glass, term.gone);
 	}
 	for (size_t i = 0; i < term.signal_count; i++)

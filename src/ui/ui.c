@@ -11,11 +11,12 @@
 
 enum { MIN_COLUMNS = 40, MIN_ROWS = 10 };
 
-/* How long a message stands; an error stays until the next key. */
+/* How long a message stands; errors and alarms stay until the next key. */
 static const int64_t message_us[] = {
 	[MESSAGE_INFO] = 5 * US_PER_S,
 	[MESSAGE_WARNING] = 12 * US_PER_S,
 	[MESSAGE_ERROR] = INT64_MAX,
+	[MESSAGE_ALARM] = INT64_MAX,
 };
 
 /* --- life --------------------------------------------------------------------- */
@@ -183,7 +184,7 @@ void ui_alarm(struct ui *ui, enum severity severity, const char *title)
 {
 	ui->alarm = true;
 	text_format(ui->alarm_title, sizeof(ui->alarm_title), "%s %s", severity_name(severity), title);
-	ui_message(ui, MESSAGE_ERROR, ui->alarm_title);
+	ui_message(ui, MESSAGE_ALARM, ui->alarm_title);
 }
 
 bool ui_take_alarm(struct ui *ui, char *title, size_t size)
@@ -198,7 +199,7 @@ void ui_message(struct ui *ui, int severity, const char *text)
 {
 	struct message *message = &ui->messages[ui->message_next];
 	message->at_us = ui_now_us(ui);
-	message->severity = severity < MESSAGE_INFO ? MESSAGE_INFO : severity > MESSAGE_ERROR ? MESSAGE_ERROR : severity;
+	message->severity = severity < MESSAGE_INFO ? MESSAGE_INFO : severity > MESSAGE_ALARM ? MESSAGE_ALARM : severity;
 	text_clean(message->text, sizeof(message->text), text, strlen(text));
 	ui->message_next = (ui->message_next + 1) % MESSAGES_KEPT;
 	if (ui->message_count < MESSAGES_KEPT)
@@ -231,7 +232,7 @@ static void draw_message(const struct message *message, struct area line)
 	static const struct {
 		const char *word;
 		enum role role;
-	} looks[] = {{"", ROLE_INFO}, {"WARN ", ROLE_WARN}, {"ERROR ", ROLE_CRIT}};
+	} looks[] = {{"", ROLE_INFO}, {"WARN ", ROLE_WARN}, {"ERROR ", ROLE_CRIT}, {"ALARM ", ROLE_CRIT}};
 	area_fill(line, ROLE_BAR);
 	int x = area_text(line, 1, 0, looks[message->severity].role, ATTR_BOLD, looks[message->severity].word);
 	area_fit(line, x, 0, line.columns - x - 1, ROLE_BASE, 0, message->text);

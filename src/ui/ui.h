@@ -49,8 +49,8 @@ void ui_alarm(struct ui *ui, enum severity severity, const char *title);
 
 /* --- messages --------------------------------------------------------------- */
 
-enum { MESSAGE_INFO, MESSAGE_WARNING, MESSAGE_ERROR };
-/* A message for the message line, kept in :messages. Errors stay until the next key. */
+enum { MESSAGE_INFO, MESSAGE_WARNING, MESSAGE_ERROR, MESSAGE_ALARM };
+/* A message for the message line, kept in :messages. Errors and alarms stay until the next key. */
 void ui_message(struct ui *ui, int severity, const char *text);
 void ui_messagef(struct ui *ui, int severity, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
 

@@ -228,14 +228,14 @@ void terminal_settle(struct terminal *terminal, int ms)
 		;
 }
 
-int terminal_wait(struct terminal *terminal, bool stopped)
+int terminal_wait(struct terminal *terminal, int how)
 {
 	int64_t deadline = now_ms() + EXPECT_MS;
 	int status = 0;
-	while (waitpid(terminal->pid, &status, WNOHANG | (stopped ? WUNTRACED : 0)) == 0) {
+	while (waitpid(terminal->pid, &status, WNOHANG | (how & WAIT_STOPPED ? WUNTRACED : 0)) == 0) {
 		if (now_ms() >= deadline)
 			fail_msg("it does not end\n%s", terminal_text(terminal));
-		if (terminal->master < 0)
+		if (terminal->master < 0 || how & WAIT_UNREAD)
 			nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
 		else
 			receive(terminal, 20);

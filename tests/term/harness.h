@@ -8,7 +8,7 @@
 
 struct terminal;
 
-enum { EXPECT_MS = 15000 };
+enum { EXPECT_MS = 40000 };
 
 /* Starts the program ($TOCSIN_BUILD/src/tocsin) with these arguments, NULL-terminated.
  * `environment`, "NAME=value" and NULL-terminated or NULL, is added to a clean one with
@@ -30,8 +30,10 @@ int terminal_expect(struct terminal *terminal, const char *text);
 void terminal_expect_gone(struct terminal *terminal, const char *text);
 /* Reads until it has been silent for this long. */
 void terminal_settle(struct terminal *terminal, int ms);
-/* Waits for the end and returns the status of waitpid; with `stopped` a stop counts. */
-int terminal_wait(struct terminal *terminal, bool stopped);
+/* Waits for the end, or with WAIT_STOPPED for a stop, and returns the status of waitpid.
+ * Reads meanwhile, unless WAIT_UNREAD. */
+enum { WAIT_STOPPED = 1, WAIT_UNREAD = 2 };
+int terminal_wait(struct terminal *terminal, int how);
 
 /* The screen as text, lines ending in '\n'; valid until the next call. */
 const char *terminal_text(struct terminal *terminal);

@@ -30,7 +30,7 @@ static struct terminal *start(int columns, int rows, const char *const *environm
 static void quit(struct terminal *terminal)
 {
 	terminal_send(terminal, ":quit now\r");
-	int status = terminal_wait(terminal, false);
+	int status = terminal_wait(terminal, 0);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
 	assert_false(terminal_on_alternate_screen(terminal));
@@ -89,9 +89,10 @@ static void sizes_change(void **state)
 	(void)state;
 	struct terminal *terminal = start(80, 24, NULL);
 	terminal_resize(terminal, 140, 42);
-	/* The frame's right corner is where the new edge is. */
-	terminal_expect(terminal, "q back");
-	terminal_settle(terminal, 300);
+	/* The hints move to the new last line. */
+	for (int tries = 0; tries < 100 && terminal_expect(terminal, "q back") != 41; tries++)
+		terminal_settle(terminal, 50);
+	assert_int_equal(terminal_expect(terminal, "q back"), 41);
 	assert_non_null(strstr(terminal_text(terminal), "besu-validator-0"));
 	terminal_resize(terminal, 30, 8);
 	terminal_expect(terminal, "Too small");
@@ -115,7 +116,7 @@ static void a_small_terminal_can_be_left(void **state)
 	(void)state;
 	struct terminal *terminal = start(20, 5, NULL);
 	terminal_send(terminal, "q");
-	int status = terminal_wait(terminal, false);
+	int status = terminal_wait(terminal, 0);
 	assert_true(WIFEXITED(status));
 	terminal_free(terminal);
 }
@@ -172,7 +173,7 @@ static void a_crash_gives_the_terminal_back(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
 		struct terminal *terminal = start(80, 24, environment);
 		terminal_signal(terminal, signals[i]);
-		int status = terminal_wait(terminal, false);
+		int status = terminal_wait(terminal, 0);
 		/* It ends as a crash does, for the core dump. */
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), signals[i]);
@@ -189,7 +190,7 @@ static void a_signal_ends_it_in_order(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
 		struct terminal *terminal = start(80, 24, NULL);
 		terminal_signal(terminal, signals[i]);
-		int status = terminal_wait(terminal, false);
+		int status = terminal_wait(terminal, 0);
 		assert_true(WIFEXITED(status));
 		assert_false(terminal_on_alternate_screen(terminal));
 		assert_true(terminal_is_cooked(terminal));
@@ -205,7 +206,7 @@ static void it_stops_and_goes_on(void **state)
 	terminal_send(terminal, "?");
 	terminal_expect(terminal, "Help: Board");
 	terminal_signal(terminal, SIGTSTP);
-	assert_true(WIFSTOPPED(terminal_wait(terminal, true)));
+	assert_true(WIFSTOPPED(terminal_wait(terminal, WAIT_STOPPED)));
 	assert_false(terminal_on_alternate_screen(terminal));
 	assert_true(terminal_is_cooked(terminal));
 	terminal_signal(terminal, SIGCONT);
@@ -222,7 +223,7 @@ static void a_lost_terminal_ends_it(void **state)
 	(void)state;
 	struct terminal *terminal = start(80, 24, NULL);
 	terminal_hang_up(terminal);
-	assert_true(WIFEXITED(terminal_wait(terminal, false)));
+	assert_true(WIFEXITED(terminal_wait(terminal, 0)));
 	terminal_free(terminal);
 }
 
@@ -237,6 +238,34 @@ static void a_slow_terminal_blocks_nothing(void **state)
 	terminal_expect(terminal, "Messages");
 	terminal_send(terminal, "q");
 	terminal_expect_gone(terminal, "Messages");
+	quit(terminal);
+}
+
+/* Nobody reads at all any more: it ends when it is told to. */
+static void a_stuck_terminal_can_be_left(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(200, 60, NULL);
+	for (int i = 0; i < 400; i++)
+		terminal_send(terminal, i % 2 ? "q" : "?");
+	terminal_signal(terminal, SIGTERM);
+	assert_true(WIFEXITED(terminal_wait(terminal, WAIT_UNREAD)));
+	assert_true(terminal_is_cooked(terminal));
+	terminal_free(terminal);
+}
+
+/* One bell and one title for a new P0, however often the screen is drawn after it. */
+static void an_alarm_rings_once(void **state)
+{
+	static const char *const outage[] = {"demo", "network-outage", NULL};
+	(void)state;
+	struct terminal *terminal = terminal_start(100, 30, NULL, outage);
+	terminal_expect(terminal, "ALARM P0");
+	terminal_settle(terminal, 300);
+	terminal_send(terminal, "?q");
+	terminal_settle(terminal, 300);
+	assert_int_equal(terminal_bells(terminal), 1);
+	assert_non_null(strstr(terminal_title(terminal), "tocsin: P0 "));
 	quit(terminal);
 }
 
@@ -305,6 +334,8 @@ int main(void)
 		cmocka_unit_test(it_stops_and_goes_on),
 		cmocka_unit_test(a_lost_terminal_ends_it),
 		cmocka_unit_test(a_slow_terminal_blocks_nothing),
+		cmocka_unit_test(a_stuck_terminal_can_be_left),
+		cmocka_unit_test(an_alarm_rings_once),
 		cmocka_unit_test(colours_are_where_they_are_wanted),
 		cmocka_unit_test(ascii_is_enough),
 	};
