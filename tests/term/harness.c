@@ -168,6 +168,16 @@ void terminal_send(struct terminal *terminal, const char *bytes)
 	assert_int_equal(write(terminal->master, bytes, len), (ssize_t)len);
 }
 
+void terminal_clog(struct terminal *terminal)
+{
+	/* Each key makes a frame of its own when it comes alone; together they are many
+	 * times what the kernel keeps for a terminal. */
+	for (int i = 0; i < 200; i++) {
+		terminal_send(terminal, i % 2 ? "q" : "?");
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	}
+}
+
 void terminal_resize(struct terminal *terminal, int columns, int rows)
 {
 	struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};

@@ -19,6 +19,8 @@ void terminal_free(struct terminal *terminal);
 
 /* Types these bytes. */
 void terminal_send(struct terminal *terminal, const char *bytes);
+/* Opens and closes the help without reading, until the program cannot send any more. */
+void terminal_clog(struct terminal *terminal);
 void terminal_resize(struct terminal *terminal, int columns, int rows);
 void terminal_signal(struct terminal *terminal, int signum);
 /* Closes the terminal from its other side, as a lost connection does. */

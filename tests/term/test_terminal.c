@@ -232,8 +232,7 @@ static void a_slow_terminal_blocks_nothing(void **state)
 {
 	(void)state;
 	struct terminal *terminal = start(200, 60, NULL);
-	for (int i = 0; i < 400; i++)
-		terminal_send(terminal, i % 2 ? "q" : "?");
+	terminal_clog(terminal);
 	terminal_send(terminal, "\014:messages\r");
 	terminal_expect(terminal, "Messages");
 	terminal_send(terminal, "q");
@@ -246,8 +245,7 @@ static void a_stuck_terminal_can_be_left(void **state)
 {
 	(void)state;
 	struct terminal *terminal = start(200, 60, NULL);
-	for (int i = 0; i < 400; i++)
-		terminal_send(terminal, i % 2 ? "q" : "?");
+	terminal_clog(terminal);
 	terminal_signal(terminal, SIGTERM);
 	assert_true(WIFEXITED(terminal_wait(terminal, WAIT_UNREAD)));
 	assert_true(terminal_is_cooked(terminal));
