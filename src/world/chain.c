@@ -15,6 +15,8 @@ static void set_head(struct world *world, const struct component *node, uint64_t
 {
 	char text[HASH_TEXT];
 
+	if (!world->has_head)
+		world->first_head_us = at_us;
 	world->has_head = true;
 	world->head = number;
 	world->head_hash = *hash;
@@ -303,6 +305,15 @@ static struct verdict judge_fork(const struct world *world)
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "one hash");
 }
 
+/* A first look: blocks come, and the headers that tell who is alive still arrive. */
+static bool awaits_validators(const struct world *world, int64_t now_us)
+{
+	const struct chain_detail *detail = world->chain->detail;
+
+	return world->bft && !detail->settling.judged && component_value(world->chain, CHAIN_ALIVE) == NULL &&
+		now_us - world->first_head_us <= HEADERS_PATIENCE_US;
+}
+
 /* A chain of which a node answers and a head is known. */
 static struct finding flowing_finding(struct world *world, int64_t now_us)
 {
@@ -357,6 +368,8 @@ void chain_judge(struct world *world, int64_t now_us)
 		return;
 	} else {
 		finding = flowing_finding(world, now_us);
+		if (world->flow == FLOW_MOVING && awaits_validators(world, now_us))
+			return;
 	}
 	component_settle(world, world->chain, &finding, now_us);
 }

@@ -113,6 +113,7 @@ struct world {
 	uint64_t head;
 	struct hash256 head_hash;
 	int64_t head_time_s;
+	int64_t first_head_us;       /* when we first saw any */
 	int64_t head_first_us;       /* when we first saw it */
 	int64_t head_confirmed_us;   /* when a node last said that it is still the head */
 	const struct component *head_node;
@@ -165,5 +166,8 @@ void validators_take_set(struct world *world, const struct address *addresses, s
 void validators_count(struct world *world, int64_t at_us);
 void validators_show_votes(struct world *world, int64_t at_us);
 void validators_judge(struct world *world, int64_t now_us);
+
+/* How long a first judgement waits for headers that a node may never give. */
+#define HEADERS_PATIENCE_US (10 * US_PER_S)
 
 #endif

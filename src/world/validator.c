@@ -394,8 +394,20 @@ static struct finding judge_plain(const struct component *c)
 	return (struct finding){.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_NONE, "the headers are not of QBFT: its turns are not known")};
 }
 
+/* The headers of a first look arrive piece by piece, and not the newest first: who was
+ * not judged yet waits until those that decide are there. */
+static bool awaits_headers(const struct world *world, const struct component *c, int64_t now_us)
+{
+	const struct validator_detail *detail = validator_detail(c);
+	uint64_t needed = (uint64_t)world->thresholds.offline_turns * detail->turns.validators;
+
+	if (detail->settling.judged || now_us - world->first_head_us > HEADERS_PATIENCE_US)
+		return false;
+	return detail->turns.late_blocks < (needed < world->head ? needed : world->head);
+}
+
 /* False: nothing new can be said, what is shown stays. */
-static bool find(const struct world *world, const struct component *c, struct finding *out)
+static bool find(const struct world *world, const struct component *c, int64_t now_us, struct finding *out)
 {
 	const struct validator_detail *detail = validator_detail(c);
 
@@ -416,8 +428,7 @@ static bool find(const struct world *world, const struct component *c, struct fi
 			*out = (struct finding){.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_LEFT, "it is not in the validator set of block %llu", (unsigned long long)world->head)};
 		return true;
 	}
-	/* Headers still arrive: who has not had a turn in them cannot be judged by them. */
-	if (detail->turns.proposed + detail->turns.missed == 0 && detail->turns.blocks < detail->turns.validators && world->flow == FLOW_MOVING)
+	if (awaits_headers(world, c, now_us))
 		return false;
 	switch (world->flow) {
 	case FLOW_MOVING:
@@ -442,7 +453,7 @@ void validators_judge(struct world *world, int64_t now_us)
 
 		c->reach = node != NULL ? node->reach : world->chain->reach;
 		c->tried_us = world->chain->tried_us;
-		if (find(world, c, &finding))
+		if (find(world, c, now_us, &finding))
 			component_settle(world, c, &finding, now_us);
 	}
 }

@@ -597,6 +597,24 @@ static void a_lone_first_header_judges_nobody(void **state)
 	net_close(&net);
 }
 
+static void a_node_that_gives_no_history_is_waited_for_only_so_long(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 0);
+	net_age(&net, 100);
+	for (int second = 0; second < 12; second++) {
+		for (size_t i = 0; i < net.node_count; i++)
+			net.nodes[i].told = net.head + 1; /* the head alone, and gaps before it */
+		net_age(&net, 3);
+		net_run(&net, 1);
+	}
+	assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_OK), 4);
+	assert_true(world_settled(net.world));
+	net_close(&net);
+}
+
 static void hostile_text_is_cleaned(void **state)
 {
 	struct thresholds t = thresholds_default();
@@ -677,6 +695,7 @@ int main(void)
 		cmocka_unit_test(one_slow_answer_is_not_slow),
 		cmocka_unit_test(the_head_is_the_highest_of_those_in_reach),
 		cmocka_unit_test(a_lone_first_header_judges_nobody),
+		cmocka_unit_test(a_node_that_gives_no_history_is_waited_for_only_so_long),
 		cmocka_unit_test(hostile_text_is_cleaned),
 		cmocka_unit_test(trails_keep_the_newest),
 		cmocka_unit_test(values_read_well),
