@@ -97,6 +97,8 @@ enum status act_section(const struct fold *fold, const struct actor *who, const 
 /* owner, due ("2026-01-31") and type may be NULL; the same text again completes the
  * item that is there. A review is complete when every item has an owner and a date. */
 enum status act_action_item(const struct fold *fold, const struct actor *who, const char *incident, const char *text, const char *owner, const char *due, const char *type, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* An export was written: in which format, and where. Also of what is closed. */
+enum status act_exported(const struct fold *fold, const struct actor *who, const char *incident, const char *format, const char *file, struct drafts *out, struct error *err) TOCSIN_CHECK;
 /* A new text (NULL: as it was), a new time (0: as it was), or both, for an event that a
  * person wrote. What a machine measured is not corrected. */
 enum status act_amend(const struct fold *fold, const struct actor *who, uint64_t seq, const char *text, int64_t occurred_us, struct drafts *out, struct error *err) TOCSIN_CHECK;

@@ -372,3 +372,22 @@ enum status act_action_item(const struct fold *fold, const struct actor *who, co
 	payload_end(&data, out, draft);
 	return STATUS_OK;
 }
+
+enum status act_exported(const struct fold *fold, const struct actor *who, const char *incident, const char *format, const char *file, struct drafts *out, struct error *err)
+{
+	static const struct input input = {.what = "file", .limit = LINE_BYTES, .cure = "where the export is"};
+	const struct incident *target;
+	enum status status = need_incident(fold, incident, NEED_ANY, &target, err);
+	if (status == STATUS_OK)
+		status = input_text(out, &input, file, &file, err);
+	if (status != STATUS_OK)
+		return status;
+	struct draft *draft = drafts_add(out, EVENT_EXPORTED, who, target);
+	draft_summary(out, draft, "exported as %s to %s", format, file);
+	struct payload data;
+	payload_begin(&data);
+	payload_string(&data, "format", format);
+	payload_string(&data, "file", file);
+	payload_end(&data, out, draft);
+	return STATUS_OK;
+}

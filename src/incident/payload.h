@@ -45,6 +45,7 @@
  * review.action_item   text owner due type
  * mode.armed           minutes until_us reason
  * mode.disarmed        reason
+ * record.exported      format file
  * event.amended        target (seq) occurred_us; the body is the new text
  * event.retracted      target reason
  * event.redacted       target reason */

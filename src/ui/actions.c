@@ -1,6 +1,326 @@
-/* The requests of incidents and runbooks. */
-#include "ui/ui.h"
+/* The requests of incidents and runbooks, in the order in which an incident needs them;
+ * the bottom line shows their hints in this order, those that are wanted now. */
+#include "base/mem.h"
+#include "base/text.h"
+#include "report/report.h"
+#include "ui/do.h"
+#include "ui/steps.h"
+
+#include <string.h>
+
+/* --- when they can run ------------------------------------------------------------ */
+
+static const char *without_incident(const struct ui *ui)
+{
+	return ui_incident(ui) ? NULL : "no incident is open (d declares what is proposed, :declare TITLE opens one by hand)";
+}
+
+static const char *without_open(const struct ui *ui)
+{
+	const struct incident *incident = ui_incident(ui);
+	return !incident ? without_incident(ui) : incident_is_open(incident) ? NULL : "it is closed (:reopen INC REASON)";
+}
+
+static const char *without_proposal(const struct ui *ui)
+{
+	return fold_proposal_count(watch_fold(ui_watch(ui))) > 0 ? NULL : "nothing is proposed now";
+}
+
+static const char *without_waiting(const struct ui *ui)
+{
+	const struct fold *fold = watch_fold(ui_watch(ui));
+	if (fold_proposal_count(fold) == 0 && fold_report_count(fold) == 0)
+		return "nothing waits to be attached";
+	return without_open(ui);
+}
+
+static const char *without_runbook(const struct ui *ui)
+{
+	const struct incident *incident = ui_incident(ui);
+	if (!incident || !incident_is_open(incident))
+		return without_open(ui);
+	return incident->runbook[0] ? NULL : "no runbook is chosen (b chooses one)";
+}
+
+static const char *without_run(const struct ui *ui)
+{
+	struct run_view view;
+	const struct incident *incident = ui_incident(ui);
+	return incident && watch_run_view(ui_watch(ui), incident->id, &view) && view.running ? NULL : "no command is running";
+}
+
+/* --- when they are what comes next ---------------------------------------------------- */
+
+static bool in_stage(const struct ui *ui, enum stage stage)
+{
+	const struct incident *incident = ui_incident(ui);
+	return incident && incident->stage == stage;
+}
+
+static bool proposal_waits(const struct ui *ui)
+{
+	return fold_proposal_count(watch_fold(ui_watch(ui))) > 0;
+}
+
+static bool gate_is_open(const struct ui *ui)
+{
+	struct gate gate;
+	const struct incident *incident = ui_incident(ui);
+	if (!incident || !incident_is_open(incident))
+		return false;
+	stage_gate(incident, &gate);
+	return gate.count == 0;
+}
+
+static bool off_incident(const struct ui *ui)
+{
+	return ui_screen(ui) != SCREEN_INCIDENT && ui_incident(ui);
+}
+
+static bool wants_commander(const struct ui *ui)
+{
+	return in_stage(ui, STAGE_TRIAGE) && ui_incident(ui)->owner[0] == '\0';
+}
+
+static bool wants_severity(const struct ui *ui)
+{
+	return in_stage(ui, STAGE_TRIAGE) && ui_incident(ui)->severity == SEVERITY_UNSET;
+}
+
+static bool wants_components(const struct ui *ui)
+{
+	return in_stage(ui, STAGE_TRIAGE) && ui_incident(ui)->component_count == 0;
+}
+
+static bool wants_impact(const struct ui *ui)
+{
+	return in_stage(ui, STAGE_TRIAGE) && !ui_incident(ui)->impact;
+}
+
+static bool wants_runbook(const struct ui *ui)
+{
+	return (in_stage(ui, STAGE_TRIAGE) || in_stage(ui, STAGE_RESPOND)) && ui_incident(ui)->runbook[0] == '\0';
+}
+
+static bool in_respond(const struct ui *ui)
+{
+	return ui_screen(ui) == SCREEN_INCIDENT && in_stage(ui, STAGE_RESPOND);
+}
+
+static bool in_resolve(const struct ui *ui)
+{
+	return in_stage(ui, STAGE_RESOLVE) && !gate_is_open(ui);
+}
+
+static bool in_review(const struct ui *ui)
+{
+	return ui_screen(ui) == SCREEN_REVIEW;
+}
+
+static bool review_waits(const struct ui *ui)
+{
+	return ui_screen(ui) != SCREEN_REVIEW && in_stage(ui, STAGE_REVIEW);
+}
+
+static bool always(const struct ui *ui)
+{
+	(void)ui;
+	return true;
+}
+
+/* --- completion --------------------------------------------------------------------------- */
+
+static void offer_incidents(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	const struct fold *fold = watch_fold(ui_watch(ui));
+	(void)args;
+	for (size_t i = fold_incident_count(fold); i-- > 0;)
+		offer(arg, fold_incident_at(fold, i)->id);
+}
+
+static void offer_components(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	const struct world *world = watch_world(ui_watch(ui));
+	(void)args;
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		for (size_t i = 0; i < world_count(world, (enum kind)kind); i++)
+			offer(arg, world_at(world, (enum kind)kind, i)->id);
+	}
+}
+
+/* The one that fits the cause first. */
+static void offer_runbooks(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	struct runbook_list list;
+	const struct incident *incident = ui_incident(ui);
+	const char *fits = incident ? incident->runbook_suggested : "";
+	(void)args;
+	if (*fits)
+		offer(arg, fits);
+	runbook_list(&list, watch_config(ui_watch(ui))->runbook_directory);
+	for (size_t i = 0; i < list.count; i++) {
+		if (strcmp(list.names[i], fits) != 0)
+			offer(arg, list.names[i]);
+	}
+	runbook_list_free(&list);
+}
+
+static void offer_severities(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	(void)ui;
+	(void)args;
+	for (int severity = SEVERITY_P0; severity < SEVERITY_UNSET; severity++)
+		offer(arg, severity_name((enum severity)severity));
+}
+
+static void offer_stages(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	(void)ui;
+	(void)args;
+	offer(arg, "next");
+	offer(arg, "back");
+	for (int stage = STAGE_TRIAGE; stage < STAGE_COUNT; stage++)
+		offer(arg, stage_name((enum stage)stage));
+}
+
+static void offer_sections(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	(void)ui;
+	(void)args;
+	for (int section = 0; section < SECTION_COUNT; section++)
+		offer(arg, section_name((enum section)section));
+}
+
+static void offer_formats(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	(void)ui;
+	(void)args;
+	for (const struct report_format *format = report_formats(); format->name; format++)
+		offer(arg, format->name);
+}
+
+static void offer_steps(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	const struct incident *incident = ui_incident(ui);
+	const struct runbook *runbook = incident ? watch_runbook(ui_watch(ui), incident->id, NULL) : NULL;
+	(void)args;
+	for (size_t i = 0; runbook && i < runbook->step_count; i++)
+		offer(arg, runbook->steps[i].number);
+}
+
+/* Names that have no value yet first, then all that are known. */
+static void offer_values(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	const struct incident *incident = ui_incident(ui);
+	const struct bindings *bindings = incident ? watch_bindings(ui_watch(ui), incident->id) : NULL;
+	struct error err = {0};
+	struct command_view view = {0};
+	(void)args;
+	const struct step *step = incident ? need_step_shown(ui, "", &err) : NULL;
+	for (size_t i = 0; step && i < step->command_count; i++) {
+		if (watch_command(ui_watch(ui), incident->id, step->number, i, &view, NULL) != STATUS_OK)
+			continue;
+		for (size_t k = 0; k < view.bound.open_count; k++)
+			offer(arg, view.bound.open[k].name);
+		command_view_free(&view);
+	}
+	for (size_t i = 0; bindings && i < bindings->count; i++)
+		offer(arg, bindings->items[i].name);
+}
+
+/* --- the table ------------------------------------------------------------------------------ */
+
+#define LOOK .access = ACCESS_OBSERVE
+#define WRITE .access = ACCESS_ANNOTATE
+#define ACT .access = ACCESS_ACT
 
 const struct request requests_actions[] = {
+	/* what comes next */
+	{.name = "cancel", .keys = "C-x", .scope = SCOPE_INCIDENT, ACT, .args = "", .hint = "cancel", .run = do_cancel, .unavailable = without_run,
+	 .help = "Ends the command that is running, with everything that it started."},
+	{.name = "declare", .keys = "d", WRITE, .args = "[TITLE]", .hint = "declare", .wanted = proposal_waits, .run = do_declare,
+	 .help = "Opens an incident for the selected proposal, or with a title one by hand."},
+	{.name = "dismiss", .keys = "D", WRITE, .args = "REASON", .hint = "dismiss", .wanted = proposal_waits, .run = do_dismiss, .unavailable = without_proposal,
+	 .help = "Answers the selected proposal with a reason why it is no incident."},
+	{.name = "attach", .keys = "A", WRITE, .args = "[INC]", .hint = "attach", .wanted = off_incident, .run = do_attach, .complete = offer_incidents, .unavailable = without_waiting,
+	 .help = "Adds the selected proposal or report to an incident that is open."},
+	{.name = "show", .keys = "I", LOOK, .args = "[INC]", .hint = "incident", .wanted = off_incident, .run = do_show, .complete = offer_incidents,
+	 .help = "Shows the incident screen of the current incident, or of the one named."},
+	{.name = "commander", .keys = "c", WRITE, .args = "[NAME]", .hint = "command", .wanted = wants_commander, .run = do_commander, .unavailable = without_open,
+	 .help = "Takes command, or gives it to somebody; \"-\" gives it back."},
+	{.name = "severity", .keys = "s", WRITE, .args = "P0|P1|P2|P3 [REASON]", .hint = "severity", .wanted = wants_severity, .run = do_severity, .complete = offer_severities, .unavailable = without_open,
+	 .help = "Sets how bad it is: P0 the network is down, P1 degraded, P2 slow, P3 minor."},
+	{.name = "components", .keys = "K", WRITE, .args = "[ID …]", .hint = "affected", .wanted = wants_components, .run = do_components, .complete = offer_components, .unavailable = without_open,
+	 .help = "Names the components that are affected, all of them."},
+	{.name = "impact", .keys = "i", WRITE, .args = "[TEXT]", .hint = "impact", .wanted = wants_impact, .run = do_impact, .unavailable = without_open,
+	 .help = "Says who notices what."},
+	{.name = "runbook", .keys = "b", WRITE, .args = "[NAME]", .hint = "runbook", .wanted = wants_runbook, .run = do_runbook, .complete = offer_runbooks, .unavailable = without_open,
+	 .help = "Takes the runbook that fits the cause, or the one named."},
+	{.name = "next-stage", .keys = "] F8", WRITE, .args = "[REASON]", .hint = "next stage", .wanted = gate_is_open, .run = do_next_stage, .unavailable = without_open,
+	 .help = "Goes on to the next stage once nothing is missing; with a reason also past open steps and failing checks."},
+	{.name = "run", .keys = "x", .scope = SCOPE_INCIDENT, ACT, .args = "[STEP [N]]", .hint = "run step", .wanted = in_respond, .run = do_run, .complete = offer_steps, .unavailable = without_runbook,
+	 .help = "Shows the command of the step in full, with its values, and runs it once that is confirmed."},
+	{.name = "tick", .keys = "v", .scope = SCOPE_INCIDENT, WRITE, .args = "[STEP]", .hint = "done", .wanted = in_respond, .run = do_tick, .complete = offer_steps, .unavailable = without_runbook,
+	 .help = "Ticks the step as done."},
+	{.name = "skip", .keys = "S", .scope = SCOPE_INCIDENT, WRITE, .args = "REASON", .hint = "skip", .wanted = in_respond, .run = do_skip, .unavailable = without_runbook,
+	 .help = "Skips the step, with a reason."},
+	{.name = "override", .keys = "O", WRITE, .args = "REASON", .hint = "override", .wanted = in_resolve, .run = do_override, .unavailable = without_open,
+	 .help = "Leaves Resolve although checks have not passed; the reason is recorded."},
+	{.name = "review", .keys = "w", LOOK, .args = "", .hint = "review", .wanted = review_waits, .run = do_review, .unavailable = without_incident,
+	 .help = "Shows the review: seven sections, action items, what is still unwritten."},
+	{.name = "action", .keys = "o", .scope = SCOPE_REVIEW, WRITE, .args = "[OWNER DATE] TEXT", .hint = "action item", .wanted = in_review, .run = do_action, .unavailable = without_open,
+	 .help = "Adds an action item: who, until when as 2026-01-31, what; \"-\" for what is not known yet."},
+	{.name = "export", .keys = "X", .scope = SCOPE_REVIEW, WRITE, .args = "[FORMAT [FILE]]", .hint = "export", .wanted = in_review, .run = do_export, .complete = offer_formats, .unavailable = without_incident,
+	 .help = "Writes the review to a file, Markdown unless said otherwise, and a checkpoint beside it."},
+	{.name = "note", .keys = "a", WRITE, .args = "[--at TIME] TEXT", .hint = "note", .wanted = always, .run = do_note,
+	 .help = "Writes a note into the timeline; --at 14:03 when it happened earlier."},
+	{.name = "timeline", .keys = "t", LOOK, .args = "", .hint = "timeline", .wanted = off_incident, .run = do_timeline,
+	 .help = "Shows the whole timeline; Enter opens an event in full."},
+
+	/* more of the record */
+	{.name = "report", .keys = "R", WRITE, .args = "[--from WHO] TEXT", .run = do_report,
+	 .help = "Types in what somebody outside reported; it waits to be attached."},
+	{.name = "evidence", .keys = "E", WRITE, .args = "FILE [NOTE]", .run = do_evidence, .unavailable = without_open,
+	 .help = "Keeps a file as evidence, by its hash."},
+	{.name = "amend", .keys = "e", .scope = SCOPE_TIMELINE, WRITE, .args = "[SEQ [--at TIME] TEXT]", .hint = "correct", .wanted = always, .run = do_amend,
+	 .help = "Corrects the text or time of what a person wrote; the first version stays on record."},
+	{.name = "retract", .keys = "T", .scope = SCOPE_TIMELINE, WRITE, .args = "[SEQ REASON]", .hint = "take back", .wanted = always, .run = do_retract,
+	 .help = "Takes back what a person wrote; it stays on record, marked so."},
+
+	/* more of the incident */
+	{.name = "stage", .keys = "", WRITE, .args = "next|back|STAGE [REASON]", .run = do_stage, .complete = offer_stages, .unavailable = without_open,
+	 .help = "Goes to a stage of the incident."},
+	{.name = "previous-stage", .keys = "[ F7", WRITE, .args = "", .run = do_previous_stage, .unavailable = without_open,
+	 .help = "Goes back to the stage before."},
+	{.name = "title", .keys = "", WRITE, .args = "TEXT", .run = do_title, .unavailable = without_open,
+	 .help = "Gives the incident a better title."},
+	{.name = "scribe", .keys = "C", WRITE, .args = "[NAME]", .run = do_scribe, .unavailable = without_open,
+	 .help = "Takes the scribe's role, or gives it to somebody; \"-\" gives it back."},
+	{.name = "owner", .keys = "", WRITE, .args = "[NAME]", .run = do_commander, .unavailable = without_open,
+	 .help = "The same as commander."},
+	{.name = "merge", .keys = "", WRITE, .args = "INC", .run = do_merge, .complete = offer_incidents, .unavailable = without_open,
+	 .help = "Joins this incident to another, which goes on for both."},
+	{.name = "reopen", .keys = "", WRITE, .args = "INC REASON", .run = do_reopen, .complete = offer_incidents,
+	 .help = "Opens a closed or merged incident again, in Respond."},
+	{.name = "section", .keys = "", WRITE, .args = "SECTION [TEXT]", .run = do_section, .complete = offer_sections, .unavailable = without_open,
+	 .help = "Writes a section of the review; without a text it asks for one."},
+
+	/* more of the runbook */
+	{.name = "done", .keys = "", WRITE, .args = "[STEP]", .run = do_tick, .complete = offer_steps, .unavailable = without_runbook,
+	 .help = "The same as tick."},
+	{.name = "step-note", .keys = "m", .scope = SCOPE_INCIDENT, WRITE, .args = "TEXT", .run = do_step_note, .unavailable = without_runbook,
+	 .help = "Writes a note on the step and leaves it open."},
+	{.name = "set", .keys = "=", .scope = SCOPE_INCIDENT, WRITE, .args = "[NAME VALUE]", .run = do_set, .complete = offer_values, .unavailable = without_open,
+	 .help = "Gives a placeholder of the runbook a value for this incident."},
+
+	/* the console */
+	{.name = "arm", .keys = "", ACT, .args = "10m REASON", .run = do_arm,
+	 .help = "Lets commands run that change things, for some minutes; recorded and shown."},
+	{.name = "disarm", .keys = "", ACT, .args = "[REASON]", .run = do_disarm,
+	 .help = "Ends the armed time at once."},
+	{.name = "board", .keys = "B", LOOK, .args = "", .run = do_board,
+	 .help = "Shows the board, and the worst open incident again."},
+	{.name = "who", .keys = "", LOOK, .args = "", .run = do_who,
+	 .help = "Says who you are to the record, and who writes the state changes."},
 	{.name = NULL},
 };

@@ -34,6 +34,8 @@ struct request {
 	const char *args;   /* "TEXT", "P0|P1|P2|P3 [REASON]", "" for none; a key press of a request
 	                     * with mandatory arguments opens the ":" line prefilled */
 	const char *hint;   /* two words at most for the bottom line, or NULL */
+	/* True while the hint names a sensible next step; NULL: whenever it can be done. */
+	bool (*wanted)(const struct ui *ui);
 	const char *help;   /* one sentence */
 	bool key_is_args;   /* the key pressed is the argument: 1 to 9 */
 	bool everywhere;    /* its keys also work over an overlay and on a screen that is too small */

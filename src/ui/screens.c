@@ -1,7 +1,9 @@
 /* The table of screens, and where their panes stand. */
 #include "base/mem.h"
+#include "base/text.h"
 #include "ui/header.h"
 #include "ui/panes.h"
+#include "ui/steps.h"
 #include "ui/ui.h"
 
 /* From this width on the incident screen has a column for what is affected, and why. */
@@ -25,10 +27,81 @@ static void draw_board(struct ui *ui, struct area area)
 	panes_draw(ui, draw_frame(ui, area), rows, ARRAY_LENGTH(rows));
 }
 
+/* The runbook begins at the step that is due, not at its first. */
+static void select_due_step(struct ui *ui)
+{
+	struct pane_state *state = ui_pane_state(ui, pane_runbook.name);
+	const struct incident *incident = ui_incident(ui);
+	const struct runbook *runbook = incident && incident->runbook[0] ? watch_runbook(ui_watch(ui), incident->id, NULL) : NULL;
+	const char *due = runbook ? current_step(incident, runbook) : NULL;
+	if (state->selected[0] == '\0' && due)
+		text_format(state->selected, sizeof(state->selected), "%s", due);
+}
+
+/* Narrow: one above the other, and what matters least collapses to its top line: output,
+ * evidence, affected, then the gate. */
+static void draw_incident_narrow(struct ui *ui, struct area area)
+{
+	static const struct pane_row rows[] = {
+		{.weight = 2, .cells = {{&pane_runbook, 11}, {&pane_affected, 9}}},
+		{.weight = 0, .cells = {{&pane_gate, 1}}},
+		{.weight = 0, .cells = {{&pane_evidence, 1}}},
+		{.weight = 2, .cells = {{&pane_timeline, 1}}},
+		{.weight = 1, .cells = {{&pane_output, 1}}},
+	};
+	panes_draw(ui, area, rows, ARRAY_LENGTH(rows));
+}
+
+/* Wide: the work on the left, on the right what it is about and what it still needs. */
+static void draw_incident_wide(struct ui *ui, struct area area)
+{
+	static const struct pane_row left[] = {{.weight = 1, .cells = {{&pane_runbook, 1}}}};
+	static const struct pane_row right[] = {
+		{.weight = 0, .cells = {{&pane_affected, 1}}},
+		{.weight = 0, .cells = {{&pane_gate, 1}}},
+		{.weight = 1, .cells = {{&pane_evidence, 1}}},
+	};
+	static const struct pane_row below[] = {{.weight = 1, .cells = {{&pane_timeline, 1}, {&pane_output, 1}}}};
+	int columns = area.columns * 11 / 20, rows = area.rows * 3 / 5;
+	panes_draw(ui, area_inside(area, 0, 0, columns, rows), left, ARRAY_LENGTH(left));
+	panes_draw(ui, area_inside(area, columns, 0, area.columns - columns, rows), right, ARRAY_LENGTH(right));
+	panes_draw(ui, area_inside(area, 0, rows, area.columns, area.rows - rows), below, ARRAY_LENGTH(below));
+}
+
+static void draw_incident(struct ui *ui, struct area area)
+{
+	area = draw_frame(ui, area);
+	select_due_step(ui);
+	if (area.columns < TWO_COLUMNS || ui_zoomed(ui))
+		draw_incident_narrow(ui, area);
+	else
+		draw_incident_wide(ui, area);
+}
+
+static void draw_timeline(struct ui *ui, struct area area)
+{
+	static const struct pane_row rows[] = {{.weight = 1, .cells = {{&pane_timeline, 1}}}};
+	panes_draw(ui, draw_frame(ui, area), rows, ARRAY_LENGTH(rows));
+}
+
+static void draw_review(struct ui *ui, struct area area)
+{
+	static const struct pane_row rows[] = {
+		{.weight = 2, .cells = {{&pane_sections, 1}}},
+		{.weight = 0, .cells = {{&pane_actions, 1}}},
+		{.weight = 0, .cells = {{&pane_gate, 1}}},
+		{.weight = 1, .cells = {{&pane_timeline, 1}}},
+	};
+	panes_draw(ui, draw_frame(ui, area), rows, ARRAY_LENGTH(rows));
+}
+
 const struct screen_entry screens[SCREEN_COUNT] = {
 	[SCREEN_BOARD] = {.name = "board", .title = "Board", .scope = SCOPE_BOARD, .draw = draw_board, .back = SCREEN_BOARD,
 			  .panes = {&pane_nodes, &pane_validators, &pane_proposals, &pane_timeline}},
-	[SCREEN_INCIDENT] = {.name = "incident", .title = "Incident", .scope = SCOPE_INCIDENT, .draw = draw_board, .back = SCREEN_BOARD},
-	[SCREEN_TIMELINE] = {.name = "timeline", .title = "Timeline", .scope = SCOPE_TIMELINE, .draw = draw_board, .back = SCREEN_INCIDENT},
-	[SCREEN_REVIEW] = {.name = "review", .title = "Review", .scope = SCOPE_REVIEW, .draw = draw_board, .back = SCREEN_INCIDENT},
+	[SCREEN_INCIDENT] = {.name = "incident", .title = "Incident", .scope = SCOPE_INCIDENT, .draw = draw_incident, .back = SCREEN_BOARD,
+			     .panes = {&pane_runbook, &pane_affected, &pane_gate, &pane_evidence, &pane_timeline, &pane_output}},
+	[SCREEN_TIMELINE] = {.name = "timeline", .title = "Timeline", .scope = SCOPE_TIMELINE, .draw = draw_timeline, .back = SCREEN_BOARD,
+			     .panes = {&pane_timeline}},
+	[SCREEN_REVIEW] = {.name = "review", .title = "Review", .scope = SCOPE_REVIEW, .draw = draw_review, .back = SCREEN_INCIDENT,
+			   .panes = {&pane_sections, &pane_actions, &pane_gate, &pane_timeline}},
 };

@@ -587,38 +587,40 @@ static int draw_hint(struct area area, int x, const struct request *request)
 	return x + 2;
 }
 
-static int hint_width(enum scope scope)
+static bool has_hint(const struct ui *ui, const struct request *request)
 {
-	const struct request *request;
+	enum scope scope = screens[ui->screen].scope;
+	return request->hint && (request->scope == scope || request->scope == SCOPE_GLOBAL) && (!request->wanted || request->wanted(ui)) && !request_refusal(ui, request);
+}
+
+static int hints_width(const struct ui *ui, const struct request *table)
+{
 	int width = 0;
-	for (size_t i = 0; (request = request_at(i)); i++) {
+	for (const struct request *request = table; request->name; request++) {
 		char key[16];
 		const char *keys = request->keys;
-		if (request->scope == scope && request->hint && text_word(&keys, key, sizeof(key)))
+		if (has_hint(ui, request) && text_word(&keys, key, sizeof(key)))
 			width += text_width(key) + text_width(request->hint) + 3;
 	}
 	return width;
 }
 
-static int draw_scope_hints(struct ui *ui, struct area area, int x, enum scope scope)
+static void draw_hints(const struct ui *ui, struct area area, const struct request *table)
 {
-	const struct request *request;
-	for (size_t i = 0; (request = request_at(i)); i++) {
-		if (request->scope == scope && request->hint && !request_refusal(ui, request))
+	int x = 0;
+	for (const struct request *request = table; request->name; request++) {
+		if (has_hint(ui, request))
 			x = draw_hint(area, x, request);
 	}
-	return x;
 }
 
 void ui_draw_hints(struct ui *ui, struct area area)
 {
-	enum scope scope = ui_screen_entry(ui)->scope;
-	int global = hint_width(SCOPE_GLOBAL);
-	int split = area.columns - global > 0 ? area.columns - global : 0;
+	int own = hints_width(ui, requests_builtin);
+	int split = area.columns - own > 0 ? area.columns - own : 0;
 	area_fill(area, ROLE_BAR);
-	if (scope != SCOPE_GLOBAL)
-		draw_scope_hints(ui, area_inside(area, 1, 0, split - 1, 1), 0, scope);
-	draw_scope_hints(ui, area_inside(area, split, 0, global, 1), 0, SCOPE_GLOBAL);
+	draw_hints(ui, area_inside(area, 1, 0, split - 1, 1), requests_actions);
+	draw_hints(ui, area_inside(area, split, 0, own, 1), requests_builtin);
 }
 
 static void draw_small(struct area area, int columns, int rows)

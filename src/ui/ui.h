@@ -90,7 +90,8 @@ void ui_prompt(struct ui *ui, const char *text);
 void ui_ask(struct ui *ui, const char *label, const char *text, enum status (*accept)(struct ui *ui, const char *text, struct error *err));
 void ui_leave(struct ui *ui);
 
-/* The bottom line: hints of the scope's requests that can run now, then the global ones. */
+/* The bottom line: what comes next on this screen (struct request, `wanted`), then the
+ * console's own keys. */
 void ui_draw_hints(struct ui *ui, struct area area);
 
 #endif

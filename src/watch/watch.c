@@ -62,6 +62,7 @@ struct watch {
 	size_t asked;           /* appends of people under way */
 	int64_t armed_until_us;
 	struct lease lease;
+	char origin[STORE_ORIGIN_SIZE]; /* of the record, "" without one */
 	char trouble[480];
 	char alarmed[256];      /* keys and ids that rang already, the newest only */
 };
@@ -469,6 +470,7 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 	add_components(w);
 	add_endpoints(w);
 	if (store) {
+		text_format(w->origin, sizeof(w->origin), "%s", store_origin(store));
 		text_format(holder, sizeof(holder), "%s@%s pid %ld", w->operator_name, w->where, (long)getpid());
 		w->journal = journal_new(loop, store, !w->read_only, holder, &journal_events, w);
 	}
@@ -539,6 +541,15 @@ const struct checker *watch_checker(const struct watch *w, const char *incident)
 struct head watch_head(const struct watch *w)
 {
 	return w->journal ? journal_head(w->journal) : (struct head){0};
+}
+
+enum status watch_checkpoint(const struct watch *w, struct checkpoint *out, struct error *err)
+{
+	if (!w->journal)
+		return error_set(err, STATUS_REFUSED, "checkpoint: nothing is recorded here");
+	*out = (struct checkpoint){.head = watch_head(w)};
+	text_format(out->origin, sizeof(out->origin), "%s", w->origin);
+	return STATUS_OK;
 }
 
 size_t watch_pending(const struct watch *w)

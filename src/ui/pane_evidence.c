@@ -1,0 +1,125 @@
+/* Why Tocsin thinks so: the evidence with its times, and what it ruled out. Live while
+ * the fault lasts, afterwards as it was recorded. */
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "ui/panes.h"
+#include "ui/words.h"
+
+#include <string.h>
+
+enum { LINES_MAX = 40, TREE_BYTES = 1 << 20 };
+
+struct thought {
+	int64_t at_us; /* 0: ruled out */
+	char text[200];
+};
+struct thoughts {
+	struct thought lines[LINES_MAX];
+	size_t count;
+	uint64_t seq; /* of the event they were read from; 0: live */
+};
+
+static void add(struct thoughts *thoughts, int64_t at_us, const char *text)
+{
+	if (thoughts->count == LINES_MAX || !text)
+		return;
+	thoughts->lines[thoughts->count].at_us = at_us;
+	text_clean(thoughts->lines[thoughts->count].text, sizeof(thoughts->lines[0].text), text, strlen(text));
+	thoughts->count++;
+}
+
+static void read_live(struct thoughts *thoughts, const struct proposal *p)
+{
+	thoughts->count = 0;
+	thoughts->seq = 0;
+	for (size_t i = 0; i < p->evidence_count; i++)
+		add(thoughts, p->evidence[i].at_us, p->evidence[i].text);
+	for (size_t i = 0; i < p->refuted_count; i++)
+		add(thoughts, 0, p->refuted[i]);
+}
+
+static void read_event(struct thoughts *thoughts, const struct event *event)
+{
+	struct json *data = json_parse(event->data, strlen(event->data), TREE_BYTES, NULL);
+	thoughts->count = 0;
+	thoughts->seq = event->seq;
+	for (const struct json *line = json_first(json_get(data, "evidence")); line; line = json_next(line)) {
+		int64_t at_us;
+		if (json_i64(json_get(line, "at_us"), &at_us))
+			add(thoughts, at_us, json_string(json_get(line, "text")));
+	}
+	for (const struct json *line = json_first(json_get(data, "refuted")); line; line = json_next(line))
+		add(thoughts, 0, json_string(line));
+	json_free(data);
+}
+
+/* The last that the detector said before the incident; NULL when it was opened by hand. */
+static const struct event *last_words(const struct ui *ui, const struct incident *incident)
+{
+	const struct fold *fold = watch_fold(ui_watch(ui));
+	for (size_t i = incident->timeline_count; i-- > 0;) {
+		const struct event *event = fold_event(fold, incident->timeline[i].seq);
+		if (event && event->data && (event->kind == EVENT_DETECTOR_PROPOSED || event->kind == EVENT_DETECTOR_CHANGED))
+			return event;
+	}
+	return NULL;
+}
+
+/* Read anew when what they come from changed; a record's event never does. */
+static const struct thoughts *thoughts_of(const struct ui *ui)
+{
+	static struct thoughts thoughts;
+	const struct incident *incident = ui_incident(ui);
+	const struct proposal *p = incident_proposal(ui, incident);
+	const struct event *event = incident && !p ? last_words(ui, incident) : NULL;
+	if (p)
+		read_live(&thoughts, p);
+	else if (!event)
+		thoughts.count = 0;
+	else if (thoughts.seq != event->seq)
+		read_event(&thoughts, event);
+	return &thoughts;
+}
+
+static size_t count(const struct ui *ui)
+{
+	return thoughts_of(ui)->count;
+}
+
+static void identify(const struct ui *ui, size_t i, char id[PANE_ID], struct buf *text)
+{
+	text_format(id, PANE_ID, "%zu", i);
+	if (text)
+		buf_puts(text, thoughts_of(ui)->lines[i].text);
+}
+
+static void row(const struct ui *ui, struct area area, size_t i, bool selected)
+{
+	const struct thought *thought = &thoughts_of(ui)->lines[i];
+	char when[MOMENT_TEXT];
+	bool ruled_out = thought->at_us == 0;
+	int x = area_text(area, 0, 0, ROLE_DIM, 0, ruled_out ? "ruled out" : moment_text(when, ui, thought->at_us));
+	x = x < TODAY_COLUMNS + 1 ? TODAY_COLUMNS + 1 : x + 1;
+	area_fit(area, x, 0, area.columns - x, ruled_out ? ROLE_DIM : selected ? ROLE_TITLE : ROLE_BASE, 0, thought->text);
+}
+
+static void status(const struct ui *ui, struct area area)
+{
+	const struct incident *incident = ui_incident(ui);
+	bool live = incident_proposal(ui, incident) != NULL;
+	if (count(ui) == 0)
+		return;
+	const struct part parts[] = {{ROLE_DIM, 0, " "}, {live ? ROLE_OK : ROLE_DIM, 0, live ? "live " : "as recorded; the fault is over "}};
+	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
+}
+
+static const char *empty(const struct ui *ui)
+{
+	return ui_incident(ui) ? "it was declared by hand: no detector spoke of it" : "no incident is open";
+}
+
+const struct pane pane_evidence = {
+	.name = "evidence", .title = "Why Tocsin thinks so", .count = count, .identify = identify, .row = row, .status = status, .empty = empty,
+	.min_rows = 2, .rank = 4,
+};

@@ -1,0 +1,159 @@
+/* What the stage needs before it can be left: in triage what has to be decided, in
+ * resolve the checks that run by themselves, else what is missing. */
+#include "base/mem.h"
+#include "base/text.h"
+#include "ui/panes.h"
+#include "ui/words.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ITEMS_MAX = 16 };
+
+struct item {
+	struct word mark;
+	char text[240];
+};
+struct items {
+	struct item list[ITEMS_MAX];
+	size_t count;
+};
+
+static const struct word have = {"✓", ROLE_OK}, lack = {"✗", ROLE_WARN}, wait = {"·", ROLE_DIM};
+
+static void add(struct items *items, struct word mark, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
+
+static void add(struct items *items, struct word mark, const char *fmt, ...)
+{
+	va_list args;
+	char text[sizeof(items->list[0].text)];
+	if (items->count == ITEMS_MAX)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	items->list[items->count].mark = mark;
+	text_clean(items->list[items->count].text, sizeof(text), text, strlen(text));
+	items->count++;
+}
+
+static void list_triage(const struct ui *ui, const struct incident *incident, struct items *items)
+{
+	bool graded = incident->severity != SEVERITY_UNSET;
+	(void)ui;
+	add(items, graded ? have : lack, "severity: %s", graded ? severity_name(incident->severity) : "not set (s)");
+	if (graded)
+		text_format(items->list[0].text, sizeof(items->list[0].text), "severity: %s%s%s%s", severity_name(incident->severity), incident->severity_rule[0] ? " by rule " : "", incident->severity_rule, incident->severity_reason[0] ? ", s changes it" : "");
+	add(items, incident->owner[0] ? have : lack, "commander: %s", incident->owner[0] ? incident->owner : "nobody (c takes it)");
+	if (incident->component_count > 0)
+		add(items, have, "affected: %zu component%s, K changes them", incident->component_count, incident->component_count == 1 ? "" : "s");
+	else
+		add(items, lack, "affected: none named (K)");
+	add(items, incident->impact ? have : lack, "impact: %s", incident->impact ? incident->impact : "not written (i): who notices what?");
+	if (incident->runbook[0])
+		add(items, have, "runbook: %s", incident->runbook);
+	else
+		add(items, wait, "runbook: %s%s", incident->runbook_suggested[0] ? incident->runbook_suggested : "none", incident->runbook_suggested[0] ? " fits (b takes it)" : " (b)");
+}
+
+static void list_missing(const struct ui *ui, const struct incident *incident, struct items *items)
+{
+	struct gate gate;
+	(void)ui;
+	stage_gate(incident, &gate);
+	for (size_t i = 0; i < gate.count; i++)
+		add(items, lack, "%s", gate.missing[i]);
+	if (gate.count == 0)
+		add(items, have, "nothing is missing");
+}
+
+static void list_checks(const struct ui *ui, const struct incident *incident, struct items *items)
+{
+	static const struct word marks[] = {[CHECK_WAITING] = {"·", ROLE_DIM}, [CHECK_PASSING] = {"✓", ROLE_OK}, [CHECK_FAILING] = {"✗", ROLE_CRIT}};
+	const struct checker *checker = watch_checker(ui_watch(ui), incident->id);
+	for (size_t i = 0; checker && i < checker_count(checker); i++) {
+		const struct check *check = checker_at(checker, i);
+		add(items, marks[check->state], "%s: %s", check->title, check->detail);
+	}
+	if (!checker)
+		list_missing(ui, incident, items);
+	if (incident->overridden)
+		add(items, (struct word){"!", ROLE_WARN}, "the checks were overridden");
+}
+
+static const struct items *items_of(const struct ui *ui)
+{
+	static void (*const lists[STAGE_COUNT])(const struct ui *ui, const struct incident *incident, struct items *items) = {
+		[STAGE_DETECT] = list_missing, [STAGE_TRIAGE] = list_triage, [STAGE_RESPOND] = list_missing,
+		[STAGE_RESOLVE] = list_checks, [STAGE_REVIEW] = list_missing, [STAGE_CLOSED] = list_missing,
+	};
+	static struct items items;
+	const struct incident *incident = ui_incident(ui);
+	items.count = 0;
+	if (incident)
+		lists[incident->stage](ui, incident, &items);
+	return &items;
+}
+
+static size_t count(const struct ui *ui)
+{
+	return items_of(ui)->count;
+}
+
+static void identify(const struct ui *ui, size_t i, char id[PANE_ID], struct buf *text)
+{
+	text_format(id, PANE_ID, "%zu", i);
+	if (text)
+		buf_puts(text, items_of(ui)->list[i].text);
+}
+
+static const char *heading(const struct ui *ui)
+{
+	static char text[64];
+	const struct incident *incident = ui_incident(ui);
+	if (!incident || incident->stage == STAGE_CLOSED)
+		return "Stage";
+	return text_format(text, sizeof(text), "%s can be left when", stage_title(incident->stage));
+}
+
+static void row(const struct ui *ui, struct area area, size_t i, bool selected)
+{
+	const struct item *item = &items_of(ui)->list[i];
+	area_text(area, 0, 0, item->mark.role, ATTR_BOLD, item->mark.text);
+	area_wrap(area, 2, 0, area.columns - 2, area.rows, selected ? ROLE_TITLE : item->mark.role == ROLE_CRIT ? ROLE_CRIT : ROLE_BASE, item->text);
+}
+
+static int height(const struct ui *ui, size_t i, bool selected, int columns)
+{
+	enum { ROWS_MOST = 2 };
+	int rows = area_wrap_rows(columns - 2, items_of(ui)->list[i].text);
+	return rows > ROWS_MOST && !selected ? ROWS_MOST : rows;
+}
+
+static void status(const struct ui *ui, struct area area)
+{
+	const struct incident *incident = ui_incident(ui);
+	struct gate gate;
+	char text[48];
+	if (!incident || incident->stage == STAGE_CLOSED)
+		return;
+	stage_gate(incident, &gate);
+	if (gate.count)
+		text_format(text, sizeof(text), "%zu missing ", gate.count);
+	else
+		text_format(text, sizeof(text), "] goes on ");
+	const struct part parts[] = {{ROLE_DIM, 0, " "}, {gate.count ? ROLE_WARN : ROLE_OK, gate.count ? 0 : ATTR_BOLD, text}};
+	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
+}
+
+static const char *empty(const struct ui *ui)
+{
+	(void)ui;
+	return "no incident is open";
+}
+
+const struct pane pane_gate = {
+	.name = "gate", .title = "Stage", .heading = heading, .count = count, .identify = identify, .height = height, .row = row, .status = status, .empty = empty,
+	.min_rows = 3, .rank = 2,
+};
