@@ -80,7 +80,7 @@ enum status help_request(struct ui *ui, const char *name, struct error *err)
 	const struct request *request = request_by_name(name);
 	char line[600];
 	if (!request)
-		return error_set(err, STATUS_NOT_FOUND, "no command \"%s\" (did you mean \"%s\"?)", name, request_nearest(name));
+		return request_unknown(name, err);
 	text_format(line, sizeof(line), ":%s %s", request->name, request->args);
 	ui_pager_open(ui, line);
 	ui_pager_line(ui, ROLE_BASE, 0, "what", request->help);

@@ -1,12 +1,12 @@
 #include "ui/request.h"
 
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/text.h"
 #include "ui/ui.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 static const struct request *const tables[] = {requests_builtin, requests_actions};
 
@@ -84,47 +84,35 @@ const struct request *request_by_key(enum scope scope, const char *key)
 	return request ? request : by_key_in(SCOPE_GLOBAL, key);
 }
 
-/* --- names ------------------------------------------------------------------ */
+/* --- names that fit nothing ---------------------------------------------------- */
 
-enum { NAME_MAX_BYTES = 32 };
-
-static size_t least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Insertions, deletions and replacements between two names, long ones cut. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t row[NAME_MAX_BYTES + 1];
-	size_t a_len = least(strlen(a), NAME_MAX_BYTES), b_len = least(strlen(b), NAME_MAX_BYTES);
-	for (size_t j = 0; j <= b_len; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a_len; i++) {
-		size_t diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= b_len; j++) {
-			size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-			diagonal = row[j];
-			row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[b_len];
-}
-
-const char *request_nearest(const char *name)
+/* The names that begin so, as a list for people. Returns how many. */
+static size_t list_fitting(const char *start, char *dst, size_t size)
 {
 	const struct request *request;
-	const char *nearest = requests_builtin[0].name;
-	size_t best = SIZE_MAX;
+	size_t count = 0, used = 0;
 	for (size_t i = 0; (request = request_at(i)); i++) {
-		size_t distance = edit_distance(name, request->name);
-		if (distance < best) {
-			best = distance;
-			nearest = request->name;
-		}
+		if (strncmp(request->name, start, strlen(start)) != 0)
+			continue;
+		if (used < size)
+			used += (size_t)snprintf(dst + used, size - used, "%s%s", count ? ", " : "", request->name);
+		count++;
 	}
-	return nearest;
+	return count;
+}
+
+enum status request_unknown(const char *name, struct error *err)
+{
+	const struct request *request;
+	char fitting[200] = "";
+	struct nearest nearest = nearest_begin(name);
+	if (list_fitting(name, fitting, sizeof(fitting)) > 1)
+		return error_set(err, STATUS_USAGE, "\"%s\" could be several commands: %s (write more of it)", name, fitting);
+	for (size_t i = 0; (request = request_at(i)); i++)
+		nearest_offer(&nearest, request->name);
+	if (nearest.best)
+		return error_set(err, STATUS_NOT_FOUND, "no command \"%s\" (did you mean \"%s\"?)", name, nearest.best);
+	return error_set(err, STATUS_NOT_FOUND, "no command \"%s\" (:help lists them)", name);
 }
 
 /* --- running ---------------------------------------------------------------- */

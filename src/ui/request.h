@@ -56,8 +56,8 @@ extern const struct request requests_actions[]; /* of incidents and runbooks: ac
 const struct request *request_at(size_t i);
 const struct request *request_by_name(const char *name); /* unique prefixes count */
 const struct request *request_by_key(enum scope scope, const char *key);
-/* The nearest name to a misspelt one by edit distance, for the error line; never NULL. */
-const char *request_nearest(const char *name);
+/* Says why request_by_name found nothing: several names fit, or none; then the nearest. */
+enum status request_unknown(const char *name, struct error *err);
 /* True if the key is one that no screen may rebind (TUI conventions, 2). */
 bool request_key_is_reserved(const char *key);
 /* True if its arguments cannot be left out. */

@@ -486,21 +486,6 @@ static void draw_prompt(struct ui *ui, struct area area)
 
 /* --- keys and commands ------------------------------------------------------------- */
 
-static enum status unknown_command(const char *name, struct error *err)
-{
-	char fitting[200] = "";
-	const struct request *request;
-	size_t matches = 0, used = 0;
-	for (size_t i = 0; (request = request_at(i)); i++) {
-		if (strncmp(request->name, name, strlen(name)) != 0 || used >= sizeof(fitting))
-			continue;
-		used += (size_t)snprintf(fitting + used, sizeof(fitting) - used, "%s%s", matches++ ? ", " : "", request->name);
-	}
-	if (matches > 1)
-		return error_set(err, STATUS_USAGE, "\"%s\" could be several commands: %s (write more of it)", name, fitting);
-	return error_set(err, STATUS_NOT_FOUND, "no command \"%s\" (did you mean \"%s\"?)", name, request_nearest(name));
-}
-
 enum status ui_command(struct ui *ui, const char *line, struct error *err)
 {
 	char name[64], args[PROMPT_BYTES];
@@ -510,7 +495,7 @@ enum status ui_command(struct ui *ui, const char *line, struct error *err)
 		return STATUS_OK;
 	const struct request *request = request_by_name(name);
 	if (!request)
-		return unknown_command(name, err);
+		return request_unknown(name, err);
 	cursor += strspn(cursor, " ");
 	size_t len = text_clean(args, sizeof(args), cursor, strlen(cursor));
 	while (len > 0 && args[len - 1] == ' ')

@@ -122,20 +122,23 @@ static void names_are_found_by_their_start(void **state)
 	}
 }
 
-static void the_nearest_name_is_offered(void **state)
+static void a_name_that_fits_nothing_is_explained(void **state)
 {
 	static const struct {
-		const char *typed, *nearest;
+		const char *typed, *expected;
 	} cases[] = {
-		{"hepl", "help"}, {"quti", "quit"}, {"zoon", "zoom"}, {"them", "theme"}, {"mesages", "messages"}, {"refesh", "refresh"},
-		{"averyveryverylongwordthatisnocommandatallandgoesonandon", NULL},
+		{"hepl", "no command \"hepl\" (did you mean \"help\"?)"},
+		{"quti", "no command \"quti\" (did you mean \"quit\"?)"},
+		{"Zoom", "no command \"Zoom\" (did you mean \"zoom\"?)"},
+		{"mesages", "no command \"mesages\" (did you mean \"messages\"?)"},
+		{"page-", "\"page-\" could be several commands: page-up, page-down (write more of it)"},
+		{"averyverylongwordthatisnocommandatall", "no command \"averyverylongwordthatisnocommandatall\" (:help lists them)"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-		const char *nearest = request_nearest(cases[i].typed);
-		assert_non_null(nearest);
-		if (cases[i].nearest)
-			assert_string_equal(nearest, cases[i].nearest);
+		struct error err = {0};
+		assert_int_not_equal(request_unknown(cases[i].typed, &err), STATUS_OK);
+		assert_string_equal(err.text, cases[i].expected);
 	}
 }
 
@@ -201,7 +204,7 @@ int main(void)
 		cmocka_unit_test(reserved_keys_belong_to_the_framework),
 		cmocka_unit_test(danger_is_off_the_common_keys),
 		cmocka_unit_test(names_are_found_by_their_start),
-		cmocka_unit_test(the_nearest_name_is_offered),
+		cmocka_unit_test(a_name_that_fits_nothing_is_explained),
 		cmocka_unit_test(a_screen_comes_before_the_global_keys),
 		cmocka_unit_test(the_manual_has_every_request),
 		cmocka_unit_test(keys_have_names),
