@@ -27,6 +27,7 @@ static const struct cli_command *const commands[] = {
 	&cli_sim,
 	&cli_config_command,
 	&cli_standin,
+	&cli_manual,
 	NULL,
 };
 
