@@ -287,7 +287,7 @@ static void set_hooks(void)
 static void mark_exact(cJSON *v, const char **notes)
 {
 	if (cJSON_IsNumber(v))
-		v->valueint = *(*notes)++;
+		v->valueint = (unsigned char)*(*notes)++;
 	for (cJSON *child = v->child; child; child = child->next)
 		mark_exact(child, notes);
 }

@@ -21,7 +21,7 @@ static const char *const names[] = {
 	[STATUS_CANCELLED] = "cancelled",
 };
 
-enum status error_set(struct error *err, enum status status, const char *fmt, ...)
+enum status(error_set)(struct error *err, enum status status, const char *fmt, ...)
 {
 	va_list args;
 
