@@ -1,6 +1,7 @@
 #include "runbook/danger.h"
 
 #include "base/mem.h"
+#include "runbook/bind.h"
 #include "runbook/shell.h"
 
 #include <stdbool.h>
@@ -183,7 +184,7 @@ static enum danger classify_command(const struct shell_command *c)
 	return DANGER_MUTATE;
 }
 
-enum danger danger_classify(const char *script)
+static enum danger classify_script(const char *script)
 {
 	struct shell_script parsed;
 	enum danger worst = DANGER_READ;
@@ -197,4 +198,19 @@ enum danger danger_classify(const char *script)
 	}
 	shell_free(&parsed);
 	return worst;
+}
+
+enum danger danger_classify(const char *script)
+{
+	static const struct bindings none;
+	struct bound bound;
+
+	/* To a shell, "<validator-pod>" is a redirection: placeholders become what they will be. */
+	if (bind_command(script, &none, &bound, NULL) != STATUS_OK) {
+		enum danger danger = classify_script(script);
+		return danger > DANGER_MUTATE ? danger : DANGER_MUTATE;
+	}
+	enum danger danger = classify_script(bound.script);
+	bound_free(&bound);
+	return danger;
 }

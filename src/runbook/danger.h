@@ -9,7 +9,7 @@ enum danger { DANGER_READ, DANGER_MUTATE, DANGER_DESTRUCTIVE, DANGER_FUNDS, DANG
 const char *danger_name(enum danger danger);    /* "read" */
 const char *danger_meaning(enum danger danger); /* "changes nothing" */
 
-/* The class of a shell text: its worst line. */
+/* The class of a shell text, as written or as bound: its worst line. */
 enum danger danger_classify(const char *script);
 
 #endif

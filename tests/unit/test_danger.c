@@ -17,6 +17,9 @@ static const struct {
 } cases[] = {
 	{"kubectl get pods -n besu-network -l component=validator", DANGER_READ},
 	{"kubectl -n besu-network describe pod \"${TOCSIN_validator_pod}\"", DANGER_READ},
+	{"kubectl describe pod <validator-pod> -n <namespace>", DANGER_READ},
+	{"kubectl delete pod <validator-pod> -n <namespace>", DANGER_MUTATE},
+	{"ssh <node> uptime", DANGER_MUTATE},
 	{"kubectl logs x --tail=100 | grep -i error | tail -5", DANGER_READ},
 	{"kubectl rollout status statefulset/besu-validator", DANGER_READ},
 	{"kubectl rollout restart statefulset/besu-validator -n besu-network", DANGER_MUTATE},
