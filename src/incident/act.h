@@ -29,6 +29,10 @@ void drafts_free(struct drafts *drafts);
 
 /* From the machine: the difference between what is detected and what is recorded. */
 void act_detection(const struct fold *fold, const struct proposals *detected, int64_t now_us, struct drafts *out);
+/* True when an incident in Triage, Respond or Resolve is about all of the proposal's sick
+ * components and is at least as severe: what a restarted node shows while it catches up is
+ * no news of its own. Such a proposal is not recorded until the incident is over. */
+bool detection_covered(const struct fold *fold, const struct proposal *proposal);
 void act_changes(const struct change *changes, size_t count, struct drafts *out);
 
 struct declaration {

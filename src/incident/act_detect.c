@@ -120,6 +120,30 @@ static void add_cleared(const struct fold *fold, const struct open_proposal *kno
 	payload_end(&data, out, draft);
 }
 
+static bool affects(const struct incident *incident, const char *id)
+{
+	for (size_t i = 0; i < incident->component_count; i++) {
+		if (strcmp(incident->components[i], id) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool detection_covered(const struct fold *fold, const struct proposal *p)
+{
+	for (size_t i = 0; i < fold_incident_count(fold); i++) {
+		const struct incident *incident = fold_incident_at(fold, i);
+		if (incident->stage < STAGE_TRIAGE || incident->stage > STAGE_RESOLVE || incident->merged || p->severity < incident->severity)
+			continue;
+		size_t inside = 0;
+		while (inside < p->component_count && affects(incident, p->components[inside]))
+			inside++;
+		if (inside == p->component_count)
+			return true;
+	}
+	return false;
+}
+
 void act_detection(const struct fold *fold, const struct proposals *detected, int64_t now_us, struct drafts *out)
 {
 	for (size_t i = 0; i < detected->count; i++) {
@@ -132,7 +156,7 @@ void act_detection(const struct fold *fold, const struct proposals *detected, in
 		 * is there still after its incident was closed asks anew. */
 		if (taker ? !known || differs(known, p) : known && !known->taken && differs(known, p))
 			add_proposal(p, EVENT_DETECTOR_CHANGED, taker ? taker->id : NULL, now_us, out);
-		else if (!taker && (!known || known->taken))
+		else if (!taker && (!known || known->taken) && !detection_covered(fold, p))
 			add_proposal(p, EVENT_DETECTOR_PROPOSED, NULL, now_us, out);
 	}
 	for (size_t i = 0; i < fold_active_count(fold); i++) {

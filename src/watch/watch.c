@@ -237,14 +237,14 @@ static void ring(struct watch *w, const char *key, enum severity severity, const
 		w->events.alarm(w->events_arg, severity, title);
 }
 
-static bool proposal_is_news(const struct watch *w, const char *key)
+static bool proposal_is_news(const struct watch *w, const struct proposal *p)
 {
 	for (size_t i = 0; i < fold_incident_count(w->fold); i++) {
 		const struct incident *incident = fold_incident_at(w->fold, i);
-		if (incident->stage != STAGE_CLOSED && strcmp(incident->proposal_key, key) == 0)
+		if (incident->stage != STAGE_CLOSED && strcmp(incident->proposal_key, p->key) == 0)
 			return false;
 	}
-	return true;
+	return !detection_covered(w->fold, p);
 }
 
 static void detect_now(struct watch *w, int64_t now_us)
@@ -254,7 +254,7 @@ static void detect_now(struct watch *w, int64_t now_us)
 	detect(w->world, now_us, &w->proposals);
 	for (size_t i = 0; i < w->proposals.count; i++) {
 		const struct proposal *p = &w->proposals.items[i];
-		if (!proposals_find(&before, p->key) && proposal_is_news(w, p->key))
+		if (!proposals_find(&before, p->key) && proposal_is_news(w, p))
 			ring(w, p->key, p->severity, p->title);
 	}
 	proposals_free(&before);

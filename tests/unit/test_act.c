@@ -503,6 +503,42 @@ static void test_the_largest_proposal_fits(void **state)
 	free(p.refuted);
 }
 
+/* A validator failed and is worked on; restarted, its node lags for a while. */
+static void test_what_an_open_incident_is_about_is_no_news(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *sick;
+		enum severity severity;
+		enum stage stage;
+		bool covered;
+	} cases[] = {
+		{"the node behind the validator", "node/v2", SEVERITY_P2, STAGE_TRIAGE, true},
+		{"the same while its checks run", "node/v2", SEVERITY_P2, STAGE_RESOLVE, true},
+		{"another node", "node/v1", SEVERITY_P2, STAGE_TRIAGE, false},
+		{"something worse", "node/v2", SEVERITY_P0, STAGE_TRIAGE, false},
+		{"again, during the review", "node/v2", SEVERITY_P2, STAGE_REVIEW, false},
+	};
+	struct recorder *r = *state;
+	const char *const components[] = {"validator/v2", "node/v2", NULL};
+	struct declaration d = {.title = "Validator failure", .severity = SEVERITY_P1, .components = components};
+	char id[16];
+
+	DO(r, act_declare(r->fold, &r->who, &d, id, &r->drafts, &r->err));
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		char sick[1][96];
+		struct proposal p = {.cause = CAUSE_RPC_ENDPOINT_ISSUES, .severity = cases[i].severity, .key = "k", .title = "t", .since_us = T0, .components = sick, .component_count = 1};
+		struct proposals list = {.items = &p, .count = 1};
+		((struct incident *)fold_incident(r->fold, id))->stage = cases[i].stage;
+		text_format(sick[0], sizeof(sick[0]), "%s", cases[i].sick);
+		act_detection(r->fold, &list, T0, &r->drafts);
+		if ((r->drafts.count == 0) != cases[i].covered)
+			fail_msg("%s", cases[i].name);
+		drafts_free(&r->drafts);
+		drafts_init(&r->drafts);
+	}
+}
+
 static void test_evidence_leaves_its_directory_behind(void **state)
 {
 	struct recorder *r = *state;
@@ -547,6 +583,7 @@ int main(void)
 		CASE(test_data_is_canonical),
 		CASE(test_the_largest_texts_fit),
 		CASE(test_the_largest_proposal_fits),
+		CASE(test_what_an_open_incident_is_about_is_no_news),
 		CASE(test_evidence_leaves_its_directory_behind),
 		CASE(test_arming_says_until_when),
 #undef CASE
