@@ -335,10 +335,17 @@ void area_back(struct area area, int x, int y, int columns, enum role back)
 		canvas_at(line.canvas, line.x + i, line.y)->back = (uint8_t)back;
 }
 
+/* One of our own glyphs, of one column: clean by itself, so frames cost little. */
+static void put_glyph(struct area area, int x, int y, enum role role, const char *glyph)
+{
+	if (y >= 0 && y < area.rows)
+		put_grapheme(area, x, y, role, 0, &(struct text_grapheme){.bytes = glyph, .len = strlen(glyph), .width = 1});
+}
+
 void area_line(struct area area, int x, int y, int columns, enum role role)
 {
 	for (int i = 0; i < columns; i++)
-		area_text(area, x + i, y, role, 0, "─");
+		put_glyph(area, x + i, y, role, "─");
 }
 
 void area_box(struct area area, enum role role)
@@ -349,13 +356,13 @@ void area_box(struct area area, enum role role)
 	area_line(area, 1, 0, right - 1, role);
 	area_line(area, 1, bottom, right - 1, role);
 	for (int y = 1; y < bottom; y++) {
-		area_text(area, 0, y, role, 0, "│");
-		area_text(area, right, y, role, 0, "│");
+		put_glyph(area, 0, y, role, "│");
+		put_glyph(area, right, y, role, "│");
 	}
-	area_text(area, 0, 0, role, 0, "╭");
-	area_text(area, right, 0, role, 0, "╮");
-	area_text(area, 0, bottom, role, 0, "╰");
-	area_text(area, right, bottom, role, 0, "╯");
+	put_glyph(area, 0, 0, role, "╭");
+	put_glyph(area, right, 0, role, "╮");
+	put_glyph(area, 0, bottom, role, "╰");
+	put_glyph(area, right, bottom, role, "╯");
 }
 
 void area_spark(struct area area, int x, int y, int columns, enum role role, const int64_t *numbers, size_t count)
