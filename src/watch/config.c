@@ -356,10 +356,9 @@ static void begin_section(struct reading *r, const char *head, size_t len)
 	text_clean(r->section, sizeof(r->section), head, len);
 	r->name[0] = '\0';
 	forget_keys(r);
-	if (len > NAME_MAX_BYTES) {
+	/* Taken all the same, cut: the keys below it are checked too. */
+	if (len > NAME_MAX_BYTES)
 		problem(r, false, "[%s]: longer than %d bytes (choose a shorter name)", r->section, NAME_MAX_BYTES);
-		return;
-	}
 	enum section_kind kind = section_of(r->section, &name);
 	if (kind == SECTION_UNKNOWN) {
 		unknown_section(r);

@@ -234,8 +234,10 @@ static const struct {
 	{"a threshold out of range", NODE "[thresholds]\nlag_crit_s = 0\n", "t.conf:4: [thresholds] lag_crit_s: 0 is out of range (write 1 to 86400)"},
 	{"samples kept too short", NODE "[record]\nkeep_samples = 1s\n", "t.conf:4: [record] keep_samples: 1s is out of range (write 60000 ms to 34560000 s)"},
 	{"a value of a runbook twice", NODE "[values]\nx = 1\nx = 2\n", "t.conf:5: [values] x: given before, in line 4 (keep one of them)"},
-	{"a name that is too long", NODE "[validator vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv]\n",
+	{"a name that is too long", NODE "[validator vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv]\naddress = " ADDRESS "\n",
 	 "t.conf:3: [validator vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv]: longer than 48 bytes (choose a shorter name)"},
+	{"a first node whose name is too long", "[node nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn]\nurl = http://h:8545\ntimeout = 1s\n",
+	 "t.conf:1: [node nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn]: longer than 48 bytes (choose a shorter name)"},
 };
 
 static void each_mistake_has_its_words(void **state)
