@@ -1,0 +1,566 @@
+/* The running war room without a screen, on a simulated network and a record of its
+ * own: what it records, when it refuses, and that a new one goes on where it ended. */
+#include "record_fixture.h"
+
+#include "drill/sim.h"
+#include "incident/act.h"
+#include "watch/watch.h"
+
+enum { DEADLINE_MS = 20000, LOOK_MS = 20 };
+
+/* --- a war room for one test ----------------------------------------------------------- */
+
+struct room {
+	struct loop *loop;
+	struct watch *watch;
+	size_t alarms;
+	enum severity alarm;
+	size_t errors;
+	char error[480];
+	bool done;           /* the last append is durable or refused */
+	enum status status;
+};
+
+struct stage_set {
+	struct place place;
+	struct sim *sim;
+	struct config config;
+};
+
+static void on_message(void *arg, int severity, const char *text)
+{
+	struct room *room = arg;
+
+	if (severity < 2)
+		return;
+	room->errors++;
+	text_format(room->error, sizeof(room->error), "%s", text);
+}
+
+static void on_alarm(void *arg, enum severity severity, const char *title)
+{
+	struct room *room = arg;
+
+	(void)title;
+	room->alarms++;
+	room->alarm = severity;
+}
+
+static const struct watch_events events = {.message = on_message, .alarm = on_alarm};
+
+static void room_open_as(struct room *room, const struct stage_set *set, const char *name, bool read_only, const char *const *environment)
+{
+	struct watch_options options = {.operator_name = name, .read_only = read_only, .tool_environment = environment};
+
+	*room = (struct room){.loop = loop_new()};
+	room->watch = watch_new(room->loop, clock_system(), &set->config, record_open(set->place.path, read_only ? STORE_READ : STORE_WRITE), &options, &events, room);
+}
+
+static void room_open(struct room *room, const struct stage_set *set)
+{
+	room_open_as(room, set, "alice", false, NULL);
+}
+
+static void room_close(struct room *room)
+{
+	watch_free(room->watch);
+	loop_free(room->loop);
+}
+
+/* A network of short periods, judged almost without dwell; broken since some minutes,
+ * or healthy until it is told to break. */
+static void set_up(struct stage_set *set, bool broken)
+{
+	struct sim_options options = {.scenario = "validator-failure", .seed = 7, .victim = "besu-validator-1", .block_period_ms = 1000, .request_timeout_ms = 1000,
+		.break_after_ms = broken ? -1 : INT64_C(3600) * 1000};
+	struct config_problems problems = {0};
+	struct buf text;
+
+	place_make(&set->place);
+	assert_ok(sim_start(&set->sim, &options, ERR));
+	buf_init(&text, 1024 * 1024);
+	sim_config(set->sim, &text);
+	if (config_parse(buf_text(&text), text.len, "sim", &set->config, &problems) != STATUS_OK)
+		fail_msg("%s", problems.items[0].text);
+	buf_free(&text);
+	config_problems_free(&problems);
+	set->config.thresholds.dwell_ms = set->config.thresholds.clear_ms = 300;
+	for (size_t i = 0; i < set->config.node_count; i++)
+		set->config.nodes[i].interval_ms = 250;
+}
+
+static void tear_down(struct stage_set *set)
+{
+	config_free(&set->config);
+	sim_stop(set->sim);
+	place_remove(&set->place);
+}
+
+/* --- waiting for what must come ----------------------------------------------------------- */
+
+struct wait {
+	struct room *room;
+	bool (*holds)(struct room *room);
+	int64_t deadline_us;
+};
+
+static void look(void *arg)
+{
+	struct wait *wait = arg;
+
+	if (wait->holds(wait->room) || clock_mono_us(clock_system()) > wait->deadline_us)
+		loop_stop(wait->room->loop);
+}
+
+static bool comes(struct room *room, bool (*holds)(struct room *room), int64_t for_ms)
+{
+	struct wait wait = {room, holds, clock_mono_us(clock_system()) + for_ms * US_PER_MS};
+	struct loop_timer *timer = loop_timer(room->loop, 1, LOOK_MS, look, &wait);
+
+	loop_run(room->loop);
+	loop_timer_stop(timer);
+	return holds(room);
+}
+
+#define assert_comes(room, holds) \
+	do { \
+		if (!comes(room, holds, DEADLINE_MS)) \
+			fail_msg("%s did not come (%s)", #holds, (room)->error); \
+	} while (0)
+
+static bool never(struct room *room)
+{
+	(void)room;
+	return false;
+}
+
+static bool settled(struct room *room)
+{
+	return watch_settled(room->watch);
+}
+
+static bool loaded(struct room *room)
+{
+	return !watch_busy(room->watch);
+}
+
+static bool collects(struct room *room)
+{
+	return loaded(room) && watch_is_collector(room->watch);
+}
+
+static bool stands_back(struct room *room)
+{
+	return loaded(room) && !watch_is_collector(room->watch) && *watch_lease_holder(room->watch);
+}
+
+static size_t count_events(const struct room *room, enum event_kind kind)
+{
+	const struct fold *fold = watch_fold(room->watch);
+	size_t count = 0;
+
+	for (size_t i = 0; i < fold_event_count(fold); i++)
+		count += fold_event_at(fold, i)->kind == kind;
+	return count;
+}
+
+static bool everything_known(struct room *room)
+{
+	const struct world *world = watch_world(room->watch);
+
+	return collects(room) && settled(room) &&
+		count_events(room, EVENT_PROBE_CHANGE) >= world_count(world, KIND_CHAIN) + world_count(world, KIND_NODE) + world_count(world, KIND_VALIDATOR);
+}
+
+static bool proposed(struct room *room)
+{
+	return fold_proposal_count(watch_fold(room->watch)) > 0;
+}
+
+static bool sees_the_fault(struct room *room)
+{
+	return watch_proposals(room->watch)->count > 0;
+}
+
+static bool durable(struct room *room)
+{
+	return room->done;
+}
+
+static bool idle(struct room *room)
+{
+	return !watch_busy(room->watch);
+}
+
+static void on_done(void *arg, enum status status, const struct error *err)
+{
+	struct room *room = arg;
+
+	(void)err;
+	room->done = true;
+	room->status = status;
+}
+
+/* Appends what was drafted and waits until it is durable. */
+static void append(struct room *room, struct drafts *drafts)
+{
+	room->done = false;
+	assert_ok(watch_append(room->watch, drafts, on_done, room, ERR));
+	drafts_free(drafts);
+	assert_comes(room, durable);
+	assert_int_equal(room->status, STATUS_OK);
+}
+
+/* --- the walk of an incident --------------------------------------------------------------- */
+
+static void declare(struct room *room)
+{
+	struct drafts drafts;
+	struct declaration d = {.proposal_key = fold_proposal_at(watch_fold(room->watch), 0)->key};
+	struct actor who = watch_actor(room->watch);
+	char id[16];
+
+	drafts_init(&drafts);
+	assert_ok(act_declare(watch_fold(room->watch), &who, &d, id, &drafts, ERR));
+	append(room, &drafts);
+	assert_string_equal(id, "INC-1");
+}
+
+static void to_respond(struct room *room)
+{
+	const struct fold *fold = watch_fold(room->watch);
+	struct actor who = watch_actor(room->watch);
+	struct drafts drafts;
+	struct runbook book;
+	char hex[SHA256_TEXT];
+
+	declare(room);
+	assert_ok(runbook_find("validator-failure", NULL, &book, ERR));
+	drafts_init(&drafts);
+	assert_ok(act_role(fold, &who, "INC-1", "commander", "alice", &drafts, ERR));
+	assert_ok(act_impact(fold, &who, "INC-1", "one validator is gone", &drafts, ERR));
+	assert_ok(act_runbook(fold, &who, "INC-1", "validator-failure", sha256_text(hex, &book.sha256), &drafts, ERR));
+	runbook_free(&book);
+	append(room, &drafts);
+	drafts_init(&drafts);
+	assert_ok(act_stage(fold, &who, "INC-1", STAGE_RESPOND, NULL, &drafts, ERR));
+	append(room, &drafts);
+}
+
+static void room_with_fault(struct room *room, struct stage_set *set)
+{
+	set_up(set, true);
+	room_open(room, set);
+	assert_comes(room, proposed);
+}
+
+/* --- tests ------------------------------------------------------------------------------------ */
+
+static void prehistory_comes_before_any_incident(void **state)
+{
+	struct stage_set set;
+	struct room room;
+
+	(void)state;
+	set_up(&set, false);
+	room_open(&room, &set);
+	assert_comes(&room, everything_known);
+	const struct fold *fold = watch_fold(room.watch);
+	assert_int_equal(fold_incident_count(fold), 0);
+	for (size_t i = 0; i < fold_event_count(fold); i++) {
+		const struct event *event = fold_event_at(fold, i);
+		if (event->kind != EVENT_PROBE_CHANGE)
+			continue;
+		assert_null(event->incident);
+		assert_string_equal(event->actor, "tocsin");
+	}
+	assert_int_equal(room.alarms, 0);
+	assert_null(watch_trouble(room.watch));
+	room_close(&room);
+	struct verification v;
+	record_verify(set.place.path, &v);
+	assert_true(v.consistent);
+	tear_down(&set);
+}
+
+static void proposal_is_recorded_once(void **state)
+{
+	struct stage_set set;
+	struct room room;
+
+	(void)state;
+	set_up(&set, false);
+	room_open(&room, &set);
+	assert_comes(&room, everything_known);
+	sim_break(set.sim);
+	assert_comes(&room, proposed);
+	const struct open_proposal *proposal = fold_proposal_at(watch_fold(room.watch), 0);
+	assert_int_equal(proposal->cause, CAUSE_VALIDATOR_FAILURE);
+	assert_int_equal(proposal->severity, SEVERITY_P1);
+	int64_t proposed_us = proposal->proposed_us;
+	comes(&room, never, 2000); /* eight ticks more */
+	assert_int_equal(count_events(&room, EVENT_DETECTOR_PROPOSED), 1);
+	assert_int_equal(fold_proposal_count(watch_fold(room.watch)), 1);
+	assert_int_equal(room.alarms, 1);
+	assert_int_equal(room.alarm, SEVERITY_P1);
+	declare(&room);
+	comes(&room, never, 1000);
+	assert_int_equal(fold_proposal_count(watch_fold(room.watch)), 0);
+	assert_int_equal(count_events(&room, EVENT_DETECTOR_PROPOSED), 1);
+	assert_int_equal(room.alarms, 1); /* it rang already */
+	const struct incident *incident = fold_incident(watch_fold(room.watch), "INC-1");
+	assert_true(incident->impact_started_us < proposed_us); /* measured from the first symptom */
+	assert_int_equal(fold_event(watch_fold(room.watch), incident->timeline[0].seq)->kind, EVENT_PROBE_CHANGE);
+	room_close(&room);
+	tear_down(&set);
+}
+
+/* Two consoles on one record: one writes what machines see, both what people do. */
+static void second_console_leaves_the_machine_to_the_first(void **state)
+{
+	struct stage_set set;
+	struct room first, second;
+	struct drafts drafts;
+
+	(void)state;
+	set_up(&set, false);
+	room_open(&first, &set);
+	assert_comes(&first, everything_known);
+	room_close(&first); /* gives the lease back */
+
+	room_open(&second, &set);
+	assert_comes(&second, collects);
+	room_open_as(&first, &set, "bob", false, NULL);
+	assert_comes(&first, stands_back);
+	struct head before = watch_head(first.watch);
+	sim_break(set.sim);
+	assert_comes(&first, sees_the_fault); /* it watches for itself */
+	comes(&first, never, 1000);
+	assert_int_equal(watch_head(first.watch).seq, before.seq);
+	drafts_init(&drafts);
+	struct actor who = watch_actor(first.watch);
+	assert_ok(act_note(watch_fold(first.watch), &who, NULL, "seen by bob", 0, 0, &drafts, ERR));
+	append(&first, &drafts);
+	assert_int_equal(watch_head(first.watch).seq, before.seq + 1);
+	assert_comes(&second, proposed);
+	assert_int_equal(count_events(&second, EVENT_NOTE), 1); /* and hears of the other */
+	room_close(&first);
+	room_close(&second);
+	tear_down(&set);
+}
+
+static void observer_writes_nothing(void **state)
+{
+	struct stage_set set;
+	struct room room;
+	struct drafts drafts;
+	struct error err = {0};
+
+	(void)state;
+	set_up(&set, false);
+	record_fill(set.place.path, 3);
+	room_open_as(&room, &set, "eve", true, NULL);
+	assert_comes(&room, loaded);
+	assert_int_equal(watch_mode(room.watch), MODE_OBSERVER);
+	assert_string_equal(mode_name(watch_mode(room.watch)), "OBSERVER");
+	assert_comes(&room, settled);
+	struct actor who = watch_actor(room.watch);
+	drafts_init(&drafts);
+	assert_ok(act_note(watch_fold(room.watch), &who, NULL, "x", 0, 0, &drafts, ERR));
+	assert_int_equal(watch_append(room.watch, &drafts, on_done, &room, &err), STATUS_REFUSED);
+	assert_non_null(strstr(err.text, "OBSERVER"));
+	assert_false(room.done);
+	drafts_free(&drafts);
+	assert_int_equal(watch_arm(room.watch, 10, "because", NULL, NULL), STATUS_REFUSED);
+	assert_int_equal(watch_mode(room.watch), MODE_OBSERVER);
+	assert_int_equal(watch_evidence(room.watch, "INC-1", "/etc/hostname", NULL, NULL), STATUS_REFUSED);
+	comes(&room, never, 500);
+	assert_int_equal(watch_head(room.watch).seq, 3);
+	assert_false(watch_is_collector(room.watch));
+	room_close(&room);
+	tear_down(&set);
+}
+
+/* A kubectl that says what it was asked and does nothing. */
+static void write_tool(const struct place *place, char *path, size_t size)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s/kubectl", place->dir);
+	FILE *file = fopen(name, "w");
+	assert_non_null(file);
+	fputs("#!/bin/sh\necho \"asked: $*\"\nexit 3\n", file);
+	fclose(file);
+	assert_int_equal(chmod(name, 0700), 0);
+	snprintf(path, size, "PATH=%s:/usr/bin:/bin", place->dir);
+}
+
+/* Steps 1 (describe) and 4 (delete) of the shipped runbook. */
+static void modes_meet_danger(void **state)
+{
+	struct stage_set set;
+	struct room room;
+	struct command_view view;
+	struct error err = {0};
+	char path[128];
+	const char *environment[] = {path, NULL};
+
+	(void)state;
+	set_up(&set, true);
+	write_tool(&set.place, path, sizeof(path));
+	room_open_as(&room, &set, "alice", false, environment);
+	assert_comes(&room, proposed);
+	to_respond(&room);
+
+	assert_int_equal(watch_mode(room.watch), MODE_UNARMED);
+	assert_ok(watch_command(room.watch, "INC-1", "4", 0, &view, ERR));
+	assert_int_equal(view.danger, DANGER_MUTATE);
+	assert_non_null(strstr(view.refused, "UNARMED runs only what is known to be a read"));
+	assert_non_null(strstr(view.resolved, "besu-validator-1"));
+	assert_null(strstr(view.bound.script, "besu-validator-1")); /* values go by the environment */
+	command_view_free(&view);
+	assert_int_equal(watch_run_step(room.watch, "INC-1", "4", 0, &err), STATUS_REFUSED);
+	assert_int_equal(count_events(&room, EVENT_STEP_STARTED), 0);
+
+	assert_ok(watch_run_step(room.watch, "INC-1", "1", 0, ERR));
+	assert_true(watch_busy(room.watch));
+	assert_int_equal(watch_run_step(room.watch, "INC-1", "2", 0, NULL), STATUS_CONFLICT);
+	assert_comes(&room, idle);
+	struct run_view run;
+	assert_true(watch_run_view(room.watch, "INC-1", &run));
+	assert_false(run.running);
+	assert_string_equal(run.step, "1");
+	assert_int_equal(run.exit_code, 3);
+	assert_non_null(strstr(run.output, "asked: describe pod besu-validator-1 -n "));
+	const struct incident *incident = fold_incident(watch_fold(room.watch), "INC-1");
+	assert_int_equal(incident->step_count > 0, true);
+	assert_true(incident->steps[0].ran);
+	assert_int_equal(incident->steps[0].exit_code, 3);
+	assert_non_null(strstr(incident->steps[0].output, "asked: describe pod"));
+
+	assert_ok(watch_arm(room.watch, 10, "the pod hangs", "INC-1", ERR));
+	assert_int_equal(watch_mode(room.watch), MODE_ARMED);
+	assert_comes(&room, idle);
+	assert_int_equal(count_events(&room, EVENT_MODE_ARMED), 1);
+	assert_ok(watch_command(room.watch, "INC-1", "4", 0, &view, ERR));
+	assert_string_equal(view.refused, "");
+	command_view_free(&view);
+	assert_ok(watch_arm(room.watch, 0, "done", "INC-1", ERR));
+	assert_int_equal(watch_mode(room.watch), MODE_UNARMED);
+	assert_int_equal(watch_arm(room.watch, 121, "too long", "INC-1", NULL), STATUS_INVALID);
+
+	assert_int_equal(watch_command(room.watch, "INC-1", "99", 0, &view, NULL), STATUS_NOT_FOUND);
+	assert_int_equal(watch_command(room.watch, "INC-1", "5", 0, &view, NULL), STATUS_NOT_FOUND); /* by hand */
+	assert_int_equal(watch_command(room.watch, "INC-9", "1", 0, &view, NULL), STATUS_NOT_FOUND);
+	room_close(&room);
+	tear_down(&set);
+}
+
+/* A new console on the record stands where the last one stood. */
+static void resumes_where_it_ended(void **state)
+{
+	struct stage_set set;
+	struct room room;
+	struct drafts drafts;
+
+	(void)state;
+	room_with_fault(&room, &set);
+	to_respond(&room);
+	struct actor who = watch_actor(room.watch);
+	drafts_init(&drafts);
+	assert_ok(act_step(watch_fold(room.watch), &who, "INC-1", "1", "Check the pod's status", STEP_DONE, "seen", &drafts, ERR));
+	append(&room, &drafts);
+	struct head head = watch_head(room.watch);
+	room_close(&room);
+
+	room_open(&room, &set);
+	assert_comes(&room, loaded);
+	assert_true(watch_head(room.watch).seq >= head.seq);
+	const struct incident *incident = fold_current(watch_fold(room.watch));
+	assert_non_null(incident);
+	assert_string_equal(incident->id, "INC-1");
+	assert_int_equal(incident->stage, STAGE_RESPOND);
+	assert_string_equal(incident->owner, "alice");
+	assert_string_equal(incident->runbook, "validator-failure");
+	assert_string_equal(incident->steps[0].number, "1");
+	assert_int_equal(incident->steps[0].state, STEP_DONE);
+	/* The fault is still there, and known: it is not proposed a second time. */
+	assert_comes(&room, collects);
+	assert_comes(&room, sees_the_fault);
+	comes(&room, never, 1000);
+	assert_int_equal(count_events(&room, EVENT_DETECTOR_PROPOSED), 1);
+	assert_int_equal(room.alarms, 0);
+	room_close(&room);
+	tear_down(&set);
+}
+
+static bool checks_passed(struct room *room)
+{
+	const struct incident *incident = fold_incident(watch_fold(room->watch), "INC-1");
+	size_t passed = 0;
+
+	for (size_t i = 0; i < incident->check_count; i++)
+		passed += incident->checks[i].passed;
+	return incident->check_total > 0 && passed == incident->check_total;
+}
+
+static void checks_run_by_themselves(void **state)
+{
+	struct stage_set set;
+	struct room room;
+	struct drafts drafts;
+
+	(void)state;
+	room_with_fault(&room, &set);
+	to_respond(&room);
+	assert_null(watch_checker(room.watch, "INC-1"));
+	struct actor who = watch_actor(room.watch);
+	drafts_init(&drafts);
+	assert_ok(act_stage(watch_fold(room.watch), &who, "INC-1", STAGE_RESOLVE, "healed from outside", &drafts, ERR));
+	append(&room, &drafts);
+	comes(&room, never, 1000);
+	assert_non_null(watch_checker(room.watch, "INC-1"));
+	assert_false(checks_passed(&room));
+	drafts_init(&drafts);
+	assert_int_equal(act_stage(watch_fold(room.watch), &who, "INC-1", STAGE_REVIEW, NULL, &drafts, NULL), STATUS_REFUSED);
+	sim_heal(set.sim);
+	assert_comes(&room, checks_passed);
+	assert_ok(act_stage(watch_fold(room.watch), &who, "INC-1", STAGE_REVIEW, NULL, &drafts, ERR));
+	append(&room, &drafts);
+	comes(&room, never, 500);
+	assert_null(watch_checker(room.watch, "INC-1"));
+	room_close(&room);
+	tear_down(&set);
+}
+
+static void evidence_is_kept_with_its_hash(void **state)
+{
+	struct stage_set set;
+	struct room room;
+
+	(void)state;
+	room_with_fault(&room, &set);
+	declare(&room);
+	assert_ok(watch_evidence(room.watch, "INC-1", "/proc/self/comm", "our name", ERR));
+	assert_comes(&room, idle);
+	assert_int_equal(fold_incident(watch_fold(room.watch), "INC-1")->evidence_count, 1);
+	assert_int_equal(watch_evidence(room.watch, "INC-1", "/nonexistent", NULL, NULL), STATUS_NOT_FOUND);
+	assert_int_equal(watch_evidence(room.watch, "INC-9", "/proc/self/comm", NULL, NULL), STATUS_NOT_FOUND);
+	room_close(&room);
+	tear_down(&set);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prehistory_comes_before_any_incident),
+		cmocka_unit_test(proposal_is_recorded_once),
+		cmocka_unit_test(second_console_leaves_the_machine_to_the_first),
+		cmocka_unit_test(observer_writes_nothing),
+		cmocka_unit_test(modes_meet_danger),
+		cmocka_unit_test(resumes_where_it_ended),
+		cmocka_unit_test(checks_run_by_themselves),
+		cmocka_unit_test(evidence_is_kept_with_its_hash),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
