@@ -97,7 +97,7 @@ enum status store_read_samples(struct store *store, const char *component, const
  * column of every event and its content, each link, gaps, content without event,
  * content missing without a redaction, evidence whose bytes are not its hash, and the
  * head that the file itself keeps. Damage is a finding, not an error. */
-enum verdict {
+enum store_verdict {
 	VERDICT_NONE, /* there was nothing to compare with */
 	VERDICT_HOLDS,
 	VERDICT_FAILS,
@@ -110,7 +110,7 @@ struct verification {
 	uint64_t findings; /* how many there are in all */
 	uint64_t redacted; /* events whose content was redacted */
 	struct head head;
-	enum verdict beside; /* against RECORD.checkpoint, which store_append keeps */
+	enum store_verdict beside; /* against RECORD.checkpoint, which store_append keeps */
 	char beside_finding[240];
 };
 /* True unless something is wrong: consistent, and no checkpoint beside it fails. */

@@ -59,7 +59,7 @@ static bool in_stage(const struct ui *ui, enum stage stage)
 
 static bool proposal_waits(const struct ui *ui)
 {
-	return fold_proposal_count(watch_fold(ui_watch(ui))) > 0;
+	return ui_screen(ui) == SCREEN_BOARD && fold_proposal_count(watch_fold(ui_watch(ui))) > 0;
 }
 
 static bool gate_is_open(const struct ui *ui)
@@ -72,9 +72,14 @@ static bool gate_is_open(const struct ui *ui)
 	return gate.count == 0;
 }
 
-static bool off_incident(const struct ui *ui)
+static bool on_board(const struct ui *ui)
 {
-	return ui_screen(ui) != SCREEN_INCIDENT && ui_incident(ui);
+	return ui_screen(ui) == SCREEN_BOARD && ui_incident(ui);
+}
+
+static bool off_timeline(const struct ui *ui)
+{
+	return ui_screen(ui) == SCREEN_BOARD || ui_screen(ui) == SCREEN_REVIEW;
 }
 
 static bool wants_commander(const struct ui *ui)
@@ -213,11 +218,11 @@ static void offer_values(struct ui *ui, const char *args, offer_fn *offer, void 
 {
 	const struct incident *incident = ui_incident(ui);
 	const struct bindings *bindings = incident ? watch_bindings(ui_watch(ui), incident->id) : NULL;
-	struct error err = {0};
 	struct command_view view = {0};
+	const struct step *step = NULL;
 	(void)args;
-	const struct step *step = incident ? need_step_shown(ui, "", &err) : NULL;
-	for (size_t i = 0; step && i < step->command_count; i++) {
+	bool known = incident && need_step_shown(ui, "", &step, NULL) == STATUS_OK;
+	for (size_t i = 0; known && i < step->command_count; i++) {
 		if (watch_command(ui_watch(ui), incident->id, step->number, i, &view, NULL) != STATUS_OK)
 			continue;
 		for (size_t k = 0; k < view.bound.open_count; k++)
@@ -242,9 +247,9 @@ const struct request requests_actions[] = {
 	 .help = "Opens an incident for the selected proposal, or with a title one by hand."},
 	{.name = "dismiss", .keys = "D", WRITE, .args = "REASON", .hint = "dismiss", .wanted = proposal_waits, .run = do_dismiss, .unavailable = without_proposal,
 	 .help = "Answers the selected proposal with a reason why it is no incident."},
-	{.name = "attach", .keys = "A", WRITE, .args = "[INC]", .hint = "attach", .wanted = off_incident, .run = do_attach, .complete = offer_incidents, .unavailable = without_waiting,
+	{.name = "attach", .keys = "A", WRITE, .args = "[INC]", .hint = "attach", .wanted = on_board, .run = do_attach, .complete = offer_incidents, .unavailable = without_waiting,
 	 .help = "Adds the selected proposal or report to an incident that is open."},
-	{.name = "show", .keys = "I", LOOK, .args = "[INC]", .hint = "incident", .wanted = off_incident, .run = do_show, .complete = offer_incidents,
+	{.name = "show", .keys = "I", LOOK, .args = "[INC]", .hint = "incident", .wanted = on_board, .run = do_show, .complete = offer_incidents,
 	 .help = "Shows the incident screen of the current incident, or of the one named."},
 	{.name = "commander", .keys = "c", WRITE, .args = "[NAME]", .hint = "command", .wanted = wants_commander, .run = do_commander, .unavailable = without_open,
 	 .help = "Takes command, or gives it to somebody; \"-\" gives it back."},
@@ -268,17 +273,17 @@ const struct request requests_actions[] = {
 	 .help = "Leaves Resolve although checks have not passed; the reason is recorded."},
 	{.name = "review", .keys = "w", LOOK, .args = "", .hint = "review", .wanted = review_waits, .run = do_review, .unavailable = without_incident,
 	 .help = "Shows the review: seven sections, action items, what is still unwritten."},
-	{.name = "action", .keys = "o", .scope = SCOPE_REVIEW, WRITE, .args = "[OWNER DATE] TEXT", .hint = "action item", .wanted = in_review, .run = do_action, .unavailable = without_open,
+	{.name = "action", .keys = "o", .scope = SCOPE_REVIEW, WRITE, .args = "TEXT | OWNER DATE TEXT", .hint = "action item", .wanted = in_review, .run = do_action, .unavailable = without_open,
 	 .help = "Adds an action item: who, until when as 2026-01-31, what; \"-\" for what is not known yet."},
 	{.name = "export", .keys = "X", .scope = SCOPE_REVIEW, WRITE, .args = "[FORMAT [FILE]]", .hint = "export", .wanted = in_review, .run = do_export, .complete = offer_formats, .unavailable = without_incident,
 	 .help = "Writes the review to a file, Markdown unless said otherwise, and a checkpoint beside it."},
-	{.name = "note", .keys = "a", WRITE, .args = "[--at TIME] TEXT", .hint = "note", .wanted = always, .run = do_note,
+	{.name = "note", .keys = "a", WRITE, .args = "TEXT | --at TIME TEXT", .hint = "note", .wanted = always, .run = do_note,
 	 .help = "Writes a note into the timeline; --at 14:03 when it happened earlier."},
-	{.name = "timeline", .keys = "t", LOOK, .args = "", .hint = "timeline", .wanted = off_incident, .run = do_timeline,
+	{.name = "timeline", .keys = "t", LOOK, .args = "", .hint = "timeline", .wanted = off_timeline, .run = do_timeline,
 	 .help = "Shows the whole timeline; Enter opens an event in full."},
 
 	/* more of the record */
-	{.name = "report", .keys = "R", WRITE, .args = "[--from WHO] TEXT", .run = do_report,
+	{.name = "report", .keys = "R", WRITE, .args = "TEXT | --from WHO TEXT", .run = do_report,
 	 .help = "Types in what somebody outside reported; it waits to be attached."},
 	{.name = "evidence", .keys = "E", WRITE, .args = "FILE [NOTE]", .run = do_evidence, .unavailable = without_open,
 	 .help = "Keeps a file as evidence, by its hash."},

@@ -56,8 +56,8 @@ static void add_ids(struct ui *ui, const char *key, char (*const ids)[96], size_
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct component *c = world_find(watch_world(ui_watch(ui)), ids[i]);
-		char line[320];
-		text_format(line, sizeof(line), "%s%s%s", c ? c->name : ids[i], c ? ": " : "", c ? c->reason : "");
+		char line[320], name[CALLED_TEXT];
+		text_format(line, sizeof(line), "%s%s%s", component_called(name, ui, ids[i]), c ? ": " : "", c ? c->reason : "");
 		ui_pager_line(ui, role, 0, i == 0 ? key : "", line);
 	}
 }

@@ -15,8 +15,8 @@ const char *split_word(const char *args, char *word, size_t size);
 /* "2026-01-31T14:03:00Z", or "14:03" and "14:03:22": of today in the zone on the screen. */
 enum status moment_parse(const struct ui *ui, const char *text, int64_t *us, int *zone_minutes, struct error *err) TOCSIN_CHECK;
 
-/* The step that the keys mean: the selected one, else the current one; NULL with err. */
-const struct step *need_step_shown(struct ui *ui, const char *number, struct error *err);
+/* The step of that number; for "" the one that keys mean: the selected, else the current. */
+enum status need_step_shown(struct ui *ui, const char *number, const struct step **out, struct error *err) TOCSIN_CHECK;
 
 /* --- the review ------------------------------------------------------------------ */
 

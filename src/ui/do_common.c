@@ -58,19 +58,17 @@ enum status moment_parse(const struct ui *ui, const char *text, int64_t *us, int
 	return status;
 }
 
-const struct step *need_step_shown(struct ui *ui, const char *number, struct error *err)
+enum status need_step_shown(struct ui *ui, const char *number, const struct step **out, struct error *err)
 {
 	const struct incident *incident = need_shown(ui, err);
 	const struct runbook *runbook = incident ? watch_runbook(ui_watch(ui), incident->id, err) : NULL;
 	if (!runbook)
-		return NULL;
+		return STATUS_REFUSED;
 	if (*number == '\0') {
 		const struct pane_state *state = ui_pane_state(ui, "runbook");
 		const char *current = current_step(incident, runbook);
 		number = state->selected[0] && runbook_step(runbook, state->selected) ? state->selected : current ? current : "";
 	}
-	const struct step *step = runbook_step(runbook, number);
-	if (!step)
-		error_set(err, STATUS_NOT_FOUND, "step %s: runbook %s has none of that number", number, runbook->name);
-	return step;
+	*out = runbook_step(runbook, number);
+	return *out ? STATUS_OK : error_set(err, STATUS_NOT_FOUND, "step %s: runbook %s has none of that number", number, runbook->name);
 }

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/do.h"
+#include "ui/panes.h"
 #include "ui/steps.h"
 
 #include <stdlib.h>
@@ -55,25 +56,24 @@ static void select_next(struct ui *ui, const struct step *done)
 {
 	const struct incident *incident = ui_incident(ui);
 	const struct runbook *runbook = watch_runbook(ui_watch(ui), incident->id, NULL);
-	struct pane_state *state = ui_pane_state(ui, "runbook");
 	bool passed = false;
 	for (size_t i = 0; runbook && i < runbook->step_count; i++) {
 		const struct step *step = &runbook->steps[i];
 		if (passed && !step_settled(incident, step->number)) {
-			text_format(state->selected, sizeof(state->selected), "%s", step->number);
-			state->index = i;
-			return;
+			pane_select(ui, &pane_runbook, step->number);
+			break;
 		}
 		passed |= step == done;
 	}
+	ui_set_focus(ui, "runbook");
 }
 
 enum status do_tick(struct ui *ui, const char *args, struct error *err)
 {
-	const struct step *step = need_step_shown(ui, args, err);
-	if (!step)
-		return STATUS_REFUSED;
-	enum status status = settle(ui, step, STEP_DONE, "", err);
+	const struct step *step;
+	enum status status = need_step_shown(ui, args, &step, err);
+	if (status == STATUS_OK)
+		status = settle(ui, step, STEP_DONE, "", err);
 	if (status == STATUS_OK)
 		select_next(ui, step);
 	return status;
@@ -81,10 +81,10 @@ enum status do_tick(struct ui *ui, const char *args, struct error *err)
 
 enum status do_skip(struct ui *ui, const char *args, struct error *err)
 {
-	const struct step *step = need_step_shown(ui, "", err);
-	if (!step)
-		return STATUS_REFUSED;
-	enum status status = settle(ui, step, STEP_SKIPPED, args, err);
+	const struct step *step;
+	enum status status = need_step_shown(ui, "", &step, err);
+	if (status == STATUS_OK)
+		status = settle(ui, step, STEP_SKIPPED, args, err);
 	if (status == STATUS_OK)
 		select_next(ui, step);
 	return status;
@@ -92,8 +92,9 @@ enum status do_skip(struct ui *ui, const char *args, struct error *err)
 
 enum status do_step_note(struct ui *ui, const char *args, struct error *err)
 {
-	const struct step *step = need_step_shown(ui, "", err);
-	return step ? settle(ui, step, STEP_PENDING, args, err) : STATUS_REFUSED;
+	const struct step *step;
+	enum status status = need_step_shown(ui, "", &step, err);
+	return status == STATUS_OK ? settle(ui, step, STEP_PENDING, args, err) : status;
 }
 
 enum status do_set(struct ui *ui, const char *args, struct error *err)
@@ -228,16 +229,17 @@ enum status do_run(struct ui *ui, const char *args, struct error *err)
 	struct command_view view = {0};
 	struct buf body;
 	(void)split_word(split_word(args, number, sizeof(number)), which, sizeof(which));
-	const struct step *step = need_step_shown(ui, number, err);
-	if (!step)
-		return STATUS_REFUSED;
+	const struct step *step;
+	enum status status = need_step_shown(ui, number, &step, err);
+	if (status != STATUS_OK)
+		return status;
 	const struct incident *incident = ui_incident(ui);
 	size_t command = next_command(watch_fold(ui_watch(ui)), incident, step);
 	if (decimal_u64(which, &nth) && nth > 0)
 		command = (size_t)nth - 1;
 	if (command >= step->command_count)
 		return error_set(err, STATUS_REFUSED, "step %s: has no command to run (do it by hand, then v ticks it)", step->number);
-	enum status status = watch_command(ui_watch(ui), incident->id, step->number, command, &view, err);
+	status = watch_command(ui_watch(ui), incident->id, step->number, command, &view, err);
 	if (status != STATUS_OK)
 		return status;
 	buf_init(&body, BODY_BYTES);

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { NAME_LEAST = 10, TITLE_LEAST = 16, PARTS_MAX = 24, PART_BYTES = 80 };
+enum { NAME_LEAST = 10, TITLE_LEAST = 30, PARTS_MAX = 24, PART_BYTES = 80 };
 
 /* Parts under construction, with the memory of their texts. */
 struct line {
@@ -51,15 +51,16 @@ static void add_head(struct line *line, const struct ui *ui, const struct compon
 	}
 	add(line, ROLE_DIM, 0, "  head ");
 	add(line, ROLE_BASE, 0, "%s", text_thousands(head, sizeof(head), number));
+	if (chain->health == HEALTH_UNKNOWN || chain->health == HEALTH_STALE) {
+		add(line, ROLE_STALE, ATTR_BOLD, "  %s", chain->health == HEALTH_STALE ? "STALE" : "UNKNOWN");
+		add(line, ROLE_DIM, 0, ", seen %s ago", ago_text(age, ui, chain->seen_us));
+		return;
+	}
 	if (!component_number(chain, CHAIN_HEAD_AGE_MS, &age_ms))
 		return;
-	const struct value *value = component_value(chain, CHAIN_HEAD_AGE_MS);
-	/* The age goes on while nobody answers: what was 3 s old a minute ago is older now. */
-	int64_t age_us = age_ms * US_PER_MS + (ui_now_us(ui) - value->at_us);
-	bool seen = chain->health != HEALTH_UNKNOWN && chain->health != HEALTH_STALE;
-	enum role role = !seen ? ROLE_STALE : chain->health == HEALTH_OK ? ROLE_BASE : health_role(chain->health);
-	add(line, ROLE_DIM, 0, seen ? "  age " : "  last seen ");
-	add(line, role, role_weight(role), "%s%s", duration_human(age, age_us < 0 ? 0 : age_us), seen ? "" : " ago");
+	enum role role = chain->health == HEALTH_OK ? ROLE_BASE : health_role(chain->health);
+	add(line, ROLE_DIM, 0, "  age ");
+	add(line, role, role_weight(role), "%s", duration_human(age, age_ms < 0 ? 0 : age_ms * US_PER_MS));
 	if (chain->symptom == SYMPTOM_STALLED)
 		add(line, ROLE_CRIT, ATTR_BOLD, " HALTED");
 }

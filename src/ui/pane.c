@@ -79,7 +79,7 @@ static size_t find_selected(struct ui *ui, const struct pane *pane, const struct
 	size_t count = listing->count, found = state->index;
 	if (count == 0)
 		return 0;
-	bool begins = *state->selected == '\0';
+	bool begins = !state->chosen;
 	if (pane->follows && (begins || state->at_end)) {
 		found = count - 1;
 	} else if (begins) {
@@ -103,6 +103,7 @@ void pane_move(struct ui *ui, const struct pane *pane, long rows)
 	else
 		at = at + (size_t)rows >= listing.count ? (listing.count ? listing.count - 1 : 0) : at + (size_t)rows;
 	select_position(ui, pane, &listing, at);
+	ui_pane_state(ui, pane->name)->chosen = true;
 	free(listing.rows);
 	ui_touch(ui);
 }
@@ -111,6 +112,7 @@ void pane_move_to(struct ui *ui, const struct pane *pane, bool last)
 {
 	struct listing listing = list_rows(ui, pane);
 	select_position(ui, pane, &listing, last && listing.count ? listing.count - 1 : 0);
+	ui_pane_state(ui, pane->name)->chosen = true;
 	free(listing.rows);
 	ui_touch(ui);
 }
@@ -120,6 +122,7 @@ void pane_select(struct ui *ui, const struct pane *pane, const char *id)
 	struct pane_state *state = ui_pane_state(ui, pane->name);
 	text_format(state->selected, sizeof(state->selected), "%s", id);
 	state->at_end = false;
+	state->chosen = true;
 	ui_touch(ui);
 }
 
@@ -279,19 +282,20 @@ static bool row_fits(const struct pane_row *row, int columns)
 	return needed <= columns;
 }
 
-static int wanted_rows(const struct ui *ui, const struct pane *pane, int columns)
+static int wanted_rows(struct ui *ui, const struct pane *pane, int columns)
 {
+	size_t opened = ui_pane_state(ui, pane->name)->index;
 	size_t count = pane->count(ui);
 	int chrome = FRAME_ROWS + (pane->heads ? 1 : 0) + (pane->foot_rows ? pane->foot_rows(ui, columns - MARK_COLUMNS - 2) : 0);
 	int rows = 0;
 	if (count == 0)
 		return chrome + 1;
 	for (size_t i = 0; i < count && rows < CANVAS_ROWS_MAX; i++)
-		rows += row_height(ui, pane, i, false, columns - MARK_COLUMNS - 2);
+		rows += row_height(ui, pane, i, i == opened, columns - MARK_COLUMNS - 2);
 	return chrome + rows;
 }
 
-static void measure(const struct ui *ui, struct slot *slot, int columns)
+static void measure(struct ui *ui, struct slot *slot, int columns)
 {
 	const struct pane *focused = ui_focused(ui);
 	slot->least = slot->wanted = 0;
@@ -304,6 +308,8 @@ static void measure(const struct ui *ui, struct slot *slot, int columns)
 		const struct pane *pane = slot->row.cells[i].pane;
 		int least = pane->min_rows + FRAME_ROWS + (pane->heads ? 1 : 0);
 		int wanted = wanted_rows(ui, pane, columns / cells);
+		/* What has little to show does not need the room that it could fill. */
+		least = wanted < least ? wanted : least;
 		int rank = pane == focused ? -1 : pane->rank;
 		slot->least = least > slot->least ? least : slot->least;
 		slot->wanted = wanted > slot->wanted ? wanted : slot->wanted;
@@ -313,7 +319,7 @@ static void measure(const struct ui *ui, struct slot *slot, int columns)
 		slot->wanted = slot->least;
 }
 
-static size_t make_slots(const struct ui *ui, int columns, const struct pane_row *rows, size_t count, struct slot slots[PANE_ROWS * PANE_CELLS])
+static size_t make_slots(struct ui *ui, int columns, const struct pane_row *rows, size_t count, struct slot slots[PANE_ROWS * PANE_CELLS])
 {
 	size_t made = 0;
 	for (size_t i = 0; i < count && i < PANE_ROWS; i++) {

@@ -21,6 +21,7 @@ struct pane_state {
 	size_t shown, total;        /* rows that passed the filter, and all; set while drawing */
 	int page;                   /* rows of the last drawing, for PageUp and PageDown */
 	bool at_end;                /* the last row was selected: a pane that follows stays there */
+	bool chosen;                /* somebody chose the row; until then the first one is selected */
 };
 
 struct pane {

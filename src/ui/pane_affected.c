@@ -6,7 +6,7 @@
 #include "ui/table.h"
 #include "ui/words.h"
 
-enum { STATE, NAME, REASON, PAST, COLUMNS };
+enum { STATE, NAME, SORT, REASON, PAST, COLUMNS };
 enum { NAME_MOST = 26, PAST_MOST = 14 };
 
 static size_t sick_count(const struct ui *ui)
@@ -35,30 +35,40 @@ static void identify(const struct ui *ui, size_t i, char id[PANE_ID], struct buf
 		buf_printf(text, "%s %s %s", id, c ? component_word(c).text : "", c ? c->reason : "");
 }
 
+/* The longest name, so that names go in full as long as there is room. */
+static int longest_name(const struct ui *ui)
+{
+	int columns = 8;
+	for (size_t i = 0; i < count(ui); i++) {
+		char name[CALLED_TEXT];
+		int width = text_width(component_called(name, ui, id_at(ui, i)));
+		columns = width > columns ? width : columns;
+	}
+	return columns < NAME_MOST ? columns : NAME_MOST;
+}
+
 static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 {
 	const struct component *c = world_find(watch_world(ui_watch(ui)), id_at(ui, i));
 	const struct column columns[COLUMNS] = {
 		[STATE] = {.width = 7},
-		[NAME] = {.width = 14, .most = NAME_MOST},
-		[REASON] = {.width = 8, .most = 60, .drop = 1},
-		[PAST] = {.width = 8, .most = PAST_MOST, .drop = 2},
+		[NAME] = {.width = longest_name(ui)},
+		[SORT] = {.width = 9, .drop = 2},
+		[REASON] = {.width = 14, .most = 70, .drop = 3},
+		[PAST] = {.width = 8, .most = PAST_MOST, .drop = 1},
 	};
 	struct table table;
+	char name[CALLED_TEXT];
 	bool follows = i >= sick_count(ui);
+	struct word word = c ? component_word(c) : (struct word){"??", ROLE_UNKNOWN};
 	table_fit(&table, columns, COLUMNS, area.columns);
-	if (!c) {
-		table_cell(&table, area, STATE, 0, ROLE_UNKNOWN, ATTR_BOLD, "??");
-		table_cell(&table, area, NAME, 0, ROLE_BASE, 0, id_at(ui, i));
-		table_cell(&table, area, REASON, 0, ROLE_DIM, 0, "not watched now");
-		return;
-	}
-	struct word word = component_word(c);
 	table_cell(&table, area, STATE, 0, word.role, role_weight(word.role), word.text);
-	table_cell(&table, area, NAME, 0, selected ? ROLE_TITLE : follows ? ROLE_DIM : ROLE_BASE, 0, c->name);
-	table_cell(&table, area, REASON, 0, ROLE_DIM, 0, follows ? "a consequence" : c->reason);
+	table_cell(&table, area, NAME, 0, selected ? ROLE_TITLE : follows ? ROLE_DIM : ROLE_BASE, 0, component_called(name, ui, id_at(ui, i)));
+	table_cell(&table, area, SORT, 0, ROLE_DIM, 0, c ? kind_name(c->kind) : "");
+	table_cell(&table, area, REASON, 0, ROLE_DIM, 0, follows ? "a consequence" : c ? component_reason(c) : "not watched now");
 	struct area past = table_area(&table, area, PAST, 0);
-	draw_health_band(past, 0, 0, past.columns, &c->trail);
+	if (c)
+		draw_health_band(past, 0, 0, past.columns, &c->trail);
 }
 
 static void status(const struct ui *ui, struct area area)

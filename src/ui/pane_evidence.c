@@ -17,7 +17,6 @@ struct thought {
 struct thoughts {
 	struct thought lines[LINES_MAX];
 	size_t count;
-	uint64_t seq; /* of the event they were read from; 0: live */
 };
 
 static void add(struct thoughts *thoughts, int64_t at_us, const char *text)
@@ -31,54 +30,50 @@ static void add(struct thoughts *thoughts, int64_t at_us, const char *text)
 
 static void read_live(struct thoughts *thoughts, const struct proposal *p)
 {
-	thoughts->count = 0;
-	thoughts->seq = 0;
 	for (size_t i = 0; i < p->evidence_count; i++)
 		add(thoughts, p->evidence[i].at_us, p->evidence[i].text);
 	for (size_t i = 0; i < p->refuted_count; i++)
 		add(thoughts, 0, p->refuted[i]);
 }
 
-static void read_event(struct thoughts *thoughts, const struct event *event)
+/* Reads what an event of the detector said, if it spoke of this proposal. */
+static bool read_event(struct thoughts *thoughts, const struct event *event, const char *key)
 {
 	struct json *data = json_parse(event->data, strlen(event->data), TREE_BYTES, NULL);
-	thoughts->count = 0;
-	thoughts->seq = event->seq;
-	for (const struct json *line = json_first(json_get(data, "evidence")); line; line = json_next(line)) {
+	const char *its_key = json_string(json_get(data, "key"));
+	bool fits = its_key && strcmp(its_key, key) == 0;
+	for (const struct json *line = json_first(json_get(data, "evidence")); fits && line; line = json_next(line)) {
 		int64_t at_us;
 		if (json_i64(json_get(line, "at_us"), &at_us))
 			add(thoughts, at_us, json_string(json_get(line, "text")));
 	}
-	for (const struct json *line = json_first(json_get(data, "refuted")); line; line = json_next(line))
+	for (const struct json *line = json_first(json_get(data, "refuted")); fits && line; line = json_next(line))
 		add(thoughts, 0, json_string(line));
 	json_free(data);
+	return fits;
 }
 
-/* The last that the detector said before the incident; NULL when it was opened by hand. */
-static const struct event *last_words(const struct ui *ui, const struct incident *incident)
+/* The last that the detector said of the fault; nothing when it was declared by hand. */
+static void read_record(struct thoughts *thoughts, const struct fold *fold, const struct incident *incident)
 {
-	const struct fold *fold = watch_fold(ui_watch(ui));
 	for (size_t i = incident->timeline_count; i-- > 0;) {
 		const struct event *event = fold_event(fold, incident->timeline[i].seq);
-		if (event && event->data && (event->kind == EVENT_DETECTOR_PROPOSED || event->kind == EVENT_DETECTOR_CHANGED))
-			return event;
+		bool spoke = event && event->data && (event->kind == EVENT_DETECTOR_PROPOSED || event->kind == EVENT_DETECTOR_CHANGED);
+		if (spoke && read_event(thoughts, event, incident->proposal_key))
+			return;
 	}
-	return NULL;
 }
 
-/* Read anew when what they come from changed; a record's event never does. */
 static const struct thoughts *thoughts_of(const struct ui *ui)
 {
 	static struct thoughts thoughts;
 	const struct incident *incident = ui_incident(ui);
 	const struct proposal *p = incident_proposal(ui, incident);
-	const struct event *event = incident && !p ? last_words(ui, incident) : NULL;
+	thoughts.count = 0;
 	if (p)
 		read_live(&thoughts, p);
-	else if (!event)
-		thoughts.count = 0;
-	else if (thoughts.seq != event->seq)
-		read_event(&thoughts, event);
+	else if (incident)
+		read_record(&thoughts, watch_fold(ui_watch(ui)), incident);
 	return &thoughts;
 }
 

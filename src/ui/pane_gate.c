@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/panes.h"
+#include "ui/steps.h"
 #include "ui/words.h"
 
 #include <stdarg.h>
@@ -68,6 +69,25 @@ static void list_missing(const struct ui *ui, const struct incident *incident, s
 		add(items, have, "nothing is missing");
 }
 
+/* The steps stand in the runbook beside it: here only how many are still open. */
+static void list_respond(const struct ui *ui, const struct incident *incident, struct items *items)
+{
+	const struct runbook *runbook = incident->runbook[0] ? watch_runbook(ui_watch(ui), incident->id, NULL) : NULL;
+	size_t open = 0;
+	if (!runbook) {
+		list_missing(ui, incident, items);
+		return;
+	}
+	for (size_t i = 0; i < runbook->step_count; i++)
+		open += !step_settled(incident, runbook->steps[i].number);
+	if (open > 0)
+		add(items, lack, "%zu of %zu steps are open: x runs, v ticks, S skips with a reason", open, runbook->step_count);
+	else
+		add(items, have, "all %zu steps are done or skipped", runbook->step_count);
+	if (open > 0)
+		add(items, wait, "or go on with a reason: :next-stage REASON");
+}
+
 static void list_checks(const struct ui *ui, const struct incident *incident, struct items *items)
 {
 	static const struct word marks[] = {[CHECK_WAITING] = {"·", ROLE_DIM}, [CHECK_PASSING] = {"✓", ROLE_OK}, [CHECK_FAILING] = {"✗", ROLE_CRIT}};
@@ -85,7 +105,7 @@ static void list_checks(const struct ui *ui, const struct incident *incident, st
 static const struct items *items_of(const struct ui *ui)
 {
 	static void (*const lists[STAGE_COUNT])(const struct ui *ui, const struct incident *incident, struct items *items) = {
-		[STAGE_DETECT] = list_missing, [STAGE_TRIAGE] = list_triage, [STAGE_RESPOND] = list_missing,
+		[STAGE_DETECT] = list_missing, [STAGE_TRIAGE] = list_triage, [STAGE_RESPOND] = list_respond,
 		[STAGE_RESOLVE] = list_checks, [STAGE_REVIEW] = list_missing, [STAGE_CLOSED] = list_missing,
 	};
 	static struct items items;
@@ -155,5 +175,5 @@ static const char *empty(const struct ui *ui)
 
 const struct pane pane_gate = {
 	.name = "gate", .title = "Stage", .heading = heading, .count = count, .identify = identify, .height = height, .row = row, .status = status, .empty = empty,
-	.min_rows = 3, .rank = 2,
+	.min_rows = 5, .rank = 2,
 };

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/detail.h"
+#include "ui/order.h"
 #include "ui/panes.h"
 #include "ui/table.h"
 #include "ui/words.h"
@@ -22,14 +23,17 @@ static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], 
 	table_fit(table, columns, COLUMNS, total);
 }
 
+static struct order order;
+
 static const struct component *node_at(const struct ui *ui, size_t i)
 {
-	return world_at(watch_world(ui_watch(ui)), KIND_NODE, i);
+	return world_at(watch_world(ui_watch(ui)), KIND_NODE, order.rows[i]);
 }
 
 static size_t count(const struct ui *ui)
 {
-	return world_count(watch_world(ui_watch(ui)), KIND_NODE);
+	order_worst_first(&order, watch_world(ui_watch(ui)), KIND_NODE);
+	return order.count;
 }
 
 static void identify(const struct ui *ui, size_t i, char id[PANE_ID], struct buf *text)
@@ -53,15 +57,16 @@ static void draw_gone(const struct ui *ui, const struct component *c, struct are
 {
 	char since[DURATION_TEXT], text[80], head[32];
 	const struct value *last = component_value(c, NODE_HEAD);
+	const char *reason = component_reason(c);
 	value_text(head, sizeof(head), &kind_def(KIND_NODE)->values[NODE_HEAD], last);
 	text_format(text, sizeof(text), "for %s%s%s", ago_text(since, ui, c->since_us), last ? "  was " : "", last ? head : "");
 	int right = area.columns;
 	/* The reason matters more than how long: it has the room that it needs first. */
-	if (text_width(c->reason) + 2 + text_width(text) > area.columns)
+	if (text_width(reason) + 2 + text_width(text) > area.columns)
 		text_format(text, sizeof(text), "%s", since);
 	if (text_width(text) + 12 <= area.columns)
 		right = area_right(area, area.columns, 0, ROLE_DIM, 0, text) - 2;
-	area_fit(area, 0, 0, right, role, 0, c->reason);
+	area_fit(area, 0, 0, right, role, 0, reason);
 }
 
 static void draw_number(const struct table *table, struct area area, size_t column, const struct component *c, int value, enum role role)
@@ -91,7 +96,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	draw_number(&table, area, PEERS, c, NODE_PEERS, bad && c->symptom == SYMPTOM_PEERS ? word.role : ROLE_BASE);
 	draw_number(&table, area, RPC, c, NODE_RPC_MS, bad && c->symptom == SYMPTOM_SLOW ? word.role : ROLE_BASE);
 	struct area past = table_area(&table, area, PAST, 0);
-	draw_trail(past, 0, 0, past.columns, bad && c->symptom == SYMPTOM_SLOW ? word.role : ROLE_OK, &c->trail);
+	draw_trail(past, bad && c->symptom == SYMPTOM_SLOW ? word.role : ROLE_OK, &c->trail, world_thresholds(watch_world(ui_watch(ui)))->rpc_warn_ms);
 }
 
 static void status(const struct ui *ui, struct area area)
@@ -107,5 +112,5 @@ static const char *empty(const struct ui *ui)
 
 const struct pane pane_nodes = {
 	.name = "nodes", .title = "Nodes", .count = count, .identify = identify, .row = row, .heads = heads, .status = status, .empty = empty,
-	.min_rows = 3, .min_columns = 44, .rank = 2, .open = detail_component,
+	.min_rows = 8, .min_columns = 44, .rank = 2, .open = detail_component,
 };

@@ -105,8 +105,10 @@ static void put_names(const struct ui *ui, struct buf *out, const char *label, c
 	if (count_ids == 0)
 		return;
 	buf_printf(out, "%s%s", out->len ? "; " : "", label);
-	for (size_t i = 0; i < count_ids && i < NAMED; i++)
-		buf_printf(out, "%s%s", i ? ", " : " ", component_called(ui, ids[i]));
+	for (size_t i = 0; i < count_ids && i < NAMED; i++) {
+		char name[CALLED_TEXT];
+		buf_printf(out, "%s%s", i ? ", " : " ", component_called(name, ui, ids[i]));
+	}
 	if (count_ids > NAMED)
 		buf_printf(out, " and %zu more", count_ids - NAMED);
 }
@@ -184,11 +186,13 @@ static void status(const struct ui *ui, struct area area)
 	size_t proposed = numbers[SORT_PROPOSAL] + numbers[SORT_DETECTED];
 	char incidents[32] = "", proposals[32] = "", reports[32] = "";
 	if (numbers[SORT_INCIDENT])
-		text_format(incidents, sizeof(incidents), "%zu open  ", numbers[SORT_INCIDENT]);
+		text_format(incidents, sizeof(incidents), "%zu open ", numbers[SORT_INCIDENT]);
 	if (proposed)
-		text_format(proposals, sizeof(proposals), "%zu proposed  ", proposed);
+		text_format(proposals, sizeof(proposals), "%zu proposed ", proposed);
 	if (numbers[SORT_REPORT])
-		text_format(reports, sizeof(reports), "%zu reported  ", numbers[SORT_REPORT]);
+		text_format(reports, sizeof(reports), "%zu reported ", numbers[SORT_REPORT]);
+	if (numbers[SORT_INCIDENT] + proposed + numbers[SORT_REPORT] == 0)
+		return;
 	const struct part parts[] = {{ROLE_DIM, 0, " "}, {ROLE_DIM, 0, reports}, {ROLE_TITLE, 0, incidents}, {ROLE_WARN, ATTR_BOLD, proposals}};
 	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
 }

@@ -152,8 +152,21 @@ static int height(const struct ui *ui, size_t i, bool selected, int columns)
 	return rows;
 }
 
+/* The class of the step's worst command, with its values in place. */
+static enum danger worst_danger(const struct ui *ui, const struct incident *incident, const struct step *step)
+{
+	enum danger worst = DANGER_READ;
+	for (size_t i = 0; i < step->command_count; i++) {
+		struct command_view view = {0};
+		if (step->commands[i].shell && watch_command(ui_watch(ui), incident->id, step->number, i, &view, NULL) == STATUS_OK && view.danger > worst)
+			worst = view.danger;
+		command_view_free(&view);
+	}
+	return worst;
+}
+
 /* What stands at the right end: how it went, else how dangerous it is. */
-static struct word outcome(const struct step *step, const struct step_record *record, char *text, size_t size)
+static struct word outcome(const struct ui *ui, const struct step *step, const struct step_record *record, char *text, size_t size)
 {
 	char duration[DURATION_TEXT];
 	if (record && record->state == STEP_RUNNING)
@@ -171,13 +184,9 @@ static struct word outcome(const struct step *step, const struct step_record *re
 	}
 	if (record && record->state == STEP_DONE)
 		return (struct word){"done", ROLE_DIM};
-	enum danger worst = DANGER_READ;
-	for (size_t i = 0; i < step->command_count; i++) {
-		enum danger danger = step->commands[i].shell ? danger_classify(step->commands[i].text) : DANGER_READ;
-		worst = danger > worst ? danger : worst;
-	}
 	if (step->command_count == 0)
 		return (struct word){"by hand", ROLE_DIM};
+	enum danger worst = worst_danger(ui, ui_incident(ui), step);
 	return (struct word){danger_name(worst), worst == DANGER_READ ? ROLE_DIM : ROLE_WARN};
 }
 
@@ -193,9 +202,9 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	const char *current = current_step(incident, book(ui));
 	bool is_current = current && strcmp(current, step->number) == 0;
 	char text[64];
-	struct word end = outcome(step, record, text, sizeof(text));
+	struct word end = outcome(ui, step, record, text, sizeof(text));
 	int x = step->depth * 2;
-	area_text(area, x, 0, is_current ? ROLE_ACCENT : marks[state].role, ATTR_BOLD, is_current && state == STEP_PENDING ? "›" : marks[state].text);
+	area_text(area, x, 0, is_current ? ROLE_ACCENT : marks[state].role, ATTR_BOLD, is_current && state == STEP_PENDING && !selected ? "›" : marks[state].text);
 	int right = area_right(area, area.columns, 0, end.role, role_weight(end.role), end.text) - 1;
 	enum role role = is_current || selected ? ROLE_TITLE : state == STEP_PENDING || state == STEP_FAILED ? ROLE_BASE : ROLE_DIM;
 	x = area_printf(area, x + 2, 0, role, is_current ? ATTR_BOLD : 0, "%s ", step->number);
@@ -245,5 +254,5 @@ static const char *empty(const struct ui *ui)
 
 const struct pane pane_runbook = {
 	.name = "runbook", .title = "Runbook", .heading = heading, .count = count, .identify = identify, .height = height, .row = row, .status = status,
-	.empty = empty, .min_rows = 4, .min_columns = 44, .rank = 0,
+	.empty = empty, .min_rows = 7, .min_columns = 44, .rank = 0,
 };

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPEN_ROWS_MOST = 40 };
+enum { OPEN_ROWS_MOST = 6 };
 
 static const struct word marks[] = {
 	[SECTION_STATE_UNWRITTEN] = {"✗", ROLE_WARN}, [SECTION_STATE_PREFILLED] = {"·", ROLE_INFO}, [SECTION_STATE_WRITTEN] = {"✓", ROLE_OK},
@@ -61,6 +61,8 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 		area_fit(area, 2 + TITLE_COLUMNS, 0, right - 2 - TITLE_COLUMNS, ROLE_DIM, 0, first);
 	} else {
 		area_wrap(area, 2, 1, area.columns - 2, area.rows - 1, ROLE_BASE, text);
+		if (area_wrap_rows(area.columns - 2, text) > area.rows - 1)
+			area_text(area, area.columns - 1, area.rows - 1, ROLE_DIM, 0, "…");
 	}
 	free(text);
 }
@@ -74,7 +76,7 @@ static void status(const struct ui *ui, struct area area)
 		free(text_of(ui, i, &state));
 		filled += state != SECTION_STATE_UNWRITTEN;
 	}
-	text_format(text, sizeof(text), "%zu of %d sections ", filled, (int)SECTION_COUNT);
+	text_format(text, sizeof(text), "Enter writes one  %zu of %d filled ", filled, (int)SECTION_COUNT);
 	const struct part parts[] = {{ROLE_DIM, 0, " "}, {filled == SECTION_COUNT ? ROLE_OK : ROLE_WARN, 0, text}};
 	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
 }
@@ -94,5 +96,5 @@ static const char *empty(const struct ui *ui)
 
 const struct pane pane_sections = {
 	.name = "sections", .title = "Review", .heading = heading, .count = count, .identify = identify, .height = height, .row = row, .status = status,
-	.empty = empty, .min_rows = 5, .rank = 0, .open = edit_section,
+	.empty = empty, .min_rows = 13, .rank = 0, .open = edit_section,
 };

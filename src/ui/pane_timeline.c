@@ -98,11 +98,11 @@ static void status(const struct ui *ui, struct area area)
 	struct head head = watch_head(ui_watch(ui));
 	size_t pending = watch_pending(ui_watch(ui)), rows = count(ui);
 	char events[40], chain[64] = "", writing[40] = "", hash[SHA256_TEXT];
-	text_format(events, sizeof(events), "%zu event%s  ", rows, rows == 1 ? "" : "s");
+	text_format(events, sizeof(events), "%zu event%s ", rows, rows == 1 ? "" : "s");
 	if (head.seq > 0)
-		text_format(chain, sizeof(chain), "chain #%llu %.4s… ", (unsigned long long)head.seq, sha256_text(hash, &head.hash));
+		text_format(chain, sizeof(chain), " chain #%llu %.4s… ", (unsigned long long)head.seq, sha256_text(hash, &head.hash));
 	if (pending > 0)
-		text_format(writing, sizeof(writing), " writing %zu  ", pending);
+		text_format(writing, sizeof(writing), "writing %zu ", pending);
 	bool trouble = watch_trouble(ui_watch(ui)) != NULL;
 	const struct part parts[] = {
 		{ROLE_DIM, 0, " "}, {ROLE_DIM, 0, events}, {ROLE_DIM, 0, chain}, {ROLE_WARN, ATTR_BOLD, writing},

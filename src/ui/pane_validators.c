@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/detail.h"
+#include "ui/order.h"
 #include "ui/panes.h"
 #include "ui/table.h"
 #include "ui/words.h"
@@ -15,7 +16,7 @@ static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], 
 {
 	int name = name_columns(ui, KIND_VALIDATOR, NAME_MOST);
 	columns[STATE] = (struct column){.head = "state", .width = state_columns(ui, KIND_VALIDATOR)};
-	columns[NAME] = (struct column){.head = "validator", .width = name < 12 ? name : 12, .most = name};
+	columns[NAME] = (struct column){.head = "validator", .width = name < 16 ? name : 16, .most = name};
 	columns[TURNS] = (struct column){.head = "turns", .width = 6, .most = 10};
 	columns[LAST] = (struct column){.head = "last block", .width = 10, .most = 11, .drop = 2, .right = true};
 	columns[PROPOSED] = (struct column){.head = "proposed", .width = 8, .drop = 3, .right = true};
@@ -23,9 +24,11 @@ static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], 
 	table_fit(table, columns, COLUMNS, total);
 }
 
+static struct order order;
+
 static const struct component *validator_at(const struct ui *ui, size_t i)
 {
-	return world_at(watch_world(ui_watch(ui)), KIND_VALIDATOR, i);
+	return world_at(watch_world(ui_watch(ui)), KIND_VALIDATOR, order.rows[i]);
 }
 
 static bool has_qbft(const struct ui *ui)
@@ -35,7 +38,8 @@ static bool has_qbft(const struct ui *ui)
 
 static size_t count(const struct ui *ui)
 {
-	return world_count(watch_world(ui_watch(ui)), KIND_VALIDATOR);
+	order_worst_first(&order, watch_world(ui_watch(ui)), KIND_VALIDATOR);
+	return order.count;
 }
 
 static void identify(const struct ui *ui, size_t i, char id[PANE_ID], struct buf *text)
@@ -95,7 +99,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	draw_number(&table, area, LAST, c, VALIDATOR_LAST_PROPOSED, c->health == HEALTH_OK ? ROLE_BASE : ROLE_DIM);
 	draw_number(&table, area, PROPOSED, c, VALIDATOR_PROPOSED, ROLE_BASE);
 	if (c->health != HEALTH_OK)
-		table_cell(&table, area, REASON, 0, ROLE_DIM, 0, c->reason);
+		table_cell(&table, area, REASON, 0, ROLE_DIM, 0, component_reason(c));
 }
 
 static void status(const struct ui *ui, struct area area)
@@ -191,5 +195,5 @@ static void foot(const struct ui *ui, struct area area)
 
 const struct pane pane_validators = {
 	.name = "validators", .title = "Validators", .count = count, .identify = identify, .row = row, .heads = heads, .status = status, .empty = empty,
-	.foot_rows = foot_rows, .foot = foot, .min_rows = 4, .min_columns = 36, .rank = 2, .open = detail_component,
+	.foot_rows = foot_rows, .foot = foot, .min_rows = 6, .min_columns = 36, .rank = 2, .open = detail_component,
 };

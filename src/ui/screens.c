@@ -1,6 +1,5 @@
 /* The table of screens, and where their panes stand. */
 #include "base/mem.h"
-#include "base/text.h"
 #include "ui/header.h"
 #include "ui/panes.h"
 #include "ui/steps.h"
@@ -20,8 +19,8 @@ static struct area draw_frame(struct ui *ui, struct area area)
 static void draw_board(struct ui *ui, struct area area)
 {
 	static const struct pane_row rows[] = {
-		{.weight = 2, .cells = {{&pane_nodes, 11}, {&pane_validators, 9}}},
-		{.weight = 1, .cells = {{&pane_proposals, 1}}},
+		{.weight = 1, .cells = {{&pane_nodes, 11}, {&pane_validators, 9}}},
+		{.weight = 0, .cells = {{&pane_proposals, 1}}},
 		{.weight = 2, .cells = {{&pane_timeline, 1}}},
 	};
 	panes_draw(ui, draw_frame(ui, area), rows, ARRAY_LENGTH(rows));
@@ -30,12 +29,11 @@ static void draw_board(struct ui *ui, struct area area)
 /* The runbook begins at the step that is due, not at its first. */
 static void select_due_step(struct ui *ui)
 {
-	struct pane_state *state = ui_pane_state(ui, pane_runbook.name);
 	const struct incident *incident = ui_incident(ui);
 	const struct runbook *runbook = incident && incident->runbook[0] ? watch_runbook(ui_watch(ui), incident->id, NULL) : NULL;
 	const char *due = runbook ? current_step(incident, runbook) : NULL;
-	if (state->selected[0] == '\0' && due)
-		text_format(state->selected, sizeof(state->selected), "%s", due);
+	if (due && !ui_pane_state(ui, pane_runbook.name)->chosen)
+		pane_select(ui, &pane_runbook, due);
 }
 
 /* Narrow: one above the other, and what matters least collapses to its top line: output,
@@ -61,7 +59,7 @@ static void draw_incident_wide(struct ui *ui, struct area area)
 		{.weight = 0, .cells = {{&pane_gate, 1}}},
 		{.weight = 1, .cells = {{&pane_evidence, 1}}},
 	};
-	static const struct pane_row below[] = {{.weight = 1, .cells = {{&pane_timeline, 1}, {&pane_output, 1}}}};
+	static const struct pane_row below[] = {{.weight = 1, .cells = {{&pane_timeline, 3}, {&pane_output, 2}}}};
 	int columns = area.columns * 11 / 20, rows = area.rows * 3 / 5;
 	panes_draw(ui, area_inside(area, 0, 0, columns, rows), left, ARRAY_LENGTH(left));
 	panes_draw(ui, area_inside(area, columns, 0, area.columns - columns, rows), right, ARRAY_LENGTH(right));

@@ -604,7 +604,7 @@ void ui_draw_hints(struct ui *ui, struct area area)
 	int own = hints_width(ui, requests_builtin);
 	int split = area.columns - own > 0 ? area.columns - own : 0;
 	area_fill(area, ROLE_BAR);
-	draw_hints(ui, area_inside(area, 1, 0, split - 1, 1), requests_actions);
+	draw_hints(ui, area_inside(area, 1, 0, split - 3, 1), requests_actions);
 	draw_hints(ui, area_inside(area, split, 0, own, 1), requests_builtin);
 }
 

@@ -57,7 +57,7 @@ unsigned role_weight(enum role role)
 int state_columns(const struct ui *ui, enum kind kind)
 {
 	const struct world *world = watch_world(ui_watch(ui));
-	int columns = 4;
+	int columns = 5;
 	for (size_t i = 0; i < world_count(world, kind); i++) {
 		int width = text_width(component_word(world_at(world, kind, i)).text);
 		columns = width > columns ? width : columns;
@@ -112,20 +112,23 @@ void draw_kind_status(const struct ui *ui, enum kind kind, struct area area)
 		const char *word;
 	} counted[] = {{HEALTH_OK, "ok"}, {HEALTH_WARNING, "warn"}, {HEALTH_UNKNOWN, "unknown"}, {HEALTH_STALE, "stale"}, {HEALTH_CRITICAL, "critical"}};
 	const struct world *world = watch_world(ui_watch(ui));
-	struct part parts[ARRAY_LENGTH(counted) + 2];
+	struct part parts[ARRAY_LENGTH(counted) + 3];
 	char source[48], texts[ARRAY_LENGTH(counted)][32];
 	size_t count = 0, numbers[HEALTH_STALE + 1] = {0};
 	for (size_t i = 0; i < world_count(world, kind); i++)
 		numbers[world_at(world, kind, i)->health]++;
 	parts[count++] = (struct part){ROLE_BASE, 0, " "};
-	parts[count++] = source_part(ui, kind, source, sizeof(source));
 	for (size_t i = 0; i < ARRAY_LENGTH(counted); i++) {
+		/* The first parts go first when there is no room: how many are well, then the age. */
+		if (i == 1)
+			parts[count++] = source_part(ui, kind, source, sizeof(source));
 		if (numbers[counted[i].health] == 0)
 			continue;
 		enum role role = counted[i].health == HEALTH_OK ? ROLE_DIM : health_role(counted[i].health);
-		parts[count++] = (struct part){role, role_weight(role), text_format(texts[i], sizeof(texts[i]), "  %zu %s", numbers[counted[i].health], counted[i].word)};
+		parts[count++] = (struct part){role, role_weight(role), text_format(texts[i], sizeof(texts[i]), i == 0 ? "%zu %s  " : "  %zu %s", numbers[counted[i].health], counted[i].word)};
 	}
-	area_parts_right(area, 0, area.columns - 1, 0, parts, count);
+	parts[count++] = (struct part){ROLE_BASE, 0, " "};
+	area_parts_right(area, 0, area.columns, 0, parts, count);
 }
 
 /* --- pictures ---------------------------------------------------------------------- */
@@ -141,13 +144,15 @@ void draw_health_band(struct area area, int x, int y, int columns, const struct 
 	}
 }
 
-void draw_trail(struct area area, int x, int y, int columns, enum role role, const struct trail *trail)
+void draw_trail(struct area area, enum role role, const struct trail *trail, int64_t full)
 {
-	int64_t numbers[TRAIL_LENGTH];
-	size_t shown = trail->count < (size_t)columns ? trail->count : (size_t)columns;
-	for (size_t i = 0; i < shown; i++)
-		numbers[i] = trail_at(trail, trail->count - shown + i)->number;
-	area_spark(area, x, y, columns, role, numbers, shown);
+	int64_t numbers[TRAIL_LENGTH + 1] = {full};
+	size_t columns = area.columns < TRAIL_LENGTH ? (size_t)area.columns : TRAIL_LENGTH;
+	size_t shown = trail->count < columns ? trail->count : columns, gap = columns - shown;
+	for (size_t i = 0; i < columns; i++)
+		numbers[i + 1] = i < gap ? -1 : trail_at(trail, trail->count - shown + i - gap)->number;
+	/* The first number only sets the scale: it stands left of the area, and is cut off. */
+	area_spark(area, -1, 0, (int)columns + 1, role, numbers, columns + 1);
 }
 
 /* --- times ------------------------------------------------------------------------- */
@@ -244,10 +249,23 @@ char *actor_name(char *dst, size_t size, const char *actor)
 	return text_format(dst, size, "%.*s", (int)strcspn(actor, "@ "), actor);
 }
 
-const char *component_called(const struct ui *ui, const char *id)
+char *component_called(char dst[CALLED_TEXT], const struct ui *ui, const char *id)
 {
 	const struct component *c = world_find(watch_world(ui_watch(ui)), id);
-	return c ? c->name : id;
+	/* A chain has the network's name, which every screen shows anyway. */
+	if (c && c->kind == KIND_CHAIN && strncmp(id, "chain/", strlen("chain/")) == 0)
+		return text_format(dst, CALLED_TEXT, "chain %s", id + strlen("chain/"));
+	return text_format(dst, CALLED_TEXT, "%s", c ? c->name : id);
+}
+
+const char *component_reason(const struct component *c)
+{
+	static const char *const said[] = {"unreachable: ", "refuses: ", "halted: ", "offline: "};
+	for (size_t i = 0; i < ARRAY_LENGTH(said); i++) {
+		if (strncmp(c->reason, said[i], strlen(said[i])) == 0)
+			return c->reason + strlen(said[i]);
+	}
+	return c->reason;
 }
 
 const struct proposal *incident_proposal(const struct ui *ui, const struct incident *incident)

@@ -18,7 +18,7 @@ enum role severity_role(enum severity severity);
 /* Bold for what must be seen without colours too. */
 unsigned role_weight(enum role role);
 
-/* Columns of the longest state word among the components of a kind, 4 at least. */
+/* Columns of the longest state word among the components of a kind, 5 at least. */
 int state_columns(const struct ui *ui, enum kind kind);
 /* Columns of the longest name, between 8 and `most`. */
 int name_columns(const struct ui *ui, enum kind kind, int most);
@@ -29,8 +29,9 @@ void draw_kind_status(const struct ui *ui, enum kind kind, struct area area);
 
 /* The recent health of a component as a band, newest right. */
 void draw_health_band(struct area area, int x, int y, int columns, const struct trail *trail);
-/* The recent numbers of a component as bars, newest right. */
-void draw_trail(struct area area, int x, int y, int columns, enum role role, const struct trail *trail);
+/* The recent numbers of a component as bars, newest right; a number of `full`, or the
+ * greatest if that is more, has the whole height. */
+void draw_trail(struct area area, enum role role, const struct trail *trail, int64_t full);
 
 /* "14:03:22", of another day than now "01-31 14:03"; in the zone on the screen. */
 enum { MOMENT_TEXT = 16, MOMENT_COLUMNS = 11, TODAY_COLUMNS = 8 };
@@ -42,8 +43,12 @@ char *ago_text(char dst[DURATION_TEXT], const struct ui *ui, int64_t us);
 struct word event_mark(const struct event *event);
 /* The person's or machine's name out of "alice@ops1 pts/3". */
 char *actor_name(char *dst, size_t size, const char *actor);
-/* What people call a component: its name, or the id when the world does not have it. */
-const char *component_called(const struct ui *ui, const char *id);
+/* What people call a component: "besu-rpc-0", "chain 138"; the id when the world does not
+ * have it. */
+enum { CALLED_TEXT = 100 };
+char *component_called(char dst[CALLED_TEXT], const struct ui *ui, const char *id);
+/* Its reason without the word that component_word says already. */
+const char *component_reason(const struct component *c);
 
 /* The proposal that the incident came from, as detected now; NULL when it is over. */
 const struct proposal *incident_proposal(const struct ui *ui, const struct incident *incident);

@@ -1,0 +1,331 @@
+/* The requests of incidents and runbooks: ":" lines with what comes of them, and the whole
+ * walk by keys alone. */
+#include "ui_fixture.h"
+
+#include <unistd.h>
+
+struct room {
+	struct watch *watch;
+	struct ui *ui;
+};
+
+static struct room open_room(void)
+{
+	struct room room = {.watch = room_open(4, 2)};
+	room.ui = ui_new(room.watch, false, true);
+	room_run(room.watch, 40);
+	return room;
+}
+
+static void close_room(struct room *room)
+{
+	ui_free(room->ui);
+	room_close(room->watch);
+}
+
+static void break_validator(struct room *room)
+{
+	room->watch->net.nodes[2].stopped = true;
+	room_run(room->watch, 40);
+}
+
+static void press(struct room *room, const char *names)
+{
+	char key[16];
+	while (text_word(&names, key, sizeof(key)))
+		ui_key(room->ui, key);
+}
+
+static void type(struct room *room, const char *text)
+{
+	ui_paste(room->ui, text);
+	ui_key(room->ui, "Enter");
+}
+
+static const struct incident *incident(const struct room *room)
+{
+	return fold_incident(room->watch->record.fold, "INC-1");
+}
+
+static char *shot(struct room *room)
+{
+	return room_shot(room->ui, 100, 30, false);
+}
+
+static void assert_shown(struct room *room, const char *text)
+{
+	char *screen = shot(room);
+	if (!strstr(screen, text))
+		fail_msg("\"%s\" is not on the screen:\n%s", text, screen);
+	free(screen);
+}
+
+/* --- lines and what they answer ------------------------------------------------------------ */
+
+static void lines_answer_in_words(void **state)
+{
+	static const struct {
+		const char *line;
+		enum status status;
+		const char *says; /* part of the error */
+	} cases[] = {
+		/* before any incident */
+		{"commander", STATUS_REFUSED, "no incident is open"},
+		{"severity P1", STATUS_REFUSED, "no incident is open"},
+		{"impact x", STATUS_REFUSED, "no incident is open"},
+		{"next-stage", STATUS_REFUSED, "no incident is open"},
+		{"run", STATUS_REFUSED, "no incident is open"},
+		{"tick", STATUS_REFUSED, "no incident is open"},
+		{"export", STATUS_REFUSED, "no incident is open"},
+		{"dismiss nothing", STATUS_REFUSED, "nothing is proposed"},
+		{"attach", STATUS_REFUSED, "nothing waits"},
+		{"show INC-9", STATUS_NOT_FOUND, "no such incident"},
+		{"note", STATUS_USAGE, ":note TEXT"},
+		{"note before anything", STATUS_OK, NULL},
+		{"note --at 2026-01-01T00:00:00Z earlier", STATUS_OK, NULL},
+		{"note --at 00:01 the lights flickered", STATUS_OK, NULL},
+		{"note --at 23:59 tomorrow", STATUS_INVALID, "future"},
+		{"note --at yesterday x", STATUS_INVALID, "yesterday"},
+		{"report --from carol the page is blank", STATUS_OK, NULL},
+		{"arm soon x", STATUS_INVALID, "soon"},
+		{"arm 10s x", STATUS_USAGE, "less than a minute"},
+		{"arm 10m", STATUS_USAGE, "reason"},
+		{"who", STATUS_OK, NULL},
+		/* an incident by hand */
+		{"declare the page is blank", STATUS_OK, NULL},
+		{"next-stage", STATUS_REFUSED, "Triage cannot be left yet: no severity"},
+		{"stage resolve", STATUS_REFUSED, "Respond comes before"},
+		{"stage lunch", STATUS_USAGE, "lunch"},
+		{"previous-stage", STATUS_REFUSED, "first stage"},
+		{"severity P9", STATUS_USAGE, "not one of"},
+		{"severity P2 slow for some", STATUS_OK, NULL},
+		{"severity P2", STATUS_CONFLICT, "already"},
+		{"commander", STATUS_OK, NULL},
+		{"commander bob", STATUS_OK, NULL},
+		{"scribe -", STATUS_CONFLICT, "nobody is scribe"},
+		{"components nonsense", STATUS_NOT_FOUND, "not watched"},
+		{"components node/besu-rpc-0 chain/138", STATUS_OK, NULL},
+		{"title the page is slow", STATUS_OK, NULL},
+		{"tick", STATUS_REFUSED, "no runbook is chosen"},
+		{"runbook nonsense", STATUS_NOT_FOUND, "nonsense"},
+		{"runbook rpc-endpoint-issues", STATUS_OK, NULL},
+		{"tick 99", STATUS_NOT_FOUND, "99"},
+		{"next-stage", STATUS_REFUSED, "the impact is not written"},
+		{"impact some pages load slowly", STATUS_OK, NULL},
+		{"next-stage", STATUS_OK, NULL},
+		{"override it is late", STATUS_REFUSED, "only the checks of Resolve"},
+		{"cancel", STATUS_REFUSED, "no command is running"},
+		{"set validator-pod", STATUS_USAGE, "no value"},
+		{"set rpc_url ;rm", STATUS_INVALID, "rpc_url"},
+		{"tick 1", STATUS_OK, NULL},
+		{"skip not needed", STATUS_OK, NULL},
+		{"step-note looked at it", STATUS_OK, NULL},
+		{"evidence /nowhere/at/all", STATUS_NOT_FOUND, "/nowhere/at/all"},
+		{"next-stage", STATUS_REFUSED, "Respond cannot be left yet"},
+		{"next-stage the rest can wait", STATUS_OK, NULL},
+		{"previous-stage", STATUS_OK, NULL},
+		{"stage next the rest can wait", STATUS_OK, NULL},
+		{"override the checks are for the chain", STATUS_OK, NULL},
+		{"section nonsense x", STATUS_USAGE, "nonsense"},
+		{"section root-cause a full disk", STATUS_OK, NULL},
+		{"section resolution emptied it", STATUS_OK, NULL},
+		{"section lessons watch disks", STATUS_OK, NULL},
+		{"next-stage", STATUS_REFUSED, "action item"},
+		{"action bob 2026-02-31 x", STATUS_INVALID, "no day"},
+		{"action watch the disks", STATUS_OK, NULL},
+		{"next-stage", STATUS_REFUSED, "owner"},
+		{"action bob 2026-02-01 watch the disks", STATUS_OK, NULL},
+		{"export nonsense", STATUS_USAGE, "nonsense"},
+		{"amend 9999 x", STATUS_NOT_FOUND, "9999"},
+		{"retract 1 x", STATUS_REFUSED, "not taken back"},
+		{"merge INC-1", STATUS_INVALID, "itself"},
+		{"next-stage", STATUS_OK, NULL},
+		{"reopen INC-1 it is back", STATUS_OK, NULL},
+	};
+	struct room room = open_room();
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct error err = {0};
+		enum status status = ui_command(room.ui, cases[i].line, &err);
+		if (status != cases[i].status || (cases[i].says && !strstr(err.text, cases[i].says)))
+			fail_msg(":%s gave %s: %s", cases[i].line, status_name(status), err.text);
+		while (ui_overlaid(room.ui))
+			ui_overlay_close(room.ui);
+		room_run(room.watch, 1);
+	}
+	assert_int_equal(incident(&room)->stage, STAGE_RESPOND);
+	assert_string_equal(incident(&room)->title, "the page is slow");
+	assert_string_equal(incident(&room)->owner, "bob");
+	close_room(&room);
+}
+
+static void an_observer_writes_nothing(void **state)
+{
+	static const char *const lines[] = {"declare x", "note x", "report x", "dismiss x", "arm 10m x", "export", "section impact x"};
+	struct room room = open_room();
+	size_t before = room.watch->record.count;
+	(void)state;
+	room.watch->mode = MODE_OBSERVER;
+	for (size_t i = 0; i < ARRAY_LENGTH(lines); i++) {
+		struct error err = {0};
+		assert_int_equal(ui_command(room.ui, lines[i], &err), STATUS_REFUSED);
+		assert_non_null(strstr(err.text, "only observes"));
+	}
+	assert_int_equal(room.watch->record.count, before);
+	close_room(&room);
+}
+
+/* --- the walk ---------------------------------------------------------------------------------- */
+
+static void the_whole_walk_goes_by_keys(void **state)
+{
+	char path[] = "/tmp/tocsin-walk-XXXXXX", line[64], beside[64];
+	struct room room = open_room();
+	(void)state;
+	break_validator(&room);
+	assert_shown(&room, "d declare");
+	press(&room, "d");
+	assert_int_equal(incident(&room)->stage, STAGE_TRIAGE);
+	assert_shown(&room, "Triage can be left when");
+	assert_shown(&room, "c command  i impact  b runbook");
+	press(&room, "c i");
+	type(&room, "one block in four is late");
+	press(&room, "b");
+	assert_string_equal(incident(&room)->runbook, "validator-failure");
+	assert_shown(&room, "] next stage");
+	press(&room, "]");
+	assert_int_equal(incident(&room)->stage, STAGE_RESPOND);
+	assert_shown(&room, "x run step  v done  S skip");
+	for (size_t i = 0; i < room.watch->runbook.step_count; i++)
+		press(&room, "v");
+	assert_shown(&room, "] next stage");
+	press(&room, "]");
+	assert_int_equal(incident(&room)->stage, STAGE_RESOLVE);
+	room.watch->checker = checker_new(incident(&room), room.watch->net.world, room.watch->clock.wall_us);
+	press(&room, "]");
+	assert_int_equal(incident(&room)->stage, STAGE_RESOLVE);
+	room.watch->net.nodes[2].stopped = false;
+	room_run(room.watch, 60);
+	assert_shown(&room, "] next stage");
+	press(&room, "]");
+	assert_int_equal(incident(&room)->stage, STAGE_REVIEW);
+	assert_shown(&room, "Review INC-1");
+	press(&room, "j j Enter");
+	type(&room, "the machine lost power");
+	press(&room, "j j Enter C-u");
+	type(&room, "restarted it");
+	press(&room, "j Enter");
+	type(&room, "watch the power");
+	press(&room, "o");
+	type(&room, "bob 2026-02-01 a second supply");
+	assert_string_equal(incident(&room)->sections[SECTION_ROOT_CAUSE], "the machine lost power");
+	assert_string_equal(incident(&room)->sections[SECTION_RESOLUTION], "restarted it");
+	assert_string_equal(incident(&room)->sections[SECTION_LESSONS], "watch the power");
+	int file = mkstemp(path);
+	assert_true(file >= 0);
+	close(file);
+	snprintf(line, sizeof(line), "export md %s", path);
+	press(&room, ":");
+	type(&room, line);
+	snprintf(beside, sizeof(beside), "%s.checkpoint", path);
+	assert_int_equal(access(beside, R_OK), 0);
+	press(&room, "]");
+	assert_int_equal(incident(&room)->stage, STAGE_CLOSED);
+	unlink(path);
+	unlink(beside);
+	close_room(&room);
+}
+
+/* --- running ----------------------------------------------------------------------------------- */
+
+static void to_respond(struct room *room)
+{
+	break_validator(room);
+	press(room, "d c i");
+	type(room, "late blocks");
+	press(room, "b ]");
+}
+
+static void only_what_was_shown_and_confirmed_runs(void **state)
+{
+	struct room room = open_room();
+	(void)state;
+	to_respond(&room);
+	press(&room, ":");
+	type(&room, "set validator_pod besu-validator-2");
+	press(&room, "x");
+	assert_true(ui_overlaid(room.ui));
+	assert_shown(&room, "The shell gets exactly this");
+	assert_shown(&room, "TOCSIN_validator_pod=besu-validator-2");
+	assert_shown(&room, "Directory: /home/alice");
+	press(&room, "Enter");
+	assert_int_equal(room.watch->runs, 0);
+	press(&room, "x");
+	free(shot(&room));
+	press(&room, "y");
+	assert_int_equal(room.watch->runs, 1);
+	close_room(&room);
+}
+
+static void values_that_changed_since_are_not_run(void **state)
+{
+	struct room room = open_room();
+	(void)state;
+	to_respond(&room);
+	watch_bind(room.watch, "INC-1", "validator_pod", "besu-validator-2");
+	press(&room, "x");
+	free(shot(&room));
+	watch_bind(room.watch, "INC-1", "validator_pod", "besu-validator-3");
+	press(&room, "y");
+	assert_int_equal(room.watch->runs, 0);
+	assert_shown(&room, "the values changed since they were shown");
+	close_room(&room);
+}
+
+static void what_is_refused_says_why(void **state)
+{
+	struct room room = open_room();
+	(void)state;
+	to_respond(&room);
+	watch_bind(room.watch, "INC-1", "validator_pod", "besu-validator-2");
+	press(&room, ":");
+	type(&room, "run 4");
+	assert_shown(&room, "cannot be run now");
+	assert_shown(&room, ":arm 10m REASON");
+	press(&room, "Esc");
+	/* Armed, it takes the name of what it changes. */
+	press(&room, ":");
+	type(&room, "arm 10m restart it");
+	press(&room, ":");
+	type(&room, "run 4");
+	free(shot(&room));
+	press(&room, "y Enter");
+	assert_int_equal(room.watch->runs, 0);
+	close_room(&room);
+}
+
+static void every_request_has_a_key_or_a_name_and_a_sentence(void **state)
+{
+	(void)state;
+	for (const struct request *request = requests_actions; request->name; request++) {
+		assert_non_null(request->run);
+		assert_true(strlen(request->help) > 10);
+		if (request->hint && *request->keys == '\0')
+			fail_msg("%s has a hint but no key", request->name);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_answer_in_words),
+		cmocka_unit_test(an_observer_writes_nothing),
+		cmocka_unit_test(the_whole_walk_goes_by_keys),
+		cmocka_unit_test(only_what_was_shown_and_confirmed_runs),
+		cmocka_unit_test(values_that_changed_since_are_not_run),
+		cmocka_unit_test(what_is_refused_says_why),
+		cmocka_unit_test(every_request_has_a_key_or_a_name_and_a_sentence),
+	};
+	hash_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

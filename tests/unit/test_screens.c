@@ -1,0 +1,228 @@
+/* The screens as they look, cell by cell with their roles: golden files that are read
+ * by a person before they are kept. TOCSIN_GOLDEN=write makes them anew. */
+#include "ui_fixture.h"
+
+static void command(struct ui *ui, const char *line)
+{
+	struct error err = {0};
+	if (ui_command(ui, line, &err) != STATUS_OK)
+		fail_msg(":%s: %s", line, err.text);
+}
+
+static void keys(struct ui *ui, const char *names)
+{
+	char key[16];
+	while (text_word(&names, key, sizeof(key)))
+		ui_key(ui, key);
+}
+
+/* --- the situations --------------------------------------------------------------------- */
+
+static void healthy(struct watch *w, struct ui *ui)
+{
+	(void)ui;
+	room_run(w, 40);
+}
+
+static void one_down(struct watch *w, struct ui *ui)
+{
+	room_run(w, 40);
+	w->net.nodes[2].stopped = true;
+	room_run(w, 40);
+	(void)ui;
+}
+
+static void proposal_in_detail(struct watch *w, struct ui *ui)
+{
+	one_down(w, ui);
+	keys(ui, "3 Enter");
+}
+
+static void triage(struct watch *w, struct ui *ui)
+{
+	one_down(w, ui);
+	keys(ui, "d");
+}
+
+static void respond(struct watch *w, struct ui *ui)
+{
+	room_run(w, 40);
+	w->net.nodes[2].stopped = w->net.nodes[3].stopped = true;
+	room_run(w, 60);
+	keys(ui, "d c");
+	command(ui, "impact nobody can send a transaction");
+	keys(ui, "b ] v");
+	w->output = "NAME               READY  STATUS\nbesu-validator-2   0/1    Unknown\n";
+	room_run(w, 5);
+}
+
+static void resolve(struct watch *w, struct ui *ui)
+{
+	respond(w, ui);
+	command(ui, "next-stage restarted both");
+	w->checker = checker_new(fold_current(w->record.fold), w->net.world, w->clock.wall_us);
+	w->net.nodes[2].stopped = false;
+	room_run(w, 14);
+}
+
+static void review(struct watch *w, struct ui *ui)
+{
+	resolve(w, ui);
+	command(ui, "override the clock runs");
+	command(ui, "section root-cause one power supply fed both machines");
+	command(ui, "action bob 2026-02-01 feed them from two");
+}
+
+static void timeline(struct watch *w, struct ui *ui)
+{
+	respond(w, ui);
+	command(ui, "timeline");
+	command(ui, "filter alice");
+}
+
+static void blind(struct watch *w, struct ui *ui)
+{
+	(void)ui;
+	room_run(w, 40);
+	for (size_t i = 0; i < w->net.node_count; i++)
+		w->net.nodes[i].hidden = true;
+	room_run(w, 60);
+}
+
+static void observer(struct watch *w, struct ui *ui)
+{
+	one_down(w, ui);
+	w->mode = MODE_OBSERVER;
+}
+
+static void plain_chain(struct watch *w, struct ui *ui)
+{
+	(void)ui;
+	w->net.plain = true;
+	room_run(w, 60);
+}
+
+static void nothing_yet(struct watch *w, struct ui *ui)
+{
+	(void)w;
+	(void)ui;
+}
+
+static void drill_armed(struct watch *w, struct ui *ui)
+{
+	one_down(w, ui);
+	w->config.demo = true;
+	command(ui, "arm 8m restart the pod");
+}
+
+static const struct golden {
+	const char *name;
+	void (*make)(struct watch *w, struct ui *ui);
+	int columns, rows;
+	bool ascii;
+} goldens[] = {
+	{"healthy-80x24", healthy, 80, 24, false},
+	{"healthy-80x24-ascii", healthy, 80, 24, true},
+	{"healthy-120x36", healthy, 120, 36, false},
+	{"one-down-80x24", one_down, 80, 24, false},
+	{"one-down-120x36-ascii", one_down, 120, 36, true},
+	{"proposal-80x24", proposal_in_detail, 80, 24, false},
+	{"triage-80x24", triage, 80, 24, false},
+	{"respond-80x24", respond, 80, 24, false},
+	{"respond-120x36", respond, 120, 36, false},
+	{"resolve-100x30", resolve, 100, 30, false},
+	{"review-100x30", review, 100, 30, false},
+	{"timeline-80x24", timeline, 80, 24, false},
+	{"blind-80x24", blind, 80, 24, false},
+	{"observer-80x24", observer, 80, 24, false},
+	{"plain-80x24", plain_chain, 80, 24, false},
+	{"nothing-80x24", nothing_yet, 80, 24, false},
+	{"drill-armed-100x30", drill_armed, 100, 30, false},
+};
+
+static void compare(const struct golden *golden, const char *shot)
+{
+	char path[1024];
+	struct buf kept;
+	struct error err = {0};
+	const char *mode = getenv("TOCSIN_GOLDEN");
+	snprintf(path, sizeof(path), "%s/screens/%s.txt", getenv("TOCSIN_FIXTURES"), golden->name);
+	if (mode && strcmp(mode, "write") == 0) {
+		if (file_write(path, shot, strlen(shot), 0644, &err) != STATUS_OK)
+			fail_msg("%s", err.text);
+		return;
+	}
+	buf_init(&kept, 1 << 20);
+	if (file_read(path, 1 << 20, &kept, &err) != STATUS_OK)
+		fail_msg("%s", err.text);
+	if (strcmp(buf_text(&kept), shot) != 0)
+		fail_msg("%s looks different now:\n%s", golden->name, shot);
+	buf_free(&kept);
+}
+
+static void screens_look_as_kept(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(goldens); i++) {
+		struct watch *w = room_open(4, 2);
+		struct ui *ui = ui_new(w, goldens[i].ascii, true);
+		goldens[i].make(w, ui);
+		char *shot = room_shot(ui, goldens[i].columns, goldens[i].rows, goldens[i].ascii);
+		compare(&goldens[i], shot);
+		free(shot);
+		ui_free(ui);
+		room_close(w);
+	}
+}
+
+/* --- what must hold at any size ------------------------------------------------------------ */
+
+static void no_size_breaks_a_screen(void **state)
+{
+	static const struct {
+		int columns, rows;
+	} sizes[] = {{1, 1}, {40, 10}, {41, 11}, {79, 23}, {80, 24}, {81, 25}, {109, 30}, {110, 30}, {200, 60}, {300, 20}, {60, 100}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(goldens); i++) {
+		struct watch *w = room_open(7, 5);
+		struct ui *ui = ui_new(w, false, true);
+		goldens[i].make(w, ui);
+		for (size_t s = 0; s < ARRAY_LENGTH(sizes); s++) {
+			char *shot = room_shot(ui, sizes[s].columns, sizes[s].rows, false);
+			bool roomy = sizes[s].columns >= 80 && sizes[s].rows >= 24 && !ui_overlaid(ui);
+			if (roomy && !strstr(shot, mode_name(w->mode)))
+				fail_msg("%s at %dx%d does not name the mode:\n%s", goldens[i].name, sizes[s].columns, sizes[s].rows, shot);
+			free(shot);
+		}
+		ui_free(ui);
+		room_close(w);
+	}
+}
+
+static void hostile_names_stay_inert(void **state)
+{
+	(void)state;
+	struct watch *w = room_open(4, 2);
+	struct ui *ui = ui_new(w, false, true);
+	struct error err = {0};
+	room_run(w, 10);
+	assert_int_equal(ui_command(ui, "declare \033[2J\033]0;owned\007title", &err), STATUS_OK);
+	char *shot = room_shot(ui, 80, 24, false);
+	assert_null(strchr(shot, '\033'));
+	assert_null(strchr(shot, '\007'));
+	assert_non_null(strstr(shot, "title"));
+	free(shot);
+	ui_free(ui);
+	room_close(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(screens_look_as_kept),
+		cmocka_unit_test(no_size_breaks_a_screen),
+		cmocka_unit_test(hostile_names_stay_inert),
+	};
+	hash_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
