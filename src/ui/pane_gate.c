@@ -175,5 +175,5 @@ static const char *empty(const struct ui *ui)
 
 const struct pane pane_gate = {
 	.name = "gate", .title = "Stage", .heading = heading, .count = count, .identify = identify, .height = height, .row = row, .status = status, .empty = empty,
-	.min_rows = 5, .rank = 2,
+	.min_rows = 5, .rank = 1,
 };

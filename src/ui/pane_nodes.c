@@ -112,5 +112,5 @@ static const char *empty(const struct ui *ui)
 
 const struct pane pane_nodes = {
 	.name = "nodes", .title = "Nodes", .count = count, .identify = identify, .row = row, .heads = heads, .status = status, .empty = empty,
-	.min_rows = 8, .min_columns = 44, .rank = 2, .open = detail_component,
+	.min_rows = 8, .min_columns = 44, .rank = 1, .open = detail_component,
 };

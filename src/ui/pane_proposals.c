@@ -217,5 +217,5 @@ static enum status open_row(struct ui *ui, const char *id, struct error *err)
 
 const struct pane pane_proposals = {
 	.name = "proposals", .title = "Proposals and incidents", .count = count, .identify = identify, .height = height, .row = row, .status = status,
-	.empty = empty, .min_rows = 2, .min_columns = 40, .rank = 3, .open = open_row,
+	.empty = empty, .min_rows = 2, .min_columns = 40, .rank = 1, .open = open_row,
 };

@@ -118,5 +118,5 @@ static const char *empty(const struct ui *ui)
 
 const struct pane pane_timeline = {
 	.name = "timeline", .title = "Timeline", .heading = heading, .count = count, .identify = identify, .row = row, .status = status, .empty = empty,
-	.min_rows = 3, .rank = 1, .follows = true, .open = detail_event,
+	.min_rows = 3, .rank = 2, .follows = true, .open = detail_event,
 };

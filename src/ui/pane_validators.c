@@ -195,5 +195,5 @@ static void foot(const struct ui *ui, struct area area)
 
 const struct pane pane_validators = {
 	.name = "validators", .title = "Validators", .count = count, .identify = identify, .row = row, .heads = heads, .status = status, .empty = empty,
-	.foot_rows = foot_rows, .foot = foot, .min_rows = 6, .min_columns = 36, .rank = 2, .open = detail_component,
+	.foot_rows = foot_rows, .foot = foot, .min_rows = 6, .min_columns = 36, .rank = 1, .open = detail_component,
 };
