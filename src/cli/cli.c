@@ -278,8 +278,12 @@ enum status cli_config(const struct globals *globals, const char *const *urls, s
 {
 	struct config_problems problems = {0};
 
-	if (url_count)
-		return config_from_urls(urls, url_count, out, err);
+	if (url_count) {
+		enum status status = config_from_urls(urls, url_count, out, err);
+		if (status != STATUS_OK)
+			config_free(out);
+		return status;
+	}
 	char *path = globals->config ? xstrdup(globals->config) : path_config("tocsin.conf");
 	if (!globals->config && access(path, F_OK) != 0) {
 		enum status missing = error_set(err, STATUS_NOT_FOUND, "no configuration: %s does not exist (try tocsin demo, tocsin http://HOST:8545, or write one: man tocsin.conf)", path);
@@ -299,7 +303,8 @@ enum status cli_config(const struct globals *globals, const char *const *urls, s
 
 enum status cli_store(const struct globals *globals, const struct config *config, enum store_mode mode, struct store **out, struct error *err)
 {
-	const char *given = globals->record ? globals->record : config ? config->record : NULL;
+	const char *given = globals->record ? globals->record : config ? config->record
+								       : NULL;
 
 	if (given)
 		return store_open(out, given, mode, clock_system(), err);
@@ -332,7 +337,8 @@ struct actor cli_actor(const struct globals *globals)
 {
 	static char name[64], where[96];
 	const struct passwd *login = getpwuid(geteuid());
-	const char *said = globals->operator_name ? globals->operator_name : login ? login->pw_name : "unknown";
+	const char *said = globals->operator_name ? globals->operator_name : login ? login->pw_name
+										   : "unknown";
 
 	text_clean(name, sizeof(name), said, strlen(said));
 	if (gethostname(where, sizeof(where) - 1) != 0)

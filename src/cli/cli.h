@@ -22,12 +22,14 @@ struct globals {
 };
 
 /* Exit codes beside those that a command defines (status, verify). */
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 64 };
+enum { EXIT_OK = 0,
+       EXIT_FAILED = 1,
+       EXIT_USAGE = 64 };
 
 struct cli_command {
 	const char *name;
-	const char *args;   /* "[SCENARIO]" */
-	const char *help;   /* one line */
+	const char *args; /* "[SCENARIO]" */
+	const char *help; /* one line */
 	/* argv[0] is the command's name. Returns the exit code. */
 	int (*run)(const struct globals *globals, int argc, char **argv);
 	const char *manual; /* more lines for `tocsin NAME --help`, or NULL */

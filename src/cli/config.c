@@ -19,7 +19,7 @@ static int check(const struct globals *globals)
 		printf("%s%s\n", problems.items[i].warning ? "warning: " : "", problems.items[i].text);
 	if (status == STATUS_OK)
 		printf("%s: fine: network %s, %zu node%s, %zu validator%s named\n", path, config.network, config.node_count, config.node_count == 1 ? "" : "s",
-			config.validator_count, config.validator_count == 1 ? "" : "s");
+		       config.validator_count, config.validator_count == 1 ? "" : "s");
 	else
 		printf("%s: %zu to put right\n", path, problems.count);
 	config_problems_free(&problems);

@@ -11,14 +11,18 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { BOARD_COLUMNS = 100, BOARD_ROWS = 30, BOARD_BYTES_MAX = 1024 * 1024, BOARD_POLL_MS = 50 };
+enum { BOARD_COLUMNS = 100,
+       BOARD_ROWS = 30,
+       BOARD_BYTES_MAX = 1024 * 1024,
+       BOARD_POLL_MS = 50 };
 
 /* The theme asked for, else the configuration's, else dark; a broken one is said and
  * replaced by the one that is built in. */
 static void choose_theme(const struct globals *globals, const struct config *config, struct theme *out)
 {
 	struct error err = {0};
-	const char *name = globals->theme ? globals->theme : config->theme ? config->theme : "dark";
+	const char *name = globals->theme ? globals->theme : config->theme ? config->theme
+									   : "dark";
 
 	if (theme_load(name, out, &err) != STATUS_OK) {
 		cli_error(&err);

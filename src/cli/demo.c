@@ -58,8 +58,7 @@ static enum status demo_config(const struct sim *sim, struct config *out, struct
 /* The first event says what this record is, so that every export of it can too. */
 static enum status mark_as_drill(struct store *store, struct error *err)
 {
-	struct draft draft = {.kind = EVENT_RECORD_OPENED, .actor = "tocsin", .source = "system",
-		.summary = "a drill begins on a simulated network", .data = "{\"drill\":true}"};
+	struct draft draft = {.kind = EVENT_RECORD_OPENED, .actor = "tocsin", .source = "system", .summary = "a drill begins on a simulated network", .data = "{\"drill\":true}"};
 
 	return store_append(store, &draft, 1, NULL, err);
 }
@@ -155,8 +154,7 @@ static int demo_board(const struct globals *globals, const struct config *config
 static int run(const struct globals *globals, int argc, char **argv)
 {
 	const char *script = NULL, *victim = NULL, *seed = NULL, *break_after = NULL;
-	const struct cli_option options[] = {{.name = "script", .value = &script}, {.name = "victim", .value = &victim}, {.name = "seed", .value = &seed},
-		{.name = "break-after", .value = &break_after}, {.name = NULL}};
+	const struct cli_option options[] = {{.name = "script", .value = &script}, {.name = "victim", .value = &victim}, {.name = "seed", .value = &seed}, {.name = "break-after", .value = &break_after}, {.name = NULL}};
 	struct sim_options sim_options = {.scenario = "validator-failure", .break_after_ms = BREAK_AFTER_MS};
 	struct sim *sim;
 	struct config config = {0};

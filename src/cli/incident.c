@@ -15,7 +15,6 @@
 enum {
 	JSON_BYTES_MAX = 512 * 1024 * 1024,
 	EVIDENCE_BYTES_MAX = 64 * 1024 * 1024,
-	COMPONENTS_MAX = 64,
 	CONFLICTS_MAX = 20,
 };
 
@@ -36,8 +35,8 @@ struct call {
 struct verb {
 	const char *name;
 	const char *args;
-	int words;      /* how many it takes at least */
-	bool reads;     /* writes nothing */
+	int words;  /* how many it takes at least */
+	bool reads; /* writes nothing */
 	enum status (*run)(struct call *call, struct error *err);
 };
 
@@ -91,7 +90,7 @@ static enum status verb_list(struct call *call, struct error *err)
 		const struct incident *incident = fold_incident_at(call->fold, i);
 		char since[TIME_TEXT];
 		printf("%-7s %-3s %-8s %s  %-12s %s\n", incident->id, severity_name(incident->severity), stage_name(incident->stage),
-			time_human(since, incident->declared_us, 0), incident->owner[0] ? incident->owner : "no commander", incident->title);
+		       time_human(since, incident->declared_us, 0), incident->owner[0] ? incident->owner : "no commander", incident->title);
 	}
 	return STATUS_OK;
 }
@@ -121,7 +120,7 @@ static enum status verb_show(struct call *call, struct error *err)
 		return STATUS_OK;
 	}
 	printf("%s  %s  %s\nstage %s  commander %s  scribe %s\n", incident->id, severity_name(incident->severity), incident->title, stage_name(incident->stage),
-		incident->owner[0] ? incident->owner : "nobody", incident->scribe[0] ? incident->scribe : "nobody");
+	       incident->owner[0] ? incident->owner : "nobody", incident->scribe[0] ? incident->scribe : "nobody");
 	for (size_t i = 0; i < incident->component_count; i++)
 		printf("affects %s\n", incident->components[i]);
 	if (incident->impact)
@@ -156,14 +155,15 @@ static enum status time_given(const struct call *call, int64_t *us, int *zone, s
 	return status == STATUS_OK ? status : STATUS_USAGE;
 }
 
-/* Splits "a,b,c" into a NULL-terminated list; the strings live in *copy. */
+/* Splits "a,b,c" into a NULL-terminated list, whose strings live in *copy; the caller
+ * frees both. */
 static const char **split_components(const char *list, char **copy)
 {
-	static const char *items[COMPONENTS_MAX + 1];
+	const char **items = xcalloc(strlen(list) / 2 + 2, sizeof(*items));
 	size_t count = 0;
 
 	*copy = xstrdup(list);
-	for (char *at = *copy; *at && count < COMPONENTS_MAX;) {
+	for (char *at = *copy; *at;) {
 		size_t len = strcspn(at, ",");
 		bool more = at[len] == ',';
 		at[len] = '\0';
@@ -171,13 +171,13 @@ static const char **split_components(const char *list, char **copy)
 			items[count++] = at;
 		at += len + (more ? 1 : 0);
 	}
-	items[count] = NULL;
 	return items;
 }
 
 static enum status verb_declare(struct call *call, struct error *err)
 {
 	struct declaration d = {.title = call->title};
+	const char **components = NULL;
 	char *copy = NULL;
 	int zone;
 	enum status status = severity_given(call, &d.severity, err);
@@ -187,8 +187,9 @@ static enum status verb_declare(struct call *call, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	if (call->components)
-		d.components = split_components(call->components, &copy);
+		d.components = components = split_components(call->components, &copy);
 	status = act_declare(call->fold, &call->who, &d, call->made, &call->drafts, err);
+	free(components);
 	free(copy);
 	return status;
 }
@@ -261,7 +262,6 @@ static enum status verb_set(struct call *call, struct error *err)
 	const char *id = call->words[0];
 	enum severity severity;
 	enum status status = severity_given(call, &severity, err);
-	char *copy = NULL;
 
 	if (status == STATUS_OK && severity != SEVERITY_UNSET)
 		status = act_severity(call->fold, &call->who, id, severity, call->reason, &call->drafts, err);
@@ -271,9 +271,13 @@ static enum status verb_set(struct call *call, struct error *err)
 		status = act_role(call->fold, &call->who, id, "commander", call->owner, &call->drafts, err);
 	if (status == STATUS_OK && call->scribe)
 		status = act_role(call->fold, &call->who, id, "scribe", call->scribe, &call->drafts, err);
-	if (status == STATUS_OK && call->components)
-		status = act_components(call->fold, &call->who, id, split_components(call->components, &copy), &call->drafts, err);
-	free(copy);
+	if (status == STATUS_OK && call->components) {
+		char *copy;
+		const char **components = split_components(call->components, &copy);
+		status = act_components(call->fold, &call->who, id, components, &call->drafts, err);
+		free(components);
+		free(copy);
+	}
 	if (status == STATUS_OK && call->impact)
 		status = act_impact(call->fold, &call->who, id, call->impact, &call->drafts, err);
 	if (status == STATUS_OK && call->runbook)
@@ -371,11 +375,22 @@ static int run(const struct globals *globals, int argc, char **argv)
 {
 	struct call call = {.globals = globals};
 	const struct cli_option options[] = {
-		{.name = "severity", .value = &call.severity}, {.name = "title", .value = &call.title}, {.name = "at", .value = &call.at},
-		{.name = "reason", .value = &call.reason}, {.name = "owner", .value = &call.owner}, {.name = "scribe", .value = &call.scribe},
-		{.name = "impact", .value = &call.impact}, {.name = "runbook", .value = &call.runbook}, {.name = "from", .value = &call.from},
-		{.name = "incident", .value = &call.incident}, {.name = "components", .value = &call.components}, {.name = "due", .value = &call.due},
-		{.name = "type", .value = &call.type}, {.name = "note", .value = &call.note}, {.name = "json", .flag = &call.as_json}, {.name = NULL},
+		{.name = "severity", .value = &call.severity},
+		{.name = "title", .value = &call.title},
+		{.name = "at", .value = &call.at},
+		{.name = "reason", .value = &call.reason},
+		{.name = "owner", .value = &call.owner},
+		{.name = "scribe", .value = &call.scribe},
+		{.name = "impact", .value = &call.impact},
+		{.name = "runbook", .value = &call.runbook},
+		{.name = "from", .value = &call.from},
+		{.name = "incident", .value = &call.incident},
+		{.name = "components", .value = &call.components},
+		{.name = "due", .value = &call.due},
+		{.name = "type", .value = &call.type},
+		{.name = "note", .value = &call.note},
+		{.name = "json", .flag = &call.as_json},
+		{.name = NULL},
 	};
 	struct error err = {0};
 
@@ -394,9 +409,10 @@ static int run(const struct globals *globals, int argc, char **argv)
 		if (globals->read_only && !verbs[i].reads)
 			return cli_usage(&cli_incident, "--read-only: incident %s writes the record", verbs[i].name);
 		enum status status = do_verb(&verbs[i], &call, &err);
-		if (status != STATUS_OK)
-			cli_error(&err);
-		return status == STATUS_OK ? EXIT_OK : status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+		if (status == STATUS_OK)
+			return EXIT_OK;
+		cli_error(&err);
+		return status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
 	}
 	return cli_usage(&cli_incident, "%s: no such incident command", argv[1]);
 }

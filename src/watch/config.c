@@ -19,8 +19,16 @@ enum {
 
 #define NAMESPACE_DEFAULT "besu-network"
 
-enum section_kind { SECTION_NETWORK, SECTION_NODE, SECTION_VALIDATOR, SECTION_THRESHOLDS, SECTION_KUBERNETES, SECTION_RUNBOOKS,
-	SECTION_VALUES, SECTION_RECORD, SECTION_SCREEN, SECTION_UNKNOWN };
+enum section_kind { SECTION_NETWORK,
+		    SECTION_NODE,
+		    SECTION_VALIDATOR,
+		    SECTION_THRESHOLDS,
+		    SECTION_KUBERNETES,
+		    SECTION_RUNBOOKS,
+		    SECTION_VALUES,
+		    SECTION_RECORD,
+		    SECTION_SCREEN,
+		    SECTION_UNKNOWN };
 
 /* Where the reader stands; what every setter can see. */
 struct reading {
@@ -32,10 +40,10 @@ struct reading {
 	char section[128]; /* as written, for messages */
 	char name[NAME_MAX_BYTES + 1];
 	int once[SECTION_UNKNOWN]; /* where a section that stands once was begun, 0: nowhere */
-	struct met_key { /* the keys of this section so far */
+	struct met_key {           /* the keys of this section so far */
 		char *key;
 		int line;
-	} *met;
+	} * met;
 	size_t met_count, met_capacity;
 };
 

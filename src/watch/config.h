@@ -18,7 +18,7 @@ struct config_node {
 	char *bearer_file; /* a 0600 file with a token, or NULL */
 	char *bearer_env;  /* or the name of an environment variable */
 	char *ca_file;
-	char *role;        /* "validator", "rpc" or NULL */
+	char *role;         /* "validator", "rpc" or NULL */
 	bool has_validator; /* its validator's address is given */
 	struct address validator;
 	int64_t interval_ms, timeout_ms;
@@ -31,9 +31,9 @@ struct config_validator {
 };
 
 struct config {
-	char *path;          /* NULL: made from URLs */
-	char *network;       /* name for people */
-	uint64_t chain_id;   /* 0: whatever the nodes say */
+	char *path;        /* NULL: made from URLs */
+	char *network;     /* name for people */
+	uint64_t chain_id; /* 0: whatever the nodes say */
 	struct config_node *nodes;
 	size_t node_count;
 	struct config_validator *validators;
@@ -43,14 +43,14 @@ struct config {
 	char *kube_context;
 	char *runbook_directory;
 	char *theme;
-	char *record;         /* path or URL, NULL: the default place */
+	char *record; /* path or URL, NULL: the default place */
 	int64_t sample_keep_us;
 	/* Values for runbooks, from [values]. */
 	struct config_value {
 		char *name, *value;
-	} *values;
+	} * values;
 	size_t value_count;
-	bool demo;            /* a drill: marked on every screen and export */
+	bool demo; /* a drill: marked on every screen and export */
 };
 
 struct config_problem {

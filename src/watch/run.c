@@ -11,9 +11,9 @@
 
 enum {
 	RUN_TIMEOUT_MS = 5 * 60 * 1000,
-	RUN_KEEP_BYTES = 1024 * 1024,     /* of each stream; the whole count is kept too */
-	RUN_SCREEN_BYTES = 256 * 1024,    /* what the output pane can scroll through */
-	RUN_RECORD_BYTES = 4 * 1024,      /* head of the output inside the event */
+	RUN_KEEP_BYTES = 1024 * 1024,  /* of each stream; the whole count is kept too */
+	RUN_SCREEN_BYTES = 256 * 1024, /* what the output pane can scroll through */
+	RUN_RECORD_BYTES = 4 * 1024,   /* head of the output inside the event */
 };
 
 /* The runbook that an incident works with, read once. */
@@ -31,7 +31,7 @@ struct run {
 	char *title;
 	struct command_view view;
 	struct child *child;
-	bool running;    /* from the confirmed start to the recorded end */
+	bool running; /* from the confirmed start to the recorded end */
 	struct buf output;
 	int64_t started_us, duration_us;
 	int exit_code, signal;
@@ -186,8 +186,7 @@ void command_view_free(struct command_view *view)
 
 static struct step_run describe(const struct run *run)
 {
-	return (struct step_run){.step = run->step, .title = run->title, .command = run->view.bound.script, .resolved = run->view.resolved,
-		.exit_code = run->exit_code, .signal = run->signal, .duration_us = run->duration_us, .timed_out = run->timed_out, .cancelled = run->cancelled};
+	return (struct step_run){.step = run->step, .title = run->title, .command = run->view.bound.script, .resolved = run->view.resolved, .exit_code = run->exit_code, .signal = run->signal, .duration_us = run->duration_us, .timed_out = run->timed_out, .cancelled = run->cancelled};
 }
 
 static void record_run(struct run *run, const struct step_run *what)
@@ -387,8 +386,7 @@ bool runs_view(const struct runs *runs, const char *incident, struct run_view *o
 
 	if (!run)
 		return false;
-	*out = (struct run_view){.running = run->running, .output = buf_text(&run->output), .started_us = run->started_us, .duration_us = run->duration_us,
-		.exit_code = run->exit_code, .signal = run->signal, .timed_out = run->timed_out, .cancelled = run->cancelled, .why = run->why};
+	*out = (struct run_view){.running = run->running, .output = buf_text(&run->output), .started_us = run->started_us, .duration_us = run->duration_us, .exit_code = run->exit_code, .signal = run->signal, .timed_out = run->timed_out, .cancelled = run->cancelled, .why = run->why};
 	text_format(out->step, sizeof(out->step), "%s", run->step);
 	return true;
 }

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 enum {
-	TICK_MS = 250,             /* judging, detecting, checking */
-	SAMPLE_MS = 5000,          /* how often numbers go into the sample table */
+	TICK_MS = 250,    /* judging, detecting, checking */
+	SAMPLE_MS = 5000, /* how often numbers go into the sample table */
 	ARMED_MINUTES_MAX = 120,
 	EVIDENCE_BYTES_MAX = 64 * 1024 * 1024,
 };
@@ -53,18 +53,18 @@ struct watch {
 	struct loop_timer *tick;
 	int64_t sampled_us;
 	int64_t tick_wall_us, tick_mono_us;
-	struct drafts machine;  /* what the machine has to say and did not yet hand over */
-	struct drafts handed;   /* handed over, not yet durable */
-	bool machine_waits;     /* `handed` is under way */
+	struct drafts machine;    /* what the machine has to say and did not yet hand over */
+	struct drafts handed;     /* handed over, not yet durable */
+	bool machine_waits;       /* `handed` is under way */
 	int64_t machine_again_us; /* after a failure: not before this */
-	bool loaded;            /* the record's history is in the fold */
-	bool settled;           /* as of the last tick, so that proposals fit the world */
-	size_t asked;           /* appends of people under way */
+	bool loaded;              /* the record's history is in the fold */
+	bool settled;             /* as of the last tick, so that proposals fit the world */
+	size_t asked;             /* appends of people under way */
 	int64_t armed_until_us;
 	struct lease lease;
 	char origin[STORE_ORIGIN_SIZE]; /* of the record, "" without one */
 	char trouble[480];
-	char alarmed[256];      /* keys and ids that rang already, the newest only */
+	char alarmed[256]; /* keys and ids that rang already, the newest only */
 };
 
 static void say(struct watch *w, int severity, const char *text)
@@ -373,7 +373,8 @@ static void name_operator(struct watch *w, const char *given)
 	const struct passwd *login = given && *given ? NULL : getpwuid(geteuid());
 	char host[64] = "?";
 	const char *terminal = ttyname(STDIN_FILENO);
-	const char *name = given && *given ? given : login ? login->pw_name : "unknown";
+	const char *name = given && *given ? given : login ? login->pw_name
+							   : "unknown";
 
 	gethostname(host, sizeof(host) - 1);
 	text_clean(w->operator_name, sizeof(w->operator_name), name, strlen(name));
@@ -433,8 +434,7 @@ static void add_endpoints(struct watch *w)
 		if (bearer_header(node, &bearer, &err) != STATUS_OK)
 			say(w, 2, err.text);
 		headers[0] = bearer;
-		struct endpoint_spec spec = {.name = node->name, .url = node->url, .protocol = node->protocol, .ca_file = node->ca_file,
-			.headers = headers, .interval_ms = node->interval_ms, .timeout_ms = node->timeout_ms};
+		struct endpoint_spec spec = {.name = node->name, .url = node->url, .protocol = node->protocol, .ca_file = node->ca_file, .headers = headers, .interval_ms = node->interval_ms, .timeout_ms = node->timeout_ms};
 		error_clear(&err);
 		if (collector_add(w->collector, &spec, &err) != STATUS_OK)
 			say(w, 2, err.text);
@@ -445,7 +445,7 @@ static void add_endpoints(struct watch *w)
 }
 
 struct watch *watch_new(struct loop *loop, const struct clock *clock, const struct config *config, struct store *store,
-	const struct watch_options *options, const struct watch_events *events, void *arg)
+			const struct watch_options *options, const struct watch_events *events, void *arg)
 {
 	static const struct journal_events journal_events = {.events = on_events, .loaded = on_loaded, .trouble = on_trouble, .warning = on_warning, .lease = on_lease};
 	struct watch *w = xcalloc(1, sizeof(*w));

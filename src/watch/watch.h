@@ -14,14 +14,16 @@
 struct watch;
 
 struct watch_options {
-	const char *operator_name;  /* --as, or the login */
-	bool read_only;             /* OBSERVER: writes nothing, runs nothing */
+	const char *operator_name;           /* --as, or the login */
+	bool read_only;                      /* OBSERVER: writes nothing, runs nothing */
 	const char *const *tool_environment; /* NULL-terminated "NAME=value" that wins over ours for
-	                             * commands of runbooks; a drill puts its stand-in tools on PATH so */
+					      * commands of runbooks; a drill puts its stand-in tools on PATH so */
 };
 
 /* Modes, always named on the screen (DESIGN 1.4). */
-enum mode { MODE_OBSERVER, MODE_UNARMED, MODE_ARMED };
+enum mode { MODE_OBSERVER,
+	    MODE_UNARMED,
+	    MODE_ARMED };
 const char *mode_name(enum mode mode); /* "UNARMED" */
 
 struct watch_events {
@@ -49,7 +51,7 @@ const struct checker *watch_checker(const struct watch *watch, const char *incid
 struct head watch_head(const struct watch *watch);
 /* The newest durable head with the record's origin, to stand beside an export. */
 enum status watch_checkpoint(const struct watch *watch, struct checkpoint *out, struct error *err) TOCSIN_CHECK;
-size_t watch_pending(const struct watch *watch);   /* appends that wait for the disk */
+size_t watch_pending(const struct watch *watch);      /* appends that wait for the disk */
 const char *watch_trouble(const struct watch *watch); /* NULL: the record is fine */
 bool watch_is_collector(const struct watch *watch);   /* we hold the lease */
 const char *watch_lease_holder(const struct watch *watch);
@@ -77,11 +79,11 @@ void watch_bind(struct watch *watch, const char *incident, const char *name, con
  * not and what would help. Free with command_view_free. */
 struct command_view {
 	struct bound bound;
-	char *resolved;      /* for reading, secrets masked */
+	char *resolved; /* for reading, secrets masked */
 	enum danger danger;
 	char refused[240];
 	char directory[256];
-	char context[160];   /* Kubernetes context and namespace in words */
+	char context[160]; /* Kubernetes context and namespace in words */
 };
 enum status watch_command(struct watch *watch, const char *incident, const char *step, size_t command, struct command_view *out, struct error *err) TOCSIN_CHECK;
 void command_view_free(struct command_view *view);
@@ -95,11 +97,11 @@ enum status watch_run_step(struct watch *watch, const char *incident, const char
 struct run_view {
 	bool running;
 	char step[16];
-	const char *output;   /* clean lines */
+	const char *output; /* clean lines */
 	int64_t started_us, duration_us;
 	int exit_code, signal;
 	bool timed_out, cancelled;
-	const char *why;      /* why it did not start, "" otherwise */
+	const char *why; /* why it did not start, "" otherwise */
 };
 bool watch_run_view(const struct watch *watch, const char *incident, struct run_view *out);
 void watch_run_cancel(struct watch *watch, const char *incident);

@@ -34,6 +34,10 @@ expect_json "show --json: a backdated note keeps when it was written" "$scratch/
 	'.events[0] | .summary == "disk alarm, told by phone" and .occurred == "2026-01-01T00:00:00.000000Z" and .recorded > "2026-01-02"'
 expect_json "show --json: a zone is turned into UTC" "$scratch/out" '.events[1].occurred == "2026-01-01T01:30:00.000000Z"'
 expect_json "show --json: who did it" "$scratch/out" '.events[0].actor | startswith("alice@")'
+many=$(seq -s, -f 'node/n-%g' 100)
+expect_exit 0 "an incident of a hundred components" --db "$scratch/many.db" incident declare --title "many" --components "$many"
+expect_exit 0 "and its list" --db "$scratch/many.db" incident list --json
+expect_json "loses none of them" "$scratch/out" '.[0].components | length == 100'
 i show INC-1
 expect_text "show for people" "$scratch/out" "disk alarm, told by phone"
 

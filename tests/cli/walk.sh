@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2016 # $names inside single quotes are jq's
+# shellcheck disable=SC2016,SC2317 # $names inside single quotes are jq's; until_true calls by name
 # The whole walk in one console without a terminal: a validator fails, the incident is
 # proposed, declared, worked through its runbook, verified, resolved, reviewed and
 # exported. Killed on the way, the console resumes in the same incident, stage and step.

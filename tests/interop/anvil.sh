@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2317 # until_true calls functions by their names
 # Against anvil, a node that nobody here wrote: healthy; mining stops: network-outage
 # within the bound; the incident is worked while mining begins again: the checks pass;
 # anvil is stopped: we cannot see, which is not the same as halted.

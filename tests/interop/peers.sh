@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # $scratch is of lib.sh
 # Peers for the interoperability tests: installed by package name into the build tree,
 # where they stay for the next run. Sourced after tests/cli/lib.sh.
 

@@ -6,7 +6,8 @@
 #include "incident/act.h"
 #include "watch/watch.h"
 
-enum { DEADLINE_MS = 20000, LOOK_MS = 20 };
+enum { DEADLINE_MS = 20000,
+       LOOK_MS = 20 };
 
 /* --- a war room for one test ----------------------------------------------------------- */
 
@@ -17,7 +18,7 @@ struct room {
 	enum severity alarm;
 	size_t errors;
 	char error[480];
-	bool done;           /* the last append is durable or refused */
+	bool done; /* the last append is durable or refused */
 	enum status status;
 };
 
@@ -71,8 +72,7 @@ static void room_close(struct room *room)
  * or healthy until it is told to break. */
 static void set_up(struct stage_set *set, bool broken)
 {
-	struct sim_options options = {.scenario = "validator-failure", .seed = 7, .victim = "besu-validator-1", .block_period_ms = 1000, .request_timeout_ms = 1000,
-		.break_after_ms = broken ? -1 : INT64_C(3600) * 1000};
+	struct sim_options options = {.scenario = "validator-failure", .seed = 7, .victim = "besu-validator-1", .block_period_ms = 1000, .request_timeout_ms = 1000, .break_after_ms = broken ? -1 : INT64_C(3600) * 1000};
 	struct config_problems problems = {0};
 	struct buf text;
 
@@ -122,9 +122,9 @@ static bool comes(struct room *room, bool (*holds)(struct room *room), int64_t f
 	return holds(room);
 }
 
-#define assert_comes(room, holds) \
-	do { \
-		if (!comes(room, holds, DEADLINE_MS)) \
+#define assert_comes(room, holds)                                                \
+	do {                                                                     \
+		if (!comes(room, holds, DEADLINE_MS))                            \
 			fail_msg("%s did not come (%s)", #holds, (room)->error); \
 	} while (0)
 
@@ -169,7 +169,7 @@ static bool everything_known(struct room *room)
 	const struct world *world = watch_world(room->watch);
 
 	return collects(room) && settled(room) &&
-		count_events(room, EVENT_PROBE_CHANGE) >= world_count(world, KIND_CHAIN) + world_count(world, KIND_NODE) + world_count(world, KIND_VALIDATOR);
+	       count_events(room, EVENT_PROBE_CHANGE) >= world_count(world, KIND_CHAIN) + world_count(world, KIND_NODE) + world_count(world, KIND_VALIDATOR);
 }
 
 static bool proposed(struct room *room)
