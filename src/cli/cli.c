@@ -104,7 +104,7 @@ static const struct global_option {
 } global_options[] = {
 	{"config", "FILE", "the network's configuration (default: tocsin.conf in the configuration directory)", set_config},
 	{"db", "PATH", "the record (default: record.db in the data directory)", set_record},
-	{"theme", "NAME", "dark, mono, or a theme file of your own", set_theme},
+	{"theme", "NAME", "dark, light, high-contrast, colour-blind, mono, or a theme of your own", set_theme},
 	{"color", "auto|always|never", "colour on the terminal (auto also asks NO_COLOR)", set_colour},
 	{"as", "NAME", "who you are (default: the login)", set_operator},
 	{"ascii", NULL, "draw with ASCII only", set_ascii},

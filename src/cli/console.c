@@ -16,18 +16,18 @@ enum { BOARD_COLUMNS = 100,
        BOARD_BYTES_MAX = 1024 * 1024,
        BOARD_POLL_MS = 50 };
 
-/* The theme asked for, else the configuration's, else dark; a broken one is said and
- * replaced by the one that is built in. */
-static void choose_theme(const struct globals *globals, const struct config *config, struct theme *out)
+/* The theme asked for, else the configuration's, else dark. What is right in it counts
+ * whatever is wrong in it, and what is wrong is said on the screen, where it is read. */
+static void choose_theme(const struct globals *globals, const struct config *config, struct ui *ui)
 {
+	struct theme theme;
 	struct error err = {0};
 	const char *name = globals->theme ? globals->theme : config->theme ? config->theme
 									   : "dark";
 
-	if (theme_load(name, out, &err) != STATUS_OK) {
-		cli_error(&err);
-		theme_mono(out);
-	}
+	if (theme_load(name, &theme, &err) != STATUS_OK)
+		ui_message(ui, MESSAGE_WARNING, err.text);
+	ui_set_theme(ui, &theme);
 }
 
 static bool draws_ascii(const struct globals *globals)
@@ -39,18 +39,17 @@ int cli_console(const struct globals *globals, const struct config *config, stru
 {
 	struct loop *loop = loop_new();
 	struct ui *ui = NULL;
-	struct theme theme;
 	struct error err = {0};
 	struct watch_options watch_options = {.operator_name = globals->operator_name, .read_only = globals->read_only, .tool_environment = options->tool_environment};
 	struct watch *watch = watch_new(loop, clock_system(), config, store, &watch_options, ui_watch_events(), &ui);
 	enum status status;
 
-	choose_theme(globals, config, &theme);
 	ui = ui_new(watch, draws_ascii(globals), globals->utc);
+	choose_theme(globals, config, ui);
 	if (options->script)
 		status = script_run(loop, ui, options->script, &err);
 	else
-		status = term_run(loop, ui, &theme, globals->colour, &err);
+		status = term_run(loop, ui, globals->colour, &err);
 	struct ui *over = ui;
 	ui = NULL; /* from here on nobody draws */
 	ui_free(over);

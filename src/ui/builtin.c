@@ -301,8 +301,7 @@ static void complete_theme(struct ui *ui, const char *args, offer_fn *offer, voi
 {
 	(void)ui;
 	(void)args;
-	offer(arg, "dark");
-	offer(arg, "mono");
+	theme_names(offer, arg);
 }
 
 static enum status run_dump(struct ui *ui, const char *args, struct error *err)

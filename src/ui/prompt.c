@@ -133,6 +133,10 @@ static void take_candidate(void *arg, const char *candidate)
 	size_t typed = prompt->cursor - prompt->word;
 	if (prompt->candidate_count >= CANDIDATES_MAX || strncasecmp(candidate, prompt->text + prompt->word, typed) != 0)
 		return;
+	for (size_t i = 0; i < prompt->candidate_count; i++) {
+		if (strcmp(prompt->candidates[i], candidate) == 0)
+			return;
+	}
 	prompt->candidates = mem_grow(prompt->candidates, &prompt->candidate_capacity, prompt->candidate_count, sizeof(*prompt->candidates));
 	prompt->candidates[prompt->candidate_count++] = xstrdup(candidate);
 }

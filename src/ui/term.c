@@ -269,12 +269,11 @@ static void run(struct term *term)
 	loop_timer_stop(term->tick);
 }
 
-enum status term_run(struct loop *loop, struct ui *ui, const struct theme *theme, enum colour_when colour, struct error *err)
+enum status term_run(struct loop *loop, struct ui *ui, enum colour_when colour, struct error *err)
 {
 	struct term term = {.loop = loop, .ui = ui, .colour = wants_colour(colour)};
 	term.canvas = canvas_new(80, 24, ui_ascii(ui) || !term_is_utf8());
 	buf_init(&term.queue, FRAME_BYTES);
-	ui_set_theme(ui, theme);
 	watch_signals(&term);
 	term.glass = glass_open(term.colour, err);
 	if (term.glass) {

@@ -4,11 +4,15 @@
 #include "base/path.h"
 #include "base/text.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { THEME_BYTES_MAX = 64 * 1024, PARENTS_MAX = 4 };
+enum { THEME_BYTES_MAX = 64 * 1024, PARENTS_MAX = 4, NAME_BYTES = 96 };
+
+#define ENDING ".theme"
 
 /* The 16 colours as xterm shows them; their position is their number. */
 static const struct {
@@ -43,7 +47,7 @@ static int64_t distance(int32_t a, int32_t b)
 	return 3 * red * red + 4 * green * green + 2 * blue * blue;
 }
 
-static int32_t colour_of_256(int number)
+int32_t colour_of_256(int number)
 {
 	static const int32_t steps[6] = {0, 95, 135, 175, 215, 255};
 	if (number >= 232) {
@@ -146,7 +150,7 @@ static bool parse_attribute(const char *word, unsigned *attr)
 	return false;
 }
 
-static void read_look(struct reading *reading, enum role role, const char *value)
+static void read_look(struct reading *reading, const char *key, const char *value, struct look *out)
 {
 	struct look look = plain;
 	char word[64];
@@ -154,7 +158,7 @@ static void read_look(struct reading *reading, enum role role, const char *value
 	while (text_word(&value, word, sizeof(word))) {
 		bool on = strcmp(word, "on") == 0;
 		if (on && !text_word(&value, word, sizeof(word))) {
-			mistake(reading, role_name(role), "no colour after \"on\" (write a colour or leave \"on\" out)");
+			mistake(reading, key, "no colour after \"on\" (write a colour or leave \"on\" out)");
 			return;
 		}
 		if (on ? parse_colour(word, &look.bg, &look.ansi_bg) : parse_attribute(word, &look.attr))
@@ -166,15 +170,34 @@ static void read_look(struct reading *reading, enum role role, const char *value
 		mistake(reading, word, "not a colour or attribute (write #rrggbb, a colour's name, default, bold, reverse or underline)");
 		return;
 	}
-	reading->theme->looks[role] = look;
+	*out = look;
+}
+
+static bool ends_in(const char *name, const char *ending)
+{
+	size_t len = strlen(name), tail = strlen(ending);
+	return len > tail && strcmp(name + len - tail, ending) == 0;
+}
+
+/* The file of a name: the person's own before the shipped one, owned; NULL for none. */
+static char *find_file(const char *name)
+{
+	char file[NAME_BYTES];
+	if (strchr(name, '/') || ends_in(name, ENDING))
+		return xstrdup(name);
+	text_format(file, sizeof(file), "themes/%s" ENDING, name);
+	char *own = path_config(file);
+	if (access(own, F_OK) == 0)
+		return own;
+	free(own);
+	return path_shipped("themes", file + strlen("themes/"));
 }
 
 static enum status read_file(const char *name, struct buf *out, char **path, struct error *err)
 {
-	char file[96];
-	*path = strchr(name, '/') ? xstrdup(name) : path_shipped("themes", text_format(file, sizeof(file), "%s.theme", name));
+	*path = find_file(name);
 	if (!*path)
-		return error_set(err, STATUS_NOT_FOUND, "theme %s: no such theme (dark and mono are always there)", name);
+		return error_set(err, STATUS_NOT_FOUND, "theme %s: no such theme (:theme and Tab lists them; dark and mono are always there)", name);
 	return file_read(*path, THEME_BYTES_MAX, out, err);
 }
 
@@ -216,10 +239,12 @@ static void read_line(struct reading *reading, char *line)
 		mistake(reading, key, "no \"=\" (write role = colour)");
 	else if (strcmp(key, "parent") == 0 && (cursor = equals + 1, text_word(&cursor, key, sizeof(key))))
 		read_parent(reading, key);
+	else if (strcmp(key, "paper") == 0)
+		read_look(reading, key, equals + 1, &reading->theme->paper);
 	else if (role_by_name(key, &role))
-		read_look(reading, role, equals + 1);
+		read_look(reading, key, equals + 1, &reading->theme->looks[role]);
 	else
-		mistake(reading, key, "unknown role (tocsin(5) lists them)");
+		mistake(reading, key, "unknown role (tocsin.conf(5) lists them)");
 }
 
 static void read_text(struct reading *reading, const char *text)
@@ -283,10 +308,35 @@ void theme_mono(struct theme *out)
 		[ROLE_PROMPT] = ATTR_BOLD,
 	};
 	*out = (struct theme){.name = "mono", .colour = false};
+	out->paper = (struct look){.fg = 0xd8dee6, .bg = 0x101418, .ansi_fg = COLOUR_NONE, .ansi_bg = COLOUR_NONE};
 	for (size_t i = 0; i < ROLE_COUNT; i++) {
 		out->looks[i] = plain;
 		out->looks[i].attr = attr[i];
 	}
+}
+
+static void offer_directory(const char *path, void (*offer)(void *arg, const char *name), void *arg)
+{
+	DIR *directory = path ? opendir(path) : NULL;
+	const struct dirent *entry;
+	while (directory && (entry = readdir(directory))) {
+		char name[NAME_BYTES];
+		if (!ends_in(entry->d_name, ENDING) || entry->d_name[0] == '.')
+			continue;
+		offer(arg, text_format(name, sizeof(name), "%.*s", (int)(strlen(entry->d_name) - strlen(ENDING)), entry->d_name));
+	}
+	if (directory)
+		closedir(directory);
+}
+
+void theme_names(void (*offer)(void *arg, const char *name), void *arg)
+{
+	char *own = path_config("themes"), *shipped = path_shipped("themes", NULL);
+	offer(arg, "mono");
+	offer_directory(own, offer, arg);
+	offer_directory(shipped, offer, arg);
+	free(own);
+	free(shipped);
 }
 
 struct look theme_look(const struct theme *theme, enum role role, enum role back, unsigned attr)
