@@ -1,7 +1,7 @@
 /* The requests of the framework itself: moving, looking, help, leaving. */
 #include "base/mem.h"
-#include "base/path.h"
 #include "base/text.h"
+#include "ui/dump.h"
 #include "ui/state.h"
 
 #include <stdlib.h>
@@ -307,16 +307,11 @@ static void complete_theme(struct ui *ui, const char *args, offer_fn *offer, voi
 static enum status run_dump(struct ui *ui, const char *args, struct error *err)
 {
 	struct canvas *canvas = canvas_new(ui->columns, ui->rows, ui->ascii);
-	struct buf text;
-	buf_init(&text, 4u * 1024 * 1024);
+	char title[80];
 	ui_draw(ui, canvas);
-	canvas_dump(canvas, false, &text);
-	enum status status = buf_check(&text, "dump", err);
-	if (status == STATUS_OK)
-		status = file_write(args, text.data, text.len, 0600, err);
+	enum status status = dump_file(canvas, &ui->theme, text_format(title, sizeof(title), "tocsin: %s", ui_screen_entry(ui)->title), args, 0600, err);
 	if (status == STATUS_OK)
 		ui_messagef(ui, MESSAGE_INFO, "the screen is in %s", args);
-	buf_free(&text);
 	canvas_free(canvas);
 	return status;
 }
@@ -432,6 +427,6 @@ const struct request requests_builtin[] = {
 	{.name = "theme", .keys = "", .args = "NAME|PATH", .run = run_theme, .complete = complete_theme,
 	 .help = "Changes the colours."},
 	{.name = "dump", .keys = "", .args = "FILE", .run = run_dump,
-	 .help = "Writes the screen to a file as text."},
+	 .help = "Writes the screen to a file: as a picture when its name ends in .svg, else as text."},
 	{.name = NULL},
 };

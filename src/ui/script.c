@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "ui/dump.h"
 #include "ui/keys.h"
 
 #include <inttypes.h>
@@ -236,21 +237,11 @@ static enum status run_wait(struct script *script, const char *args, struct erro
 
 static enum status run_dump(struct script *script, const char *path, struct error *err)
 {
-	struct buf text;
+	char title[80];
 	if (*path == '\0')
-		return error_set(err, STATUS_USAGE, "dump: where to? (a file, or - for standard output)");
-	buf_init(&text, DUMP_BYTES);
+		return error_set(err, STATUS_USAGE, "dump: where to? (a file, a picture when it ends in .svg, or - for standard output)");
 	draw(script);
-	canvas_dump(script->canvas, false, &text);
-	enum status status = buf_check(&text, "dump", err);
-	if (status == STATUS_OK && strcmp(path, "-") == 0) {
-		if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0)
-			status = error_set(err, STATUS_IO, "dump: standard output does not take it");
-	} else if (status == STATUS_OK) {
-		status = file_write(path, text.data, text.len, 0644, err);
-	}
-	buf_free(&text);
-	return status;
+	return dump_file(script->canvas, ui_theme(script->ui), text_format(title, sizeof(title), "tocsin: %s", ui_screen_entry(script->ui)->title), path, 0644, err);
 }
 
 static enum status run_size(struct script *script, const char *args, struct error *err)

@@ -4,7 +4,7 @@
  *   key NAME…            one or several keys: key Tab Down Enter
  *   type TEXT            characters, as typed into a prompt
  *   :wait CONDITION [TIMEOUT]   until it holds; 30 s unless said: "90s", "2m"
- *   :dump FILE           the screen as text; "-" is standard output
+ *   :dump FILE           the screen as text, or as a picture (FILE.svg); "-" is standard output
  *   :size 80x24
  *   # comment
  *
