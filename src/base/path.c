@@ -173,7 +173,7 @@ char *path_config(const char *name)
 }
 
 /* Makes a directory and those above it. */
-static enum status make_dirs(char *dir, struct error *err)
+static enum status make_dirs(char *dir, const char *cure, struct error *err)
 {
 	for (char *slash = strchr(dir + 1, '/');; slash = strchr(slash + 1, '/')) {
 		int failed;
@@ -182,12 +182,20 @@ static enum status make_dirs(char *dir, struct error *err)
 			*slash = '\0';
 		failed = mkdir(dir, DATA_DIR_MODE) != 0 && errno != EEXIST;
 		if (failed)
-			return error_set(err, STATUS_IO, "%s: cannot be made: %s (set XDG_DATA_HOME to a directory of yours)", dir,
-					 strerror(errno));
+			return error_set(err, STATUS_IO, "%s: cannot be made: %s (%s)", dir, strerror(errno), cure);
 		if (!slash)
 			return STATUS_OK;
 		*slash = '/';
 	}
+}
+
+char *path_data_place(const char *name)
+{
+	char *dir = xdg_dir("XDG_DATA_HOME", ".local/share");
+	char *path = dir ? xasprintf("%s/%s", dir, name) : NULL;
+
+	free(dir);
+	return path;
 }
 
 enum status path_data(const char *name, char **out, struct error *err)
@@ -197,9 +205,19 @@ enum status path_data(const char *name, char **out, struct error *err)
 
 	if (!dir)
 		return error_set(err, STATUS_NOT_FOUND, "data directory: no home directory is known (set HOME or XDG_DATA_HOME)");
-	status = make_dirs(dir, err);
+	status = make_dirs(dir, "set XDG_DATA_HOME to a directory of yours", err);
 	if (status == STATUS_OK)
 		*out = xasprintf("%s/%s", dir, name);
+	free(dir);
+	return status;
+}
+
+enum status path_make_parents(const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash && slash > path ? xstrndup(path, (size_t)(slash - path)) : NULL;
+	enum status status = dir && access(dir, F_OK) != 0 ? make_dirs(dir, "make it yourself, or name another place", err) : STATUS_OK;
+
 	free(dir);
 	return status;
 }

@@ -20,6 +20,11 @@ char *path_shipped(const char *kind, const char *name);
 char *path_config(const char *name);
 enum status path_data(const char *name, char **out, struct error *err) TOCSIN_CHECK;
 
+/* The same place without making anything; NULL when no home directory is known. */
+char *path_data_place(const char *name);
+/* Makes the directories above a file that are missing, mode 0700. */
+enum status path_make_parents(const char *path, struct error *err) TOCSIN_CHECK;
+
 /* Appends a whole regular file of at most `limit` bytes to out, which the caller has
  * made; never waits on a pipe or a device. */
 enum status file_read(const char *path, size_t limit, struct buf *out, struct error *err) TOCSIN_CHECK;

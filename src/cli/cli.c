@@ -19,6 +19,8 @@
 static const struct cli_command *const commands[] = {
 	&cli_console_command,
 	&cli_demo,
+	&cli_init,
+	&cli_doctor,
 	&cli_status,
 	&cli_incident,
 	&cli_export,
@@ -286,7 +288,7 @@ enum status cli_config(const struct globals *globals, const char *const *urls, s
 	}
 	char *path = globals->config ? xstrdup(globals->config) : path_config("tocsin.conf");
 	if (!globals->config && access(path, F_OK) != 0) {
-		enum status missing = error_set(err, STATUS_NOT_FOUND, "no configuration: %s does not exist (try tocsin demo, tocsin http://HOST:8545, or write one: man tocsin.conf)", path);
+		enum status missing = error_set(err, STATUS_NOT_FOUND, "no configuration: %s does not exist (try tocsin demo, tocsin http://HOST:8545, or make one: tocsin init --rpc http://HOST:8545)", path);
 		free(path);
 		return missing;
 	}

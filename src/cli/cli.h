@@ -36,7 +36,7 @@ struct cli_command {
 	bool hidden;        /* not in the list: for scripts of our own */
 };
 const struct cli_command *const *cli_commands(void); /* ends with NULL */
-extern const struct cli_command cli_console_command, cli_demo, cli_status, cli_incident, cli_export, cli_verify, cli_runbook, cli_config_command, cli_sim, cli_standin, cli_manual;
+extern const struct cli_command cli_console_command, cli_demo, cli_status, cli_incident, cli_export, cli_verify, cli_runbook, cli_config_command, cli_sim, cli_standin, cli_manual, cli_init, cli_doctor;
 int cli_main(int argc, char **argv);
 
 /* --- shared by commands --------------------------------------------------------- */
@@ -61,6 +61,8 @@ int cli_options(const struct cli_command *command, const struct cli_option *opti
  * in this order. STATUS_NOT_FOUND when there is none. Problems are printed. */
 enum status cli_config(const struct globals *globals, const char *const *urls, size_t url_count, struct config *out, struct error *err) TOCSIN_CHECK;
 bool cli_is_url(const char *word);
+/* What `config check` does: prints every mistake of a file, or that it is fine. */
+int cli_config_check(const char *path);
 
 /* Opens the record: --db, else the configuration's (may be NULL), else the default place. */
 enum status cli_store(const struct globals *globals, const struct config *config, enum store_mode mode, struct store **out, struct error *err) TOCSIN_CHECK;

@@ -1,18 +1,17 @@
 /* tocsin config check: every mistake of a configuration at once. */
 #include "cli/cli.h"
 
+#include "base/mem.h"
 #include "base/path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int check(const struct globals *globals)
+int cli_config_check(const char *path)
 {
 	struct config config;
 	struct config_problems problems = {0};
-	char *found = globals->config ? NULL : path_config("tocsin.conf");
-	const char *path = globals->config ? globals->config : found;
 	enum status status = config_load(path, &config, &problems);
 
 	for (size_t i = 0; i < problems.count; i++)
@@ -24,7 +23,6 @@ static int check(const struct globals *globals)
 		printf("%s: %zu to put right\n", path, problems.count);
 	config_problems_free(&problems);
 	config_free(&config);
-	free(found);
 	return status == STATUS_OK ? EXIT_OK : EXIT_FAILED;
 }
 
@@ -37,7 +35,10 @@ static int run(const struct globals *globals, int argc, char **argv)
 		return EXIT_USAGE;
 	if (argc != 2 || strcmp(argv[1], "check") != 0)
 		return cli_usage(&cli_config_command, "say what to do: check");
-	return check(globals);
+	char *path = globals->config ? xstrdup(globals->config) : path_config("tocsin.conf");
+	int code = cli_config_check(path);
+	free(path);
+	return code;
 }
 
 const struct cli_command cli_config_command = {

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "watch/bearer.h"
 #include "watch/run.h"
 #include "watch/values.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -392,35 +392,6 @@ static void add_components(struct watch *w)
 	for (size_t i = 0; i < c->node_count; i++)
 		if (c->nodes[i].has_validator)
 			world_add_validator(w->world, c->nodes[i].name, &c->nodes[i].validator);
-}
-
-/* The Authorization header of a node, owned, from a 0600 file or the environment;
- * NULL when it has none. */
-static enum status bearer_header(const struct config_node *node, char **out, struct error *err)
-{
-	struct buf token;
-
-	*out = NULL;
-	if (node->bearer_env) {
-		const char *value = getenv(node->bearer_env);
-		if (!value || !*value)
-			return error_set(err, STATUS_INVALID, "node %s: environment variable %s is not set (export it, or remove bearer_env)", node->name, node->bearer_env);
-		*out = xasprintf("Authorization: Bearer %s", value);
-		return STATUS_OK;
-	}
-	if (!node->bearer_file)
-		return STATUS_OK;
-	struct stat st;
-	if (stat(node->bearer_file, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
-		return error_set(err, STATUS_REFUSED, "node %s: %s can be read by others (chmod 600 it)", node->name, node->bearer_file);
-	buf_init(&token, 16 * 1024);
-	enum status status = file_read(node->bearer_file, 16 * 1024, &token, err);
-	if (status == STATUS_OK) {
-		size_t len = strcspn(buf_text(&token), "\r\n");
-		*out = xasprintf("Authorization: Bearer %.*s", (int)len, buf_text(&token));
-	}
-	buf_free(&token);
-	return status;
 }
 
 static void add_endpoints(struct watch *w)
