@@ -27,10 +27,10 @@ struct discovered_node {
 	char *url;
 	char name[DISCOVERED_NAME]; /* unique; letters, digits and "-_.:" */
 	enum membership membership;
-	bool guessed;    /* from a peer's address; else it was given */
-	bool secret;     /* its URL holds one */
-	size_t told_by;  /* guessed: the index of the node that told */
-	size_t same_as;  /* the index of an earlier endpoint of the same node, or its own */
+	bool guessed;        /* from a peer's address; else it was given */
+	bool secret;         /* its URL holds one */
+	size_t told_by;      /* guessed: the index of the node that told */
+	size_t same_as;      /* the index of an earlier endpoint of the same node, or its own */
 	bool has_validators; /* it is known who validates, and so what this node is */
 	bool is_validator;
 	struct probe probe;
@@ -53,8 +53,8 @@ struct discovery {
 	const struct address *validators; /* ascending; of the node at validators_by */
 	size_t validator_count, validators_by;
 	int64_t block_period_ms, request_timeout_ms, empty_period_ms; /* 0: not told */
-	size_t periods_by; /* the node that told them */
-	int64_t pace_ms;   /* measured by the lead's headers, 0 unknown */
+	size_t periods_by;                                            /* the node that told them */
+	int64_t pace_ms;                                              /* measured by the lead's headers, 0 unknown */
 };
 
 /* Takes at most about ten seconds. STATUS_NETWORK when no URL answered, STATUS_USAGE when one

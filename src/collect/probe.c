@@ -25,7 +25,11 @@ enum {
 
 /* What the second request asks: the genesis block, then who and how fast, then blocks
  * below the head. */
-enum { ASK_GENESIS, ASK_NODE_INFO, ASK_PEERS, ASK_BLOCKS, ASK_MAX = ASK_BLOCKS + PACE_BLOCKS };
+enum { ASK_GENESIS,
+       ASK_NODE_INFO,
+       ASK_PEERS,
+       ASK_BLOCKS,
+       ASK_MAX = ASK_BLOCKS + PACE_BLOCKS };
 
 struct probing {
 	struct probes *all;
@@ -35,7 +39,7 @@ struct probing {
 	struct http_call *call; /* NULL: done */
 	unsigned requests;
 	bool second;
-	unsigned ask, ask_count; /* of the second request: the next one, and how many there are */
+	unsigned ask, ask_count;          /* of the second request: the next one, and how many there are */
 	int64_t times_s[PACE_BLOCKS + 1]; /* of the head and of blocks below it; 0 unknown */
 };
 

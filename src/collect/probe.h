@@ -16,18 +16,18 @@ struct probe_spec {
 
 /* Where another node says that a peer of its is. */
 struct probe_peer {
-	uint8_t key[64];   /* public key; all 0 when it is not told */
-	char host[64];     /* an IP address, checked to be one */
-	unsigned port;     /* of its peer-to-peer listener, 0 unknown */
+	uint8_t key[64]; /* public key; all 0 when it is not told */
+	char host[64];   /* an IP address, checked to be one */
+	unsigned port;   /* of its peer-to-peer listener, 0 unknown */
 	char version[96];
 };
 
 struct probe {
-	enum reach reach; /* REACH_OK: it speaks JSON-RPC */
-	char why[120];    /* unless REACH_OK */
-	int64_t first_us; /* the first answer, connecting included; 0: none came */
-	int64_t again_us; /* a later answer on the same connection; 0: none was asked */
-	bool has_skew;    /* it sent a Date header */
+	enum reach reach;              /* REACH_OK: it speaks JSON-RPC */
+	char why[120];                 /* unless REACH_OK */
+	int64_t first_us;              /* the first answer, connecting included; 0: none came */
+	int64_t again_us;              /* a later answer on the same connection; 0: none was asked */
+	bool has_skew;                 /* it sent a Date header */
 	int64_t certificate_expiry_us; /* 0: no TLS */
 	bool single;                   /* takes no batches */
 	struct node_sample sample;     /* what it said of itself; `has` tells which fields */

@@ -102,9 +102,15 @@ static void look_at_file_system(const char *dir, struct findings *out)
 		const char *name;
 		enum finding_level level;
 	} kinds[] = {
-		{0x6969, "NFS", FINDING_FAIL},         {0x517b, "SMB", FINDING_FAIL},         {0xff534d42, "CIFS", FINDING_FAIL},
-		{0xfe534d42, "SMB2", FINDING_FAIL},    {0x5346414f, "AFS", FINDING_FAIL},     {0x65735546, "FUSE", FINDING_WARN},
-		{0x01021997, "9p", FINDING_WARN},      {0x01021994, "tmpfs", FINDING_WARN},   {0x858458f6, "ramfs", FINDING_WARN},
+		{0x6969, "NFS", FINDING_FAIL},
+		{0x517b, "SMB", FINDING_FAIL},
+		{0xff534d42, "CIFS", FINDING_FAIL},
+		{0xfe534d42, "SMB2", FINDING_FAIL},
+		{0x5346414f, "AFS", FINDING_FAIL},
+		{0x65735546, "FUSE", FINDING_WARN},
+		{0x01021997, "9p", FINDING_WARN},
+		{0x01021994, "tmpfs", FINDING_WARN},
+		{0x858458f6, "ramfs", FINDING_WARN},
 	};
 	struct statfs fs;
 
@@ -132,7 +138,8 @@ static void look_at_space(const char *dir, struct findings *out)
 	if (statvfs(dir, &fs) != 0)
 		return;
 	uint64_t bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-	enum finding_level level = bytes < SPACE_FAIL_BYTES ? FINDING_FAIL : bytes < SPACE_WARN_BYTES ? FINDING_WARN : FINDING_OK;
+	enum finding_level level = bytes < SPACE_FAIL_BYTES ? FINDING_FAIL : bytes < SPACE_WARN_BYTES ? FINDING_WARN
+												      : FINDING_OK;
 	if (fs.f_flag & ST_RDONLY)
 		finding_add(out, FINDING_FAIL, group, "free space", "remount it, or choose another place with --db", "the file system of %s is read-only", dir);
 	else
@@ -210,7 +217,9 @@ static void look_at_journal(const char *path, bool there, struct findings *out)
 	if (there && is_wal(path) && !fixed)
 		finding_add(out, FINDING_WARN, group, "journal", "end all programs that use it; the next start converts it", "the record is in WAL mode, which SQLite %s can damage", sqlite3_libversion());
 	else
-		finding_add(out, FINDING_OK, group, "journal", NULL, "%s, with SQLite %s%s", there ? is_wal(path) ? "WAL" : "rollback" : fixed ? "WAL" : "rollback", sqlite3_libversion(),
+		finding_add(out, FINDING_OK, group, "journal", NULL, "%s, with SQLite %s%s", there ? is_wal(path) ? "WAL" : "rollback" : fixed ? "WAL"
+																	       : "rollback",
+			    sqlite3_libversion(),
 			    fixed ? "" : " (WAL is not safe in this version)");
 }
 

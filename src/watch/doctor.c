@@ -18,8 +18,8 @@ enum {
 	ASK_TIMEOUT_MS = 3000,
 	ASK_DEADLINE_MS = 5000,
 	CERTIFICATE_WARN_DAYS = 21,
-	SETTLED_CLOCKS = 3,   /* so many tell whose clock is wrong */
-	FILES_BESIDE = 256,   /* record, terminal, children; as io/http.c counts */
+	SETTLED_CLOCKS = 3,      /* so many tell whose clock is wrong */
+	FILES_BESIDE = 256,      /* record, terminal, children; as io/http.c counts */
 	HEAD_AGE_UNKNOWN_S = 60, /* where the block period is not known */
 };
 
@@ -31,8 +31,8 @@ struct consensus {
 	bool configured;
 	bool has_genesis;
 	struct hash256 genesis;
-	size_t clocks;     /* nodes whose clocks were seen */
-	int64_t skew_us;   /* the middle of their clocks, minus ours */
+	size_t clocks;   /* nodes whose clocks were seen */
+	int64_t skew_us; /* the middle of their clocks, minus ours */
 };
 
 /* --- configuration ------------------------------------------------------------------ */
@@ -311,7 +311,8 @@ static int64_t longest_age_us(const struct examined *e)
 	const struct thresholds *t = &e->config->thresholds;
 	const struct node_sample *s = &e->probe->sample;
 	int64_t period_ms = t->block_period_ms ? t->block_period_ms : s->block_period_ms;
-	int64_t timeout_ms = t->request_timeout_ms ? t->request_timeout_ms : s->request_timeout_ms ? s->request_timeout_ms : period_ms;
+	int64_t timeout_ms = t->request_timeout_ms ? t->request_timeout_ms : s->request_timeout_ms ? s->request_timeout_ms
+												   : period_ms;
 	int64_t empty_ms = t->empty_period_ms ? t->empty_period_ms : s->empty_period_ms;
 
 	if (empty_ms > period_ms)
