@@ -18,7 +18,8 @@ static const char *without_incident(const struct ui *ui)
 static const char *without_open(const struct ui *ui)
 {
 	const struct incident *incident = ui_incident(ui);
-	return !incident ? without_incident(ui) : incident_is_open(incident) ? NULL : "it is closed (:reopen INC REASON)";
+	return !incident ? without_incident(ui) : incident_is_open(incident) ? NULL
+									     : "it is closed (:reopen INC REASON)";
 }
 
 static const char *without_proposal(const struct ui *ui)
@@ -239,6 +240,8 @@ static void offer_values(struct ui *ui, const char *args, offer_fn *offer, void 
 #define WRITE .access = ACCESS_ANNOTATE
 #define ACT .access = ACCESS_ACT
 
+/* A row's sentence stands on a line of its own. */
+/* clang-format off */
 const struct request requests_actions[] = {
 	/* what comes next */
 	{.name = "cancel", .keys = "C-x", .scope = SCOPE_INCIDENT, ACT, .args = "", .hint = "cancel", .run = do_cancel, .unavailable = without_run,
@@ -329,3 +332,4 @@ const struct request requests_actions[] = {
 	 .help = "Says who you are to the record, and who writes the state changes."},
 	{.name = NULL},
 };
+/* clang-format on */

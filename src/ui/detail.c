@@ -127,7 +127,6 @@ static void add_hashes(struct ui *ui, const struct event *event)
 	ui_pager_line(ui, ROLE_DIM, 0, "id", event->id);
 }
 
-
 enum status detail_event(struct ui *ui, const char *id, struct error *err)
 {
 	uint64_t seq;
@@ -140,7 +139,8 @@ enum status detail_event(struct ui *ui, const char *id, struct error *err)
 	ui_pager_open(ui, text_format(text, sizeof(text), "Event %llu", (unsigned long long)seq));
 	ui_pager_line(ui, ROLE_TITLE, ATTR_BOLD, NULL, view.summary);
 	if (!stands || view.amended || view.redacted)
-		ui_pager_line(ui, ROLE_WARN, 0, NULL, !stands ? "It was taken back by a later event." : view.redacted ? "Its content was redacted; the chain still holds its hash." : "It was corrected by a later event.");
+		ui_pager_line(ui, ROLE_WARN, 0, NULL, !stands ? "It was taken back by a later event." : view.redacted ? "Its content was redacted; the chain still holds its hash."
+														      : "It was corrected by a later event.");
 	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
 	ui_pager_line(ui, ROLE_BASE, 0, "happened", when_text(when, ui, view.occurred_us));
 	ui_pager_line(ui, ROLE_BASE, 0, "recorded", when_text(when, ui, event->recorded_us));

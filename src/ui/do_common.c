@@ -67,7 +67,8 @@ enum status need_step_shown(struct ui *ui, const char *number, const struct step
 	if (*number == '\0') {
 		const struct pane_state *state = ui_pane_state(ui, "runbook");
 		const char *current = current_step(incident, runbook);
-		number = state->selected[0] && runbook_step(runbook, state->selected) ? state->selected : current ? current : "";
+		number = state->selected[0] && runbook_step(runbook, state->selected) ? state->selected : current ? current
+														  : "";
 	}
 	*out = runbook_step(runbook, number);
 	return *out ? STATUS_OK : error_set(err, STATUS_NOT_FOUND, "step %s: runbook %s has none of that number", number, runbook->name);

@@ -129,7 +129,8 @@ static enum status take_role(struct ui *ui, const char *role, const char *args, 
 	struct drafts drafts;
 	struct actor who = watch_actor(ui_watch(ui));
 	const struct incident *incident = need_shown(ui, err);
-	const char *name = *args == '\0' ? who.name : strcmp(args, "-") == 0 ? NULL : args;
+	const char *name = *args == '\0' ? who.name : strcmp(args, "-") == 0 ? NULL
+									     : args;
 	if (!incident)
 		return STATUS_REFUSED;
 	drafts_init(&drafts);

@@ -14,7 +14,8 @@ char *section_text(const struct fold *fold, const struct incident *incident, enu
 {
 	bool written;
 	char *text = review_text(fold, incident, section, &written);
-	*state = written ? SECTION_STATE_WRITTEN : text[0] ? SECTION_STATE_PREFILLED : SECTION_STATE_UNWRITTEN;
+	*state = written ? SECTION_STATE_WRITTEN : text[0] ? SECTION_STATE_PREFILLED
+							   : SECTION_STATE_UNWRITTEN;
 	return text;
 }
 
@@ -214,6 +215,7 @@ enum status do_who(struct ui *ui, const char *args, struct error *err)
 	(void)args;
 	(void)err;
 	bool ours = watch_is_collector(ui_watch(ui));
-	ui_messagef(ui, MESSAGE_INFO, "you are %s on %s, %s; state changes are written by %s", who.name, who.where, mode_name(watch_mode(ui_watch(ui))), ours ? "this console" : holder && *holder ? holder : "nobody yet");
+	ui_messagef(ui, MESSAGE_INFO, "you are %s on %s, %s; state changes are written by %s", who.name, who.where, mode_name(watch_mode(ui_watch(ui))), ours ? "this console" : holder && *holder ? holder
+																								   : "nobody yet");
 	return STATUS_OK;
 }

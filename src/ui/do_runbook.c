@@ -165,38 +165,44 @@ static void put_code(struct buf *out, const char *text)
 	}
 }
 
-static void put_values(struct buf *out, const struct bindings *bindings, const struct bound *bound)
+static void put_values(struct buf *out, const struct watch *watch, const struct bindings *bindings, const struct bound *bound)
 {
 	for (size_t i = 0; i < bound->environment_count; i++) {
 		char name[64];
 		const char *assignment = bound->environment[i] + strlen("TOCSIN_");
 		text_format(name, sizeof(name), "%.*s", (int)strcspn(assignment, "="), assignment);
 		const struct binding *binding = bindings_get(bindings, name);
-		buf_printf(out, "  %s  from %s\n", bound->environment[i], binding ? binding->from : "?");
+		char *shown = watch_mask(watch, bound->environment[i], strlen(bound->environment[i]));
+		buf_printf(out, "  %s  from %s\n", shown, binding ? binding->from : "?");
+		free(shown);
 	}
 }
 
-static void describe(struct buf *out, const struct command_view *view, const struct bindings *bindings)
+static void describe(struct buf *out, const struct command_view *view, const struct watch *watch, const struct bindings *bindings)
 {
 	buf_puts(out, "The shell gets exactly this:\n");
 	put_code(out, view->bound.script);
 	if (view->bound.environment_count > 0) {
 		buf_puts(out, "\nwith these values in its environment:\n");
-		put_values(out, bindings, &view->bound);
+		put_values(out, watch, bindings, &view->bound);
 		buf_puts(out, "\nwhich reads:\n");
 		put_code(out, view->resolved);
 	}
 	buf_printf(out, "\nDirectory: %s\nCluster: %s\nDanger: %s, %s\n", view->directory, view->context, danger_name(view->danger), danger_meaning(view->danger));
 }
 
-/* What has to be typed before something changes: the name of what it changes. */
+/* What has to be typed before something changes: the name of what it changes, which is
+ * the first value that is no URL (that could hold a secret) and short enough. */
 static const char *word_to_type(const struct command_view *view)
 {
 	if (view->danger == DANGER_READ)
 		return NULL;
-	const char *value = view->bound.environment_count > 0 ? strchr(view->bound.environment[0], '=') : NULL;
-	bool short_name = value && value[1] && strlen(value + 1) <= 40 && !strpbrk(value + 1, " \t\n");
-	return short_name ? value + 1 : "run";
+	for (size_t i = 0; i < view->bound.environment_count; i++) {
+		const char *value = strchr(view->bound.environment[i], '=') + 1;
+		if (*value && strlen(value) <= 40 && !strpbrk(value, " \t\n:/@"))
+			return value;
+	}
+	return "run";
 }
 
 static void show_refusal(struct ui *ui, const struct step *step, const struct command_view *view, const char *body)
@@ -217,8 +223,7 @@ static void ask_to_run(struct ui *ui, const struct incident *incident, const str
 	shown->command = command;
 	shown->hash = hash_of(view);
 	text_format(title, sizeof(title), "Run step %s: %s", step->number, step->title);
-	ui_dialog(ui, &(struct dialog){.title = title, .body = body, .accept = "Run", .word = word_to_type(view), .danger = view->danger != DANGER_READ,
-		.yes = run_shown, .drop = free, .arg = shown});
+	ui_dialog(ui, &(struct dialog){.title = title, .body = body, .accept = "Run", .word = word_to_type(view), .danger = view->danger != DANGER_READ, .yes = run_shown, .drop = free, .arg = shown});
 }
 
 enum status do_run(struct ui *ui, const char *args, struct error *err)
@@ -243,7 +248,7 @@ enum status do_run(struct ui *ui, const char *args, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	buf_init(&body, BODY_BYTES);
-	describe(&body, &view, watch_bindings(ui_watch(ui), incident->id));
+	describe(&body, &view, ui_watch(ui), watch_bindings(ui_watch(ui), incident->id));
 	if (body.full)
 		status = error_set(err, STATUS_LIMIT, "step %s: the command is too long to be shown in full, so it is not run (run it yourself, then v ticks the step)", step->number);
 	else if (view.refused[0])

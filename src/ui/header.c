@@ -7,7 +7,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { NAME_LEAST = 10, TITLE_LEAST = 30, PARTS_MAX = 24, PART_BYTES = 80 };
+enum { NAME_LEAST = 10,
+       TITLE_LEAST = 30,
+       PARTS_MAX = 24,
+       PART_BYTES = 80 };
 
 /* Parts under construction, with the memory of their texts. */
 struct line {

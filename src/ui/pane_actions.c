@@ -5,7 +5,11 @@
 #include "ui/panes.h"
 #include "ui/table.h"
 
-enum { OWNER, DUE, TEXT, TYPE, COLUMNS };
+enum { OWNER,
+       DUE,
+       TEXT,
+       TYPE,
+       COLUMNS };
 
 static const struct column columns[COLUMNS] = {
 	[OWNER] = {.head = "owner", .width = 10, .most = 16},
@@ -54,6 +58,15 @@ static const char *empty(const struct ui *ui)
 }
 
 const struct pane pane_actions = {
-	.name = "actions", .title = "Action items", .count = count, .identify = identify, .heads = heads, .row = row, .empty = empty,
-	.min_rows = 2, .min_columns = 40, .rank = 2, .open = edit_action,
+	.name = "actions",
+	.title = "Action items",
+	.count = count,
+	.identify = identify,
+	.heads = heads,
+	.row = row,
+	.empty = empty,
+	.min_rows = 2,
+	.min_columns = 40,
+	.rank = 2,
+	.open = edit_action,
 };

@@ -6,8 +6,14 @@
 #include "ui/table.h"
 #include "ui/words.h"
 
-enum { STATE, NAME, SORT, REASON, PAST, COLUMNS };
-enum { NAME_MOST = 26, PAST_MOST = 14 };
+enum { STATE,
+       NAME,
+       SORT,
+       REASON,
+       PAST,
+       COLUMNS };
+enum { NAME_MOST = 26,
+       PAST_MOST = 14 };
 
 static size_t sick_count(const struct ui *ui)
 {
@@ -53,8 +59,8 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	const struct column columns[COLUMNS] = {
 		[STATE] = {.width = 7},
 		[NAME] = {.width = longest_name(ui)},
-		[SORT] = {.width = 9, .drop = 2},
-		[REASON] = {.width = 14, .most = 70, .drop = 3},
+		[SORT] = {.width = 9, .drop = 3},
+		[REASON] = {.width = 20, .most = 70, .drop = 2},
 		[PAST] = {.width = 8, .most = PAST_MOST, .drop = 1},
 	};
 	struct table table;
@@ -63,9 +69,12 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	struct word word = c ? component_word(c) : (struct word){"??", ROLE_UNKNOWN};
 	table_fit(&table, columns, COLUMNS, area.columns);
 	table_cell(&table, area, STATE, 0, word.role, role_weight(word.role), word.text);
-	table_cell(&table, area, NAME, 0, selected ? ROLE_TITLE : follows ? ROLE_DIM : ROLE_BASE, 0, component_called(name, ui, id_at(ui, i)));
+	table_cell(&table, area, NAME, 0, selected ? ROLE_TITLE : follows ? ROLE_DIM
+									  : ROLE_BASE,
+		   0, component_called(name, ui, id_at(ui, i)));
 	table_cell(&table, area, SORT, 0, ROLE_DIM, 0, c ? kind_name(c->kind) : "");
-	table_cell(&table, area, REASON, 0, ROLE_DIM, 0, follows ? "a consequence" : c ? component_reason(c) : "not watched now");
+	table_cell(&table, area, REASON, 0, ROLE_DIM, 0, follows ? "a consequence" : c ? component_reason(c)
+										       : "not watched now");
 	struct area past = table_area(&table, area, PAST, 0);
 	if (c)
 		draw_health_band(past, 0, 0, past.columns, &c->trail);
@@ -95,6 +104,15 @@ static const char *empty(const struct ui *ui)
 }
 
 const struct pane pane_affected = {
-	.name = "affected", .title = "Affected", .count = count, .identify = identify, .row = row, .status = status, .empty = empty,
-	.min_rows = 2, .min_columns = 36, .rank = 3, .open = detail_component,
+	.name = "affected",
+	.title = "Affected",
+	.count = count,
+	.identify = identify,
+	.row = row,
+	.status = status,
+	.empty = empty,
+	.min_rows = 2,
+	.min_columns = 36,
+	.rank = 3,
+	.open = detail_component,
 };

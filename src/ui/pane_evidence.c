@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-enum { LINES_MAX = 40, TREE_BYTES = 1 << 20 };
+enum { LINES_MAX = 40,
+       TREE_BYTES = 1 << 20 };
 
 struct thought {
 	int64_t at_us; /* 0: ruled out */
@@ -96,7 +97,9 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	bool ruled_out = thought->at_us == 0;
 	int x = area_text(area, 0, 0, ROLE_DIM, 0, ruled_out ? "ruled out" : moment_text(when, ui, thought->at_us));
 	x = x < TODAY_COLUMNS + 1 ? TODAY_COLUMNS + 1 : x + 1;
-	area_fit(area, x, 0, area.columns - x, ruled_out ? ROLE_DIM : selected ? ROLE_TITLE : ROLE_BASE, 0, thought->text);
+	area_fit(area, x, 0, area.columns - x, ruled_out ? ROLE_DIM : selected ? ROLE_TITLE
+									       : ROLE_BASE,
+		 0, thought->text);
 }
 
 static void status(const struct ui *ui, struct area area)
@@ -115,6 +118,13 @@ static const char *empty(const struct ui *ui)
 }
 
 const struct pane pane_evidence = {
-	.name = "evidence", .title = "Why Tocsin thinks so", .count = count, .identify = identify, .row = row, .status = status, .empty = empty,
-	.min_rows = 2, .rank = 4,
+	.name = "evidence",
+	.title = "Why Tocsin thinks so",
+	.count = count,
+	.identify = identify,
+	.row = row,
+	.status = status,
+	.empty = empty,
+	.min_rows = 2,
+	.rank = 4,
 };

@@ -105,8 +105,12 @@ static void list_checks(const struct ui *ui, const struct incident *incident, st
 static const struct items *items_of(const struct ui *ui)
 {
 	static void (*const lists[STAGE_COUNT])(const struct ui *ui, const struct incident *incident, struct items *items) = {
-		[STAGE_DETECT] = list_missing, [STAGE_TRIAGE] = list_triage, [STAGE_RESPOND] = list_respond,
-		[STAGE_RESOLVE] = list_checks, [STAGE_REVIEW] = list_missing, [STAGE_CLOSED] = list_missing,
+		[STAGE_DETECT] = list_missing,
+		[STAGE_TRIAGE] = list_triage,
+		[STAGE_RESPOND] = list_respond,
+		[STAGE_RESOLVE] = list_checks,
+		[STAGE_REVIEW] = list_missing,
+		[STAGE_CLOSED] = list_missing,
 	};
 	static struct items items;
 	const struct incident *incident = ui_incident(ui);
@@ -141,7 +145,9 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 {
 	const struct item *item = &items_of(ui)->list[i];
 	area_text(area, 0, 0, item->mark.role, ATTR_BOLD, item->mark.text);
-	area_wrap(area, 2, 0, area.columns - 2, area.rows, selected ? ROLE_TITLE : item->mark.role == ROLE_CRIT ? ROLE_CRIT : ROLE_BASE, item->text);
+	area_wrap(area, 2, 0, area.columns - 2, area.rows, selected ? ROLE_TITLE : item->mark.role == ROLE_CRIT ? ROLE_CRIT
+														: ROLE_BASE,
+		  item->text);
 }
 
 static int height(const struct ui *ui, size_t i, bool selected, int columns)
@@ -174,6 +180,15 @@ static const char *empty(const struct ui *ui)
 }
 
 const struct pane pane_gate = {
-	.name = "gate", .title = "Stage", .heading = heading, .count = count, .identify = identify, .height = height, .row = row, .status = status, .empty = empty,
-	.min_rows = 5, .rank = 1,
+	.name = "gate",
+	.title = "Stage",
+	.heading = heading,
+	.count = count,
+	.identify = identify,
+	.height = height,
+	.row = row,
+	.status = status,
+	.empty = empty,
+	.min_rows = 5,
+	.rank = 1,
 };

@@ -7,8 +7,16 @@
 #include "ui/table.h"
 #include "ui/words.h"
 
-enum { STATE, NAME, HEAD, LAG, PEERS, RPC, PAST, COLUMNS };
-enum { NAME_MOST = 28, PAST_MOST = 24 };
+enum { STATE,
+       NAME,
+       HEAD,
+       LAG,
+       PEERS,
+       RPC,
+       PAST,
+       COLUMNS };
+enum { NAME_MOST = 28,
+       PAST_MOST = 24 };
 
 static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], struct table *table)
 {
@@ -111,6 +119,16 @@ static const char *empty(const struct ui *ui)
 }
 
 const struct pane pane_nodes = {
-	.name = "nodes", .title = "Nodes", .count = count, .identify = identify, .row = row, .heads = heads, .status = status, .empty = empty,
-	.min_rows = 8, .min_columns = 44, .rank = 1, .open = detail_component,
+	.name = "nodes",
+	.title = "Nodes",
+	.count = count,
+	.identify = identify,
+	.row = row,
+	.heads = heads,
+	.status = status,
+	.empty = empty,
+	.min_rows = 8,
+	.min_columns = 44,
+	.rank = 1,
+	.open = detail_component,
 };

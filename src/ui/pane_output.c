@@ -95,6 +95,14 @@ static const char *empty(const struct ui *ui)
 }
 
 const struct pane pane_output = {
-	.name = "output", .title = "Output", .count = count, .identify = identify, .row = row, .status = status, .empty = empty,
-	.min_rows = 2, .rank = 5, .follows = true,
+	.name = "output",
+	.title = "Output",
+	.count = count,
+	.identify = identify,
+	.row = row,
+	.status = status,
+	.empty = empty,
+	.min_rows = 2,
+	.rank = 5,
+	.follows = true,
 };

@@ -8,7 +8,10 @@
 #include <string.h>
 
 /* The rows are of four sorts, one after the other. */
-enum sort { SORT_INCIDENT, SORT_PROPOSAL, SORT_DETECTED, SORT_REPORT };
+enum sort { SORT_INCIDENT,
+	    SORT_PROPOSAL,
+	    SORT_DETECTED,
+	    SORT_REPORT };
 struct entry {
 	enum sort sort;
 	const struct incident *incident;
@@ -216,6 +219,16 @@ static enum status open_row(struct ui *ui, const char *id, struct error *err)
 }
 
 const struct pane pane_proposals = {
-	.name = "proposals", .title = "Proposals and incidents", .count = count, .identify = identify, .height = height, .row = row, .status = status,
-	.empty = empty, .min_rows = 2, .min_columns = 40, .rank = 1, .open = open_row,
+	.name = "proposals",
+	.title = "Proposals and incidents",
+	.count = count,
+	.identify = identify,
+	.height = height,
+	.row = row,
+	.status = status,
+	.empty = empty,
+	.min_rows = 2,
+	.min_columns = 40,
+	.rank = 1,
+	.open = open_row,
 };

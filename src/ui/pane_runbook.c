@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS_MAX = 48, LABEL_COLUMNS = 9, INDENT = 2 };
+enum { ITEMS_MAX = 48,
+       LABEL_COLUMNS = 9,
+       INDENT = 2 };
 
 /* What an opened step shows below its title. */
 struct item {
@@ -38,15 +40,18 @@ static void opened_free(struct opened *opened)
 }
 
 /* Values in their order in the environment, each with where it came from. */
-static void add_values(struct opened *opened, const struct bindings *bindings, const struct bound *bound)
+static void add_values(struct opened *opened, const struct watch *watch, const struct bindings *bindings, const struct bound *bound)
 {
 	for (size_t i = 0; i < bound->environment_count; i++) {
 		char name[64];
 		const char *assignment = bound->environment[i] + strlen("TOCSIN_");
 		text_format(name, sizeof(name), "%.*s", (int)strcspn(assignment, "="), assignment);
 		const struct binding *binding = bindings_get(bindings, name);
-		if (binding)
-			add(opened, "", ROLE_DIM, ROLE_BASE, xasprintf("%s = %s  (%s)", name, binding->value, binding->from));
+		if (!binding)
+			continue;
+		char *value = watch_mask(watch, binding->value, strlen(binding->value));
+		add(opened, "", ROLE_DIM, ROLE_BASE, xasprintf("%s = %s  (%s)", name, value, binding->from));
+		free(value);
 	}
 	for (size_t i = 0; i < bound->open_count; i++)
 		add(opened, "", ROLE_WARN, ROLE_BASE, xasprintf("%s has no value (= gives it one)", bound->open[i].written));
@@ -59,7 +64,7 @@ static void add_command(struct opened *opened, struct ui *ui, const struct incid
 	enum status status = watch_command(ui_watch(ui), incident->id, step->number, i, &view, &err);
 	add(opened, step->commands[i].shell ? "$" : "", ROLE_CODE, ROLE_CODE, xstrdup(status == STATUS_OK ? view.resolved : step->commands[i].text));
 	if (status == STATUS_OK)
-		add_values(opened, watch_bindings(ui_watch(ui), incident->id), &view.bound);
+		add_values(opened, ui_watch(ui), watch_bindings(ui_watch(ui), incident->id), &view.bound);
 	if (status != STATUS_OK)
 		add(opened, "refused", ROLE_WARN, ROLE_BASE, xstrdup(err.text));
 	else if (view.refused[0])
@@ -90,7 +95,8 @@ static void open_step(struct opened *opened, struct ui *ui, const struct inciden
 
 static int label_columns(const struct item *item)
 {
-	return strcmp(item->label, "$") == 0 ? 2 : item->label[0] ? LABEL_COLUMNS : 2;
+	return strcmp(item->label, "$") == 0 ? 2 : item->label[0] ? LABEL_COLUMNS
+								  : 2;
 }
 
 static int item_rows(const struct item *item, int columns)
@@ -193,7 +199,11 @@ static struct word outcome(const struct ui *ui, const struct step *step, const s
 static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 {
 	static const struct word marks[] = {
-		[STEP_PENDING] = {" ", ROLE_DIM}, [STEP_RUNNING] = {"…", ROLE_ACCENT}, [STEP_DONE] = {"✓", ROLE_OK}, [STEP_SKIPPED] = {"-", ROLE_DIM}, [STEP_FAILED] = {"✗", ROLE_CRIT},
+		[STEP_PENDING] = {" ", ROLE_DIM},
+		[STEP_RUNNING] = {"…", ROLE_ACCENT},
+		[STEP_DONE] = {"✓", ROLE_OK},
+		[STEP_SKIPPED] = {"-", ROLE_DIM},
+		[STEP_FAILED] = {"✗", ROLE_CRIT},
 	};
 	const struct incident *incident = ui_incident(ui);
 	const struct step *step = &book(ui)->steps[i];
@@ -206,7 +216,8 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	int x = step->depth * 2;
 	area_text(area, x, 0, is_current ? ROLE_ACCENT : marks[state].role, ATTR_BOLD, is_current && state == STEP_PENDING && !selected ? "›" : marks[state].text);
 	int right = area_right(area, area.columns, 0, end.role, role_weight(end.role), end.text) - 1;
-	enum role role = is_current || selected ? ROLE_TITLE : state == STEP_PENDING || state == STEP_FAILED ? ROLE_BASE : ROLE_DIM;
+	enum role role = is_current || selected ? ROLE_TITLE : state == STEP_PENDING || state == STEP_FAILED ? ROLE_BASE
+													     : ROLE_DIM;
 	x = area_printf(area, x + 2, 0, role, is_current ? ATTR_BOLD : 0, "%s ", step->number);
 	area_fit(area, x, 0, right - x, role, is_current ? ATTR_BOLD : 0, step->title);
 	if (area.rows == 1)
@@ -253,6 +264,16 @@ static const char *empty(const struct ui *ui)
 }
 
 const struct pane pane_runbook = {
-	.name = "runbook", .title = "Runbook", .heading = heading, .count = count, .identify = identify, .height = height, .row = row, .status = status,
-	.empty = empty, .min_rows = 7, .min_columns = 44, .rank = 0,
+	.name = "runbook",
+	.title = "Runbook",
+	.heading = heading,
+	.count = count,
+	.identify = identify,
+	.height = height,
+	.row = row,
+	.status = status,
+	.empty = empty,
+	.min_rows = 7,
+	.min_columns = 44,
+	.rank = 0,
 };

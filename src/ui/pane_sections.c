@@ -13,10 +13,14 @@
 enum { OPEN_ROWS_MOST = 6 };
 
 static const struct word marks[] = {
-	[SECTION_STATE_UNWRITTEN] = {"✗", ROLE_WARN}, [SECTION_STATE_PREFILLED] = {"·", ROLE_INFO}, [SECTION_STATE_WRITTEN] = {"✓", ROLE_OK},
+	[SECTION_STATE_UNWRITTEN] = {"✗", ROLE_WARN},
+	[SECTION_STATE_PREFILLED] = {"·", ROLE_INFO},
+	[SECTION_STATE_WRITTEN] = {"✓", ROLE_OK},
 };
 static const char *const state_words[] = {
-	[SECTION_STATE_UNWRITTEN] = "unwritten", [SECTION_STATE_PREFILLED] = "from the record", [SECTION_STATE_WRITTEN] = "written",
+	[SECTION_STATE_UNWRITTEN] = "unwritten",
+	[SECTION_STATE_PREFILLED] = "from the record",
+	[SECTION_STATE_WRITTEN] = "written",
 };
 
 static size_t count(const struct ui *ui)
@@ -95,6 +99,16 @@ static const char *empty(const struct ui *ui)
 }
 
 const struct pane pane_sections = {
-	.name = "sections", .title = "Review", .heading = heading, .count = count, .identify = identify, .height = height, .row = row, .status = status,
-	.empty = empty, .min_rows = 13, .rank = 0, .open = edit_section,
+	.name = "sections",
+	.title = "Review",
+	.heading = heading,
+	.count = count,
+	.identify = identify,
+	.height = height,
+	.row = row,
+	.status = status,
+	.empty = empty,
+	.min_rows = 13,
+	.rank = 0,
+	.open = edit_section,
 };

@@ -89,7 +89,8 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 		x = area_text(area, x, 0, ROLE_DIM, 0, "(taken back) ");
 	else if (view.amended)
 		x = area_text(area, x, 0, ROLE_DIM, 0, "(corrected) ");
-	enum role role = !stands ? ROLE_DIM : selected || tells_the_story(event->kind) ? ROLE_TITLE : ROLE_BASE;
+	enum role role = !stands ? ROLE_DIM : selected || tells_the_story(event->kind) ? ROLE_TITLE
+										       : ROLE_BASE;
 	area_fit(area, x, 0, area.columns - x, role, 0, view.summary);
 }
 
@@ -105,7 +106,10 @@ static void status(const struct ui *ui, struct area area)
 		text_format(writing, sizeof(writing), "writing %zu ", pending);
 	bool trouble = watch_trouble(ui_watch(ui)) != NULL;
 	const struct part parts[] = {
-		{ROLE_DIM, 0, " "}, {ROLE_DIM, 0, events}, {ROLE_DIM, 0, chain}, {ROLE_WARN, ATTR_BOLD, writing},
+		{ROLE_DIM, 0, " "},
+		{ROLE_DIM, 0, events},
+		{ROLE_DIM, 0, chain},
+		{ROLE_WARN, ATTR_BOLD, writing},
 		{ROLE_CRIT, ATTR_BOLD, trouble ? "NOT RECORDED " : ""},
 	};
 	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
@@ -117,6 +121,16 @@ static const char *empty(const struct ui *ui)
 }
 
 const struct pane pane_timeline = {
-	.name = "timeline", .title = "Timeline", .heading = heading, .count = count, .identify = identify, .row = row, .status = status, .empty = empty,
-	.min_rows = 3, .rank = 2, .follows = true, .open = detail_event,
+	.name = "timeline",
+	.title = "Timeline",
+	.heading = heading,
+	.count = count,
+	.identify = identify,
+	.row = row,
+	.status = status,
+	.empty = empty,
+	.min_rows = 3,
+	.rank = 2,
+	.follows = true,
+	.open = detail_event,
 };

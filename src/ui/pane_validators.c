@@ -9,8 +9,15 @@
 
 #include <string.h>
 
-enum { STATE, NAME, TURNS, LAST, PROPOSED, REASON, COLUMNS };
-enum { NAME_MOST = 28, FOOT_PARTS = 5 };
+enum { STATE,
+       NAME,
+       TURNS,
+       LAST,
+       PROPOSED,
+       REASON,
+       COLUMNS };
+enum { NAME_MOST = 28,
+       FOOT_PARTS = 5 };
 
 static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], struct table *table)
 {
@@ -145,8 +152,10 @@ static size_t facts_of(const struct ui *ui, struct fact facts[FOOT_PARTS])
 	fact_number(&facts[1], "quorum", chain, CHAIN_QUORUM, ROLE_BASE);
 	if (counted)
 		text_format(facts[1].text, sizeof(facts[1].text), "%lld of %lld", (long long)quorum, (long long)validators);
-	fact_number(&facts[2], "alive", chain, CHAIN_ALIVE, lives && counted && alive < quorum ? ROLE_CRIT : lives && counted && alive < validators ? ROLE_WARN : ROLE_BASE);
-	fact_number(&facts[3], "can lose", chain, CHAIN_CAN_LOSE, bears && can_lose < 0 ? ROLE_CRIT : bears && can_lose == 0 ? ROLE_WARN : ROLE_BASE);
+	fact_number(&facts[2], "alive", chain, CHAIN_ALIVE, lives && counted && alive < quorum ? ROLE_CRIT : lives && counted && alive < validators ? ROLE_WARN
+																		    : ROLE_BASE);
+	fact_number(&facts[3], "can lose", chain, CHAIN_CAN_LOSE, bears && can_lose < 0 ? ROLE_CRIT : bears && can_lose == 0 ? ROLE_WARN
+															     : ROLE_BASE);
 	/* Below the quorum there is nothing left to lose; how many are short is said by `alive`. */
 	if (bears && can_lose < 0)
 		text_format(facts[3].text, sizeof(facts[3].text), "0");
@@ -182,7 +191,8 @@ static int foot_rows(const struct ui *ui, int columns)
 {
 	if (world_chain(watch_world(ui_watch(ui)))->seen_us == 0)
 		return 0;
-	return has_qbft(ui) ? lay_facts(ui, NULL, columns) : count(ui) > 0 ? area_wrap_rows(columns, no_qbft) : 0;
+	return has_qbft(ui) ? lay_facts(ui, NULL, columns) : count(ui) > 0 ? area_wrap_rows(columns, no_qbft)
+									   : 0;
 }
 
 static void foot(const struct ui *ui, struct area area)
@@ -194,6 +204,18 @@ static void foot(const struct ui *ui, struct area area)
 }
 
 const struct pane pane_validators = {
-	.name = "validators", .title = "Validators", .count = count, .identify = identify, .row = row, .heads = heads, .status = status, .empty = empty,
-	.foot_rows = foot_rows, .foot = foot, .min_rows = 6, .min_columns = 36, .rank = 1, .open = detail_component,
+	.name = "validators",
+	.title = "Validators",
+	.count = count,
+	.identify = identify,
+	.row = row,
+	.heads = heads,
+	.status = status,
+	.empty = empty,
+	.foot_rows = foot_rows,
+	.foot = foot,
+	.min_rows = 6,
+	.min_columns = 36,
+	.rank = 1,
+	.open = detail_component,
 };

@@ -9,11 +9,11 @@ extern const struct pane pane_validators;
 extern const struct pane pane_proposals; /* open incidents, proposals, reports that wait */
 extern const struct pane pane_timeline;  /* of the incident on the screen, else of the whole record */
 extern const struct pane pane_runbook;
-extern const struct pane pane_affected;  /* components of the incident and their recent past */
-extern const struct pane pane_evidence;  /* why Tocsin thinks so, and what it ruled out */
-extern const struct pane pane_gate;      /* what the stage still needs before it can be left */
-extern const struct pane pane_output;    /* what the last command of the incident said */
-extern const struct pane pane_sections;  /* of the review */
-extern const struct pane pane_actions;   /* action items of the review */
+extern const struct pane pane_affected; /* components of the incident and their recent past */
+extern const struct pane pane_evidence; /* why Tocsin thinks so, and what it ruled out */
+extern const struct pane pane_gate;     /* what the stage still needs before it can be left */
+extern const struct pane pane_output;   /* what the last command of the incident said */
+extern const struct pane pane_sections; /* of the review */
+extern const struct pane pane_actions;  /* action items of the review */
 
 #endif

@@ -94,12 +94,8 @@ static void draw_review(struct ui *ui, struct area area)
 }
 
 const struct screen_entry screens[SCREEN_COUNT] = {
-	[SCREEN_BOARD] = {.name = "board", .title = "Board", .scope = SCOPE_BOARD, .draw = draw_board, .back = SCREEN_BOARD,
-			  .panes = {&pane_nodes, &pane_validators, &pane_proposals, &pane_timeline}},
-	[SCREEN_INCIDENT] = {.name = "incident", .title = "Incident", .scope = SCOPE_INCIDENT, .draw = draw_incident, .back = SCREEN_BOARD,
-			     .panes = {&pane_runbook, &pane_affected, &pane_gate, &pane_evidence, &pane_timeline, &pane_output}},
-	[SCREEN_TIMELINE] = {.name = "timeline", .title = "Timeline", .scope = SCOPE_TIMELINE, .draw = draw_timeline, .back = SCREEN_BOARD,
-			     .panes = {&pane_timeline}},
-	[SCREEN_REVIEW] = {.name = "review", .title = "Review", .scope = SCOPE_REVIEW, .draw = draw_review, .back = SCREEN_INCIDENT,
-			   .panes = {&pane_sections, &pane_actions, &pane_gate, &pane_timeline}},
+	[SCREEN_BOARD] = {.name = "board", .title = "Board", .scope = SCOPE_BOARD, .draw = draw_board, .back = SCREEN_BOARD, .panes = {&pane_nodes, &pane_validators, &pane_proposals, &pane_timeline}},
+	[SCREEN_INCIDENT] = {.name = "incident", .title = "Incident", .scope = SCOPE_INCIDENT, .draw = draw_incident, .back = SCREEN_BOARD, .panes = {&pane_runbook, &pane_affected, &pane_gate, &pane_evidence, &pane_timeline, &pane_output}},
+	[SCREEN_TIMELINE] = {.name = "timeline", .title = "Timeline", .scope = SCOPE_TIMELINE, .draw = draw_timeline, .back = SCREEN_BOARD, .panes = {&pane_timeline}},
+	[SCREEN_REVIEW] = {.name = "review", .title = "Review", .scope = SCOPE_REVIEW, .draw = draw_review, .back = SCREEN_INCIDENT, .panes = {&pane_sections, &pane_actions, &pane_gate, &pane_timeline}},
 };

@@ -9,10 +9,10 @@ enum { TABLE_COLUMNS = 10 };
 
 struct column {
 	const char *head;
-	int width;   /* columns it needs */
-	int most;    /* columns it can use; 0: `width` */
-	int drop;    /* the highest goes first; 0: stays */
-	bool right;  /* numbers: aligned right */
+	int width;  /* columns it needs */
+	int most;   /* columns it can use; 0: `width` */
+	int drop;   /* the highest goes first; 0: stays */
+	bool right; /* numbers: aligned right */
 };
 
 struct table {

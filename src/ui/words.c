@@ -44,7 +44,11 @@ struct word component_word(const struct component *c)
 enum role severity_role(enum severity severity)
 {
 	static const enum role roles[] = {
-		[SEVERITY_P0] = ROLE_CRIT, [SEVERITY_P1] = ROLE_CRIT, [SEVERITY_P2] = ROLE_WARN, [SEVERITY_P3] = ROLE_INFO, [SEVERITY_UNSET] = ROLE_UNKNOWN,
+		[SEVERITY_P0] = ROLE_CRIT,
+		[SEVERITY_P1] = ROLE_CRIT,
+		[SEVERITY_P2] = ROLE_WARN,
+		[SEVERITY_P3] = ROLE_INFO,
+		[SEVERITY_UNSET] = ROLE_UNKNOWN,
 	};
 	return roles[severity];
 }
@@ -96,7 +100,9 @@ static int64_t newest_seen(const struct world *world, enum kind kind)
 static struct part source_part(const struct ui *ui, enum kind kind, char *text, size_t size)
 {
 	char age[DURATION_TEXT];
-	int64_t seen_us = newest_seen(watch_world(ui_watch(ui)), kind);
+	/* Validators are seen through the headers that nodes tell: while the chain is halted
+	 * nothing new is said of them, and it is still the truth of this second. */
+	int64_t seen_us = newest_seen(watch_world(ui_watch(ui)), kind == KIND_VALIDATOR ? KIND_NODE : kind);
 	if (seen_us == 0)
 		return (struct part){ROLE_UNKNOWN, ATTR_BOLD, "no data"};
 	int64_t age_us = ui_now_us(ui) - seen_us;

@@ -20,7 +20,6 @@ void runs_cancel(struct runs *runs, const char *incident);
 
 /* For runs alone: the parts of the war room that only they touch. */
 struct hash256 watch_put_blob(struct watch *watch, const void *bytes, size_t len, const char *media);
-char *watch_mask(const struct watch *watch, const char *text, size_t len);
 void watch_touched(struct watch *watch);
 void watch_say(struct watch *watch, int severity, const char *text);
 

@@ -73,6 +73,9 @@ const struct runbook *watch_runbook(struct watch *watch, const char *incident, s
 /* Values for its placeholders, from the affected components and the configuration. */
 const struct bindings *watch_bindings(struct watch *watch, const char *incident);
 void watch_bind(struct watch *watch, const char *incident, const char *name, const char *value);
+/* A copy of text with every secret of the configuration masked, to be shown or recorded.
+ * Owned by the caller. */
+char *watch_mask(const struct watch *watch, const char *text, size_t len);
 
 /* What one command of a step would run now: to be shown in full before it is
  * confirmed. `refused` is empty when the mode and the values allow it, else says why
