@@ -181,7 +181,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 	sim_options.victim = victim;
 	bool screen = script || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
 	if (!screen && !break_after)
-		sim_options.break_after_ms = 0;
+		sim_options.break_after_ms = -1; /* some time ago: one look has to show it all */
 	if (sim_start(&sim, &sim_options, &err) != STATUS_OK) {
 		cli_error(&err);
 		return err.status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;

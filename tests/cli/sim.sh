@@ -17,6 +17,11 @@ expect_exit 0 "the board as text" --config "$scratch/t.conf" status
 expect_text "names the network" "$scratch/out" "Simulated network"
 expect_text "and shows its nodes" "$scratch/out" "besu-rpc-2"
 
+expect_exit 0 "a demo without a terminal" demo validator-failure --seed 3 --victim besu-validator-2
+expect_text "prints one board with the fault" "$scratch/out" "OFFLINE validator-2"
+expect_text "and what is proposed" "$scratch/out" "proposed: Validator failure: validator-2"
+expect_text "and says how to get the screen" "$scratch/out" "run this in a terminal: tocsin demo"
+
 kill -TERM "$sim_pid"
 if until_true 5 sim_ended; then
 	wait "$sim_pid"

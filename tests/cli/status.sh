@@ -99,4 +99,13 @@ expect_code gone 2 # the nodes are critical: they cannot be reached
 expect_json "gone: the chain is unknown, not halted" "$scratch/gone.json" '.components[] | select(.kind == "chain") | .health | IN("unknown", "stale")'
 expect_json "gone: one visibility-lost" "$scratch/gone.json" '[.proposals[].cause] == ["visibility-lost"]'
 
+# A record beside it is read for its open incidents, and not written.
+sim noted healthy --seed 71 --validators 1 --rpc-nodes 1 || finish
+expect_exit 0 "an incident of the record" --db "$scratch/x.db" incident declare --title "t" --severity P2
+before=$(cksum <"$scratch/x.db")
+# shellcheck disable=SC2046
+expect_exit 0 "status with a record" --db "$scratch/x.db" status --json $(urls noted)
+expect_json "shows its open incidents" "$scratch/out" '[.incidents[] | [.id, .severity, .stage]] == [["INC-1", "P2", "triage"]]'
+expect_equal "and writes nothing" "$(cksum <"$scratch/x.db")" "$before"
+
 finish
