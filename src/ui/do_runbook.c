@@ -239,6 +239,8 @@ enum status do_run(struct ui *ui, const char *args, struct error *err)
 	if (status != STATUS_OK)
 		return status;
 	const struct incident *incident = ui_incident(ui);
+	/* What comes of it is then ticked or skipped by the same keys as the others. */
+	pane_select(ui, &pane_runbook, step->number);
 	size_t command = next_command(watch_fold(ui_watch(ui)), incident, step);
 	if (decimal_u64(which, &nth) && nth > 0)
 		command = (size_t)nth - 1;
