@@ -3,27 +3,44 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "ui/keyboard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What only the screen can tell: the keys, and the theme, whose mistakes stand in another
+ * file. Returns how many there are. */
+static size_t check_screen(const struct config *config, struct config_problems *problems)
+{
+	struct error err = {0};
+	struct theme theme;
+	size_t before = problems->count;
+
+	keyboard_free(keyboard_new(config, problems));
+	if (!config->theme || theme_load(config->theme, &theme, &err) == STATUS_OK)
+		return problems->count - before;
+	printf("%s\n", err.text);
+	return problems->count - before + 1;
+}
+
 int cli_config_check(const char *path)
 {
 	struct config config;
 	struct config_problems problems = {0};
-	enum status status = config_load(path, &config, &problems);
+	bool right = config_load(path, &config, &problems) == STATUS_OK;
+	size_t read = problems.count, wrong = check_screen(&config, &problems);
 
 	for (size_t i = 0; i < problems.count; i++)
 		printf("%s%s\n", problems.items[i].warning ? "warning: " : "", problems.items[i].text);
-	if (status == STATUS_OK)
+	if (right && wrong == 0)
 		printf("%s: fine: network %s, %zu node%s, %zu validator%s named\n", path, config.network, config.node_count, config.node_count == 1 ? "" : "s",
 		       config.validator_count, config.validator_count == 1 ? "" : "s");
 	else
-		printf("%s: %zu to put right\n", path, problems.count);
+		printf("%s: %zu to put right\n", path, read + wrong);
 	config_problems_free(&problems);
 	config_free(&config);
-	return status == STATUS_OK ? EXIT_OK : EXIT_FAILED;
+	return right && wrong == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
 static int run(const struct globals *globals, int argc, char **argv)

@@ -25,20 +25,20 @@ static const char *const access_words[] = {
 };
 
 /* "1 2 3 4 5 6 7 8 9" is shown as "1-9". */
-static void show_keys(char *dst, size_t size, const struct request *request)
+static void show_keys(char *dst, size_t size, const char *keys, bool key_is_args)
 {
-	size_t len = strlen(request->keys);
-	if (request->key_is_args && len > 2)
-		text_format(dst, size, "%c-%c", request->keys[0], request->keys[len - 1]);
+	size_t len = strlen(keys);
+	if (key_is_args && len > 2)
+		text_format(dst, size, "%c-%c", keys[0], keys[len - 1]);
 	else
-		text_format(dst, size, "%s", request->keys);
+		text_format(dst, size, "%s", keys);
 }
 
 static void add_request(struct ui *ui, const struct request *request)
 {
 	char keys[48], text[600];
 	const char *refusal = request_refusal(ui, request);
-	show_keys(keys, sizeof(keys), request);
+	show_keys(keys, sizeof(keys), ui_keys(ui, request), request->key_is_args);
 	text_format(text, sizeof(text), "%s  :%s%s%s%s%s%s", request->help, request->name, *request->args ? " " : "", request->args,
 		    refusal ? "  (not now: " : "", refusal ? refusal : "", refusal ? ")" : "");
 	ui_pager_line(ui, refusal ? ROLE_DIM : ROLE_BASE, 0, keys, text);
@@ -84,7 +84,7 @@ enum status help_request(struct ui *ui, const char *name, struct error *err)
 	text_format(line, sizeof(line), ":%s %s", request->name, request->args);
 	ui_pager_open(ui, line);
 	ui_pager_line(ui, ROLE_BASE, 0, "what", request->help);
-	ui_pager_line(ui, ROLE_BASE, 0, "keys", *request->keys ? request->keys : "none");
+	ui_pager_line(ui, ROLE_BASE, 0, "keys", *ui_keys(ui, request) ? ui_keys(ui, request) : "none");
 	ui_pager_line(ui, ROLE_BASE, 0, "where", scope_title(request->scope));
 	ui_pager_line(ui, ROLE_BASE, 0, "mode", access_words[request->access]);
 	const char *refusal = request_refusal(ui, request);

@@ -52,6 +52,16 @@ bool key_of_code(char dst[KEY_NAME], int code)
 	return true;
 }
 
+bool key_in(const char *keys, const char *key)
+{
+	char word[24];
+	while (text_word(&keys, word, sizeof(word))) {
+		if (strcmp(word, key) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool key_exists(const char *name)
 {
 	struct text_grapheme grapheme;

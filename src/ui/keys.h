@@ -14,5 +14,7 @@ char *key_of_character(char dst[KEY_NAME], uint32_t code);
 bool key_of_code(char dst[KEY_NAME], int code);
 /* True for a name that some key can have: one character or one of the names above. */
 bool key_exists(const char *name);
+/* True if the key is one of the words in `keys`. */
+bool key_in(const char *keys, const char *key);
 
 #endif

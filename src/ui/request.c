@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/text.h"
+#include "ui/keys.h"
 #include "ui/ui.h"
 
 #include <stdio.h>
@@ -37,20 +38,9 @@ const struct request *request_at(size_t i)
 	return NULL;
 }
 
-/* True if the key is one of the words in `keys`. */
-static bool has_key(const char *keys, const char *key)
-{
-	char word[16];
-	while (text_word(&keys, word, sizeof(word))) {
-		if (strcmp(word, key) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool request_key_is_reserved(const char *key)
 {
-	return has_key(reserved_keys, key);
+	return key_in(reserved_keys, key);
 }
 
 const struct request *request_by_name(const char *name)
@@ -66,22 +56,6 @@ const struct request *request_by_name(const char *name)
 		}
 	}
 	return matches == 1 ? found : NULL;
-}
-
-static const struct request *by_key_in(enum scope scope, const char *key)
-{
-	const struct request *request;
-	for (size_t i = 0; (request = request_at(i)); i++) {
-		if (request->scope == scope && has_key(request->keys, key))
-			return request;
-	}
-	return NULL;
-}
-
-const struct request *request_by_key(enum scope scope, const char *key)
-{
-	const struct request *request = by_key_in(scope, key);
-	return request ? request : by_key_in(SCOPE_GLOBAL, key);
 }
 
 /* --- names that fit nothing ---------------------------------------------------- */

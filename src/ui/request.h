@@ -55,7 +55,6 @@ extern const struct request requests_actions[]; /* of incidents and runbooks: ac
 /* All requests, in the order of the tables; NULL past the end. */
 const struct request *request_at(size_t i);
 const struct request *request_by_name(const char *name); /* unique prefixes count */
-const struct request *request_by_key(enum scope scope, const char *key);
 /* Says why request_by_name found nothing: several names fit, or none; then the nearest. */
 enum status request_unknown(const char *name, struct error *err);
 /* True if the key is one that no screen may rebind (TUI conventions, 2). */

@@ -2,6 +2,7 @@
 #ifndef TOCSIN_UI_STATE_H
 #define TOCSIN_UI_STATE_H
 
+#include "ui/keyboard.h"
 #include "ui/prompt.h"
 #include "ui/ui.h"
 
@@ -72,6 +73,8 @@ struct ui {
 		struct pane_state state;
 	} panes[PANE_STATES_MAX];
 	size_t pane_count;
+
+	struct keyboard *keyboard;
 
 	enum prompt_kind prompting;
 	struct prompt prompt;

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ui/keys.h"
 #include "ui/state.h"
 
 #include <stdarg.h>
@@ -21,6 +22,18 @@ static const int64_t message_us[] = {
 
 /* --- life --------------------------------------------------------------------- */
 
+/* The keys of the configuration; what is wrong with them is said, and kept in :messages. */
+static void take_keys(struct ui *ui)
+{
+	struct config_problems problems = {0};
+	ui->keyboard = keyboard_new(watch_config(ui->watch), &problems);
+	for (size_t i = 0; i < problems.count; i++)
+		ui_message(ui, MESSAGE_WARNING, problems.items[i].text);
+	if (problems.count > 1)
+		ui_messagef(ui, MESSAGE_WARNING, "%zu mistakes in [keys] (:messages names them)", problems.count);
+	config_problems_free(&problems);
+}
+
 struct ui *ui_new(struct watch *watch, bool ascii, bool utc)
 {
 	struct ui *ui = xcalloc(1, sizeof(*ui));
@@ -32,6 +45,7 @@ struct ui *ui_new(struct watch *watch, bool ascii, bool utc)
 	ui->columns = 80;
 	ui->rows = 24;
 	theme_mono(&ui->theme);
+	take_keys(ui);
 	return ui;
 }
 
@@ -44,6 +58,7 @@ void ui_free(struct ui *ui)
 	history_free(&ui->commands);
 	history_free(&ui->filters);
 	history_free(&ui->answers);
+	keyboard_free(ui->keyboard);
 	free(ui);
 }
 
@@ -268,6 +283,19 @@ void ui_choose_incident(struct ui *ui, const char *id)
 {
 	text_format(ui->incident, sizeof(ui->incident), "%s", id ? id : "");
 	ui_touch(ui);
+}
+
+const char *ui_keys(const struct ui *ui, const struct request *request)
+{
+	return keyboard_keys(ui->keyboard, request);
+}
+
+char *ui_press(char *dst, size_t size, const struct ui *ui, const char *name)
+{
+	const struct request *request = request_by_name(name);
+	const char *keys = request ? ui_keys(ui, request) : "";
+	char key[KEY_NAME];
+	return text_word(&keys, key, sizeof(key)) ? text_format(dst, size, "%s", key) : text_format(dst, size, ":%s", name);
 }
 
 struct pane_state *ui_pane_state(struct ui *ui, const char *pane)
@@ -534,7 +562,7 @@ void ui_key(struct ui *ui, const char *key)
 		return;
 	}
 	bool covered = overlay || ui->small;
-	const struct request *request = request_by_key(covered ? SCOPE_GLOBAL : ui_screen_entry(ui)->scope, key);
+	const struct request *request = keyboard_request(ui->keyboard, covered ? SCOPE_GLOBAL : ui_screen_entry(ui)->scope, key);
 	if (request && covered && !request->everywhere)
 		return;
 	if (request)
@@ -561,10 +589,10 @@ void ui_paste(struct ui *ui, const char *text)
 
 /* --- drawing ------------------------------------------------------------------------- */
 
-static int draw_hint(struct area area, int x, const struct request *request)
+static int draw_hint(const struct ui *ui, struct area area, int x, const struct request *request)
 {
-	char key[16];
-	const char *keys = request->keys;
+	char key[KEY_NAME];
+	const char *keys = ui_keys(ui, request);
 	if (!text_word(&keys, key, sizeof(key)) || x + text_width(key) + text_width(request->hint) + 1 > area.columns)
 		return x;
 	x = area_text(area, x, 0, ROLE_KEY, ATTR_BOLD, key);
@@ -582,8 +610,8 @@ static int hints_width(const struct ui *ui, const struct request *table)
 {
 	int width = 0;
 	for (const struct request *request = table; request->name; request++) {
-		char key[16];
-		const char *keys = request->keys;
+		char key[KEY_NAME];
+		const char *keys = ui_keys(ui, request);
 		if (has_hint(ui, request) && text_word(&keys, key, sizeof(key)))
 			width += text_width(key) + text_width(request->hint) + 3;
 	}
@@ -595,7 +623,7 @@ static void draw_hints(const struct ui *ui, struct area area, const struct reque
 	int x = 0;
 	for (const struct request *request = table; request->name; request++) {
 		if (has_hint(ui, request))
-			x = draw_hint(area, x, request);
+			x = draw_hint(ui, area, x, request);
 	}
 }
 

@@ -74,6 +74,11 @@ const struct incident *ui_incident(const struct ui *ui);
 /* Chooses it; NULL or "": the worst open one again. */
 void ui_choose_incident(struct ui *ui, const char *id);
 
+/* The keys of a request on this console, "" for none. */
+const char *ui_keys(const struct ui *ui, const struct request *request);
+/* The first of them, else ":name": what to press, for hints and messages. */
+char *ui_press(char *dst, size_t size, const struct ui *ui, const char *request);
+
 struct pane_state *ui_pane_state(struct ui *ui, const char *pane);
 /* The selected row's id in the focused pane, "" when there is none. */
 const char *ui_selected(const struct ui *ui);

@@ -28,6 +28,7 @@ enum section_kind { SECTION_NETWORK,
 		    SECTION_VALUES,
 		    SECTION_RECORD,
 		    SECTION_SCREEN,
+		    SECTION_KEYS,
 		    SECTION_UNKNOWN };
 
 /* Where the reader stands; what every setter can see. */
@@ -50,18 +51,13 @@ struct reading {
 static void problem(struct reading *r, bool warning, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
 static void problem(struct reading *r, bool warning, const char *fmt, ...)
 {
-	struct config_problems *list = r->problems;
 	struct error text = {0};
 	va_list args;
 
 	va_start(args, fmt);
 	error_setv(&text, STATUS_INVALID, fmt, args);
 	va_end(args);
-	list->items = mem_grow(list->items, &list->capacity, list->count, sizeof(*list->items));
-	struct config_problem *item = &list->items[list->count++];
-	item->line = r->line;
-	item->warning = warning;
-	text_format(item->text, sizeof(item->text), "%s:%d: %s", r->path, r->line, text.text);
+	config_problem(r->problems, r->path, r->line, warning, "%s", text.text);
 }
 
 static void key_problem(struct reading *r, const char *key, const char *why)
@@ -84,6 +80,7 @@ static const struct section_def {
 	[SECTION_VALUES] = {"values", false},
 	[SECTION_RECORD] = {"record", false},
 	[SECTION_SCREEN] = {"screen", false},
+	[SECTION_KEYS] = {"keys", false},
 };
 
 static struct config_node *current_node(struct reading *r)
@@ -403,6 +400,14 @@ static void unknown_key(struct reading *r, enum section_kind kind, const char *k
 		problem(r, false, "[%s] %s: unknown key (see tocsin.conf(5) for the list)", r->section, key);
 }
 
+static void add_key(struct reading *r, const char *request, const char *value)
+{
+	struct config *c = r->config;
+
+	c->keys = xreallocarray(c->keys, c->key_count + 1, sizeof(*c->keys));
+	c->keys[c->key_count++] = (struct config_key){.request = xstrdup(request), .keys = xstrdup(value), .line = r->line};
+}
+
 static void add_value(struct reading *r, const char *name, const char *value)
 {
 	struct config *c = r->config;
@@ -450,6 +455,10 @@ static int take_key(void *user, const char *section, const char *key, const char
 	}
 	if (kind == SECTION_VALUES) {
 		add_value(r, key, clean);
+		return 1;
+	}
+	if (kind == SECTION_KEYS) {
+		add_key(r, key, clean);
 		return 1;
 	}
 	if (kind == SECTION_THRESHOLDS) {
@@ -545,18 +554,6 @@ static void check_whole(struct reading *r)
 		c->network = xstrdup("unnamed network");
 }
 
-/* What the whole shows is found last; people read from the top. */
-static void sort_problems(struct config_problems *problems)
-{
-	for (size_t i = 1; i < problems->count; i++) {
-		struct config_problem item = problems->items[i];
-		size_t at = i;
-		for (; at > 0 && problems->items[at - 1].line > item.line; at--)
-			problems->items[at] = problems->items[at - 1];
-		problems->items[at] = item;
-	}
-}
-
 static void config_defaults(struct config *out)
 {
 	*out = (struct config){
@@ -579,7 +576,6 @@ enum status config_parse(const char *text, size_t len, const char *path, struct 
 	forget_keys(&r);
 	free(r.met);
 	check_whole(&r);
-	sort_problems(problems);
 	for (size_t i = 0; i < problems->count; i++)
 		if (!problems->items[i].warning)
 			return STATUS_INVALID;
@@ -641,6 +637,25 @@ enum status config_from_urls(const char *const *urls, size_t count, struct confi
 	return STATUS_OK;
 }
 
+/* What the whole shows is found last, but people read from the top. */
+void config_problem(struct config_problems *problems, const char *path, int line, bool warning, const char *fmt, ...)
+{
+	struct config_problem item = {.line = line, .warning = warning};
+	struct error text = {0};
+	size_t at = problems->count;
+	va_list args;
+
+	va_start(args, fmt);
+	error_setv(&text, STATUS_INVALID, fmt, args);
+	va_end(args);
+	text_format(item.text, sizeof(item.text), "%s:%d: %s", path, line, text.text);
+	problems->items = mem_grow(problems->items, &problems->capacity, problems->count, sizeof(*problems->items));
+	for (; at > 0 && problems->items[at - 1].line > line; at--)
+		problems->items[at] = problems->items[at - 1];
+	problems->items[at] = item;
+	problems->count++;
+}
+
 void config_problems_free(struct config_problems *problems)
 {
 	free(problems->items);
@@ -664,6 +679,11 @@ void config_free(struct config *config)
 		free(config->values[i].value);
 	}
 	free(config->values);
+	for (size_t i = 0; i < config->key_count; i++) {
+		free(config->keys[i].request);
+		free(config->keys[i].keys);
+	}
+	free(config->keys);
 	char *owned[] = {config->path, config->network, config->kube_namespace, config->kube_context, config->runbook_directory, config->theme, config->record};
 	for (size_t j = 0; j < ARRAY_LENGTH(owned); j++)
 		free(owned[j]);

@@ -50,6 +50,12 @@ struct config {
 		char *name, *value;
 	} * values;
 	size_t value_count;
+	/* Keys of the console, from [keys]; what they mean is the screen's business. */
+	struct config_key {
+		char *request, *keys;
+		int line;
+	} *keys;
+	size_t key_count;
 	bool demo; /* a drill: marked on every screen and export */
 };
 
@@ -62,6 +68,8 @@ struct config_problems {
 	struct config_problem *items;
 	size_t count, capacity;
 };
+/* Adds a problem, cleaned, in its place by line. */
+void config_problem(struct config_problems *problems, const char *path, int line, bool warning, const char *fmt, ...) TOCSIN_PRINTF(5, 6);
 void config_problems_free(struct config_problems *problems);
 
 /* Reads a file. *out is filled as far as it is right; STATUS_INVALID when any problem

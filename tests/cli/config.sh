@@ -67,4 +67,20 @@ name = Test
 CONF
 expect_exit 0 "a file without mistakes" --config "$scratch/good.conf" config check
 expect_text "says what it holds" "$scratch/out" "network Test, 1 node, 0 validators"
+
+# Keys and themes are the screen's business, and are checked all the same.
+mkdir -p "$XDG_CONFIG_HOME/tocsin/themes"
+printf 'parent = light\ncrit = red reverse\nwran = yellow\n' >"$XDG_CONFIG_HOME/tocsin/themes/mine.theme"
+{
+	cat "$scratch/good.conf"
+	printf '[screen]\ntheme = mine\n[keys]\nnote = F5\nreport = F5\nzoom = q\n'
+} >"$scratch/keys.conf"
+expect_exit 1 "keys and a theme with mistakes" --config "$scratch/keys.conf" config check
+expect_text "a clash names both lines" "$scratch/out" "$scratch/keys.conf:10: [keys] report: F5: is the key of note too, in line 9"
+expect_text "a reserved key is refused" "$scratch/out" "$scratch/keys.conf:11: [keys] zoom: q: is reserved"
+expect_text "the theme names its own line" "$scratch/out" "mine.theme:3: wran: unknown role"
+expect_text "all are counted" "$scratch/out" "3 to put right"
+printf ':messages\n:dump -\n' >"$scratch/script"
+expect_exit 0 "the console runs with them" --config "$scratch/keys.conf" --db "$scratch/keys.db" console --script "$scratch/script"
+expect_text "and says so" "$scratch/out" "wran: unknown role"
 finish

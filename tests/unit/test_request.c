@@ -142,15 +142,6 @@ static void a_name_that_fits_nothing_is_explained(void **state)
 	}
 }
 
-static void a_screen_comes_before_the_global_keys(void **state)
-{
-	(void)state;
-	assert_string_equal(request_by_key(SCOPE_BOARD, "?")->name, "help");
-	assert_string_equal(request_by_key(SCOPE_REVIEW, "F1")->name, "help");
-	assert_string_equal(request_by_key(SCOPE_GLOBAL, "7")->name, "pane");
-	assert_null(request_by_key(SCOPE_GLOBAL, "F12"));
-}
-
 static void the_manual_has_every_request(void **state)
 {
 	const struct request *request;
@@ -205,7 +196,6 @@ int main(void)
 		cmocka_unit_test(danger_is_off_the_common_keys),
 		cmocka_unit_test(names_are_found_by_their_start),
 		cmocka_unit_test(a_name_that_fits_nothing_is_explained),
-		cmocka_unit_test(a_screen_comes_before_the_global_keys),
 		cmocka_unit_test(the_manual_has_every_request),
 		cmocka_unit_test(keys_have_names),
 	};
