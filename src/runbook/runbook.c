@@ -357,14 +357,14 @@ static void read_list(struct reader *r, cmark_node *list, struct step *step, int
 	}
 }
 
-/* Content below one step, or at the top when step is NULL. */
+/* Content below one step. */
 static void read_blocks(struct reader *r, cmark_node *first, struct step *step, int depth)
 {
 	/* A nested step may move the array: its index stays. */
-	size_t index = step ? (size_t)(step - r->book->steps) : 0;
+	size_t index = (size_t)(step - r->book->steps);
 
 	for (cmark_node *node = first; node; node = cmark_node_next(node)) {
-		struct step *here = step ? &r->book->steps[index] : NULL;
+		struct step *here = &r->book->steps[index];
 		switch (cmark_node_get_type(node)) {
 		case CMARK_NODE_LIST:
 			read_list(r, node, here, depth);
