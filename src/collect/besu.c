@@ -70,20 +70,28 @@ static bool call_due(const struct besu_memory *m, enum call call, int64_t now_us
 	/* Besu's own statistics are the better answer where they exist. */
 	if (call == CALL_POOL_COUNTS && !m->calls[CALL_POOL].absent_us)
 		return false;
-	if (call == CALL_SIGNERS && !m->has_head)
+	if ((call == CALL_SIGNERS || call == CALL_IBFT_SIGNERS) && !m->has_head)
+		return false;
+	if (!besu_call_applies(call, m->consensus))
 		return false;
 	return !state->asked_us || !is_recent(state->asked_us, now_us, besu_calls[call].period_us);
 }
 
-/* Starts a round: all calls that are due, then missing headers, oldest first. */
-static void queue_fill(struct besu_memory *m, int64_t now_us)
+/* Starts a round: all calls that are due, then headers that the world wants to compare,
+ * then missing ones, oldest first. */
+static void queue_fill(struct besu_memory *m, const struct world *world, const struct component *node, int64_t now_us)
 {
-	size_t headers = m->single_since_us ? SINGLE_HEADERS : BACKFILL_BLOCKS;
+	size_t headers = m->single_since_us ? SINGLE_HEADERS : BACKFILL_BLOCKS, wanted = 0;
+	uint64_t heights[WANTED_MAX];
 
 	m->queued = 0;
 	for (enum call call = CALL_HEAD; call < CALL_COUNT; call++)
 		if (call_due(m, call, now_us))
 			m->queue[m->queued++] = (struct item){.call = call};
+	if (world && node)
+		wanted = world_wanted(world, node, heights);
+	for (size_t i = 0; i < wanted; i++)
+		m->queue[m->queued++] = (struct item){.header = true, .height = heights[i]};
 	for (uint64_t height = m->gap_from; headers > 0 && height <= m->gap_to; height++, headers--)
 		m->queue[m->queued++] = (struct item){.header = true, .height = height};
 }
@@ -120,7 +128,7 @@ static void write_item(const struct besu_memory *m, size_t index, struct buf *bo
 	buf_printf(body, "{\"jsonrpc\":\"2.0\",\"id\":%zu,\"method\":\"%s\",\"params\":", index + 1, besu_calls[call].method);
 	if (item->header)
 		buf_printf(body, "[\"0x%" PRIx64 "\",false]", item->height);
-	else if (call == CALL_SIGNERS)
+	else if (call == CALL_SIGNERS || call == CALL_IBFT_SIGNERS)
 		write_signer_range(m, body);
 	else
 		buf_puts(body, besu_calls[call].params);
@@ -148,7 +156,7 @@ static bool chain_is_new(const struct world *world)
 	return !world || !component_number(world_chain(world), CHAIN_HEAD, &head);
 }
 
-static void besu_plan(void *memory, const struct world *world, const struct component *node TOCSIN_UNUSED, int64_t now_us, struct buf *body)
+static void besu_plan(void *memory, const struct world *world, const struct component *node, int64_t now_us, struct buf *body)
 {
 	struct besu_memory *m = memory;
 
@@ -162,7 +170,7 @@ static void besu_plan(void *memory, const struct world *world, const struct comp
 		m->batch_limit = BATCH_START;
 	}
 	if (m->queued == 0)
-		queue_fill(m, now_us);
+		queue_fill(m, world, node, now_us);
 	m->single = m->single_since_us != 0;
 	queue_take(m);
 	write_request(m, body);
@@ -181,7 +189,7 @@ static bool besu_eager(const void *memory)
 
 const struct protocol protocol_besu = {
 	.name = "besu",
-	.help = "Besu with QBFT, and other Ethereum nodes, over JSON-RPC",
+	.help = "Besu with QBFT or IBFT 2.0, and other Ethereum nodes, over JSON-RPC",
 	.memory_new = besu_memory_new,
 	.memory_free = besu_memory_free,
 	.plan = besu_plan,

@@ -27,6 +27,14 @@ enum call {
 	CALL_VALIDATORS,
 	CALL_VOTES,
 	CALL_SIGNERS,
+	CALL_IBFT_VALIDATORS,
+	CALL_IBFT_VOTES,
+	CALL_IBFT_SIGNERS,
+	CALL_ISTANBUL_VALIDATORS,
+	CALL_CLIQUE_SIGNERS,
+	CALL_CLIQUE_SIGNER, /* the node's own */
+	CALL_FINALIZED,
+	CALL_PEER_LIST,
 	CALL_COUNT
 };
 
@@ -36,7 +44,7 @@ struct item {
 	bool header; /* a block by height instead of `call` */
 	uint64_t height;
 };
-enum { QUEUE_MAX = CALL_COUNT + BACKFILL_BLOCKS };
+enum { QUEUE_MAX = CALL_COUNT + BACKFILL_BLOCKS + WANTED_MAX };
 
 struct call_state {
 	int64_t asked_us;  /* when it was answered last, 0: ask now */
@@ -58,6 +66,7 @@ struct besu_memory {
 	bool first_look;         /* the history before the first head is still to come */
 	bool planned;            /* a request was made before */
 	bool has_head;
+	enum consensus consensus;                    /* of the newest header that told it */
 	struct header head;                          /* as it was given out last, sealers included */
 	uint64_t gap_from, gap_to;                   /* heights to fetch; none while from > to */
 	int64_t block_period_ms, request_timeout_ms; /* 0: not told */
@@ -79,10 +88,14 @@ struct call_def {
 	int64_t period_us;
 	const char *group; /* named to the operator when the method is absent */
 	const char *api;   /* Besu's name for the group, to enable it */
+	unsigned of;       /* the kinds of chain that have it, BESU_OF() of each; 0: all */
 	/* False when the result has not the shape it should have; nothing is set then. */
 	bool (*read)(struct reading *r, const struct json *result);
 };
 extern const struct call_def besu_calls[CALL_COUNT];
+#define BESU_OF(consensus) (1u << (consensus))
+/* Whether a chain of this kind could know the call at all. */
+bool besu_call_applies(enum call call, enum consensus consensus);
 
 /* Adds heights, ends included, to what is to be fetched. */
 void besu_gap_add(struct besu_memory *m, uint64_t from, uint64_t to);

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "collect/qbft.h"
+#include "collect/header.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 enum {
 	SIGNERS_MAX = 256,
 	VOTES_MAX = 128,
+	PEER_KEYS_MAX = 4096,
 	SECONDS_MAX = 86400, /* a longer period or timeout is a mistake */
 };
 
@@ -86,6 +87,8 @@ static bool read_head(struct reading *r, const struct json *result)
 		header_free(&m->head);
 		m->head = header;
 		m->has_head = true;
+		if (header.consensus != CONSENSUS_UNKNOWN)
+			m->consensus = header.consensus;
 	}
 	besu_add_head(r);
 	return true;
@@ -230,18 +233,25 @@ static void sample_set_periods(struct reading *r)
 static bool read_node_info(struct reading *r, const struct json *result)
 {
 	const struct json *config = json_get(json_get(json_get(result, "protocols"), "eth"), "config");
-	const struct json *qbft = json_get(config, "qbft");
+	const struct json *bft = json_get(config, r->memory->consensus == CONSENSUS_IBFT2 ? "ibft2" : "qbft");
 	uint8_t key[64];
 	int64_t timeout_ms;
 
 	if (!json_is_object(result))
 		return false;
 	if (node_public_key(result, key)) {
-		r->out->node_key = address_of_key(key);
-		r->out->has |= SAMPLE_NODE_KEY;
+		memcpy(r->out->own_key.bytes, key, sizeof(r->out->own_key.bytes));
+		r->out->has |= SAMPLE_OWN_KEY;
+		/* A clique signer's key is an account, not the node's. */
+		if (r->memory->consensus != CONSENSUS_CLIQUE) {
+			r->out->node_key = address_of_key(key);
+			r->out->has |= SAMPLE_NODE_KEY;
+		}
 	}
-	r->memory->block_period_ms = seconds_to_ms(json_get(qbft, "blockPeriodSeconds"));
-	timeout_ms = seconds_to_ms(json_get(qbft, "requestTimeoutSeconds"));
+	r->memory->block_period_ms = seconds_to_ms(json_get(bft, "blockPeriodSeconds"));
+	if (r->memory->consensus == CONSENSUS_CLIQUE)
+		r->memory->block_period_ms = seconds_to_ms(json_get(json_get(config, "clique"), "period"));
+	timeout_ms = seconds_to_ms(json_get(bft, "requestTimeoutSeconds"));
 	if (timeout_ms)
 		r->memory->request_timeout_ms = timeout_ms;
 	sample_set_periods(r);
@@ -334,19 +344,79 @@ static bool read_signers(struct reading *r, const struct json *result)
 	return true;
 }
 
+static bool read_signer_address(struct reading *r, const struct json *result)
+{
+	const char *text = json_string(result);
+
+	if (!text || !address_parse(text, &r->out->node_key))
+		return false;
+	r->out->has |= SAMPLE_NODE_KEY;
+	return true;
+}
+
+static bool read_finalized(struct reading *r, const struct json *result)
+{
+	if (!count_from(json_get(result, "number"), &r->out->finalized))
+		return false;
+	r->out->has |= SAMPLE_FINALIZED;
+	return true;
+}
+
+/* Whom the node is connected to. More peers than are read leave the list unknown, because
+ * half of it would make a partition out of nothing. */
+static bool read_peer_list(struct reading *r, const struct json *result)
+{
+	size_t count = json_count(result), i = 0;
+	struct peer_key *list;
+	uint8_t key[64];
+
+	if (!json_is_array(result) || count > PEER_KEYS_MAX)
+		return false;
+	list = xcalloc(count + 1, sizeof(*list));
+	for (const struct json *v = json_first(result); v; v = json_next(v), i++) {
+		if (!node_public_key(v, key)) {
+			free(list);
+			return false;
+		}
+		memcpy(list[i].bytes, key, sizeof(list[i].bytes));
+	}
+	free(r->out->peer_keys);
+	r->out->peer_keys = list;
+	r->out->peer_key_count = count;
+	r->out->has |= SAMPLE_PEER_KEYS;
+	return true;
+}
+
 /* --- the table ---------------------------------------------------------------------- */
 
+bool besu_call_applies(enum call call, enum consensus consensus)
+{
+	return besu_calls[call].of == 0 || (besu_calls[call].of & BESU_OF(consensus));
+}
+
+/* Until a header tells otherwise a chain may be of QBFT; and where headers tell nothing,
+ * the answer that there is no such method is what the pane shows. */
+enum { OF_QBFT = BESU_OF(CONSENSUS_QBFT) | BESU_OF(CONSENSUS_UNKNOWN) | BESU_OF(CONSENSUS_STAKE) };
+
 const struct call_def besu_calls[CALL_COUNT] = {
-	[CALL_HEAD] = {"eth_getBlockByNumber", "[\"latest\",false]", 0, NULL, NULL, read_head},
-	[CALL_SYNCING] = {"eth_syncing", "[]", 0, NULL, NULL, read_syncing},
-	[CALL_PEERS] = {"net_peerCount", "[]", 0, "peer count", "NET", read_peers},
-	[CALL_POOL] = {"txpool_besuStatistics", "[]", 0, NULL, NULL, read_pool},
-	[CALL_POOL_COUNTS] = {"txpool_status", "[]", 0, "txpool", "TXPOOL", read_pool_counts},
-	[CALL_CHAIN_ID] = {"eth_chainId", "[]", US_PER_MINUTE, NULL, NULL, read_chain_id},
-	[CALL_VERSION] = {"web3_clientVersion", "[]", US_PER_MINUTE, NULL, NULL, read_version},
-	[CALL_NODE_INFO] = {"admin_nodeInfo", "[]", US_PER_MINUTE, "admin", "ADMIN", read_node_info},
-	[CALL_TIMEOUT] = {"qbft_getRequestTimeoutSeconds", "[]", US_PER_MINUTE, NULL, NULL, read_timeout},
-	[CALL_VALIDATORS] = {"qbft_getValidatorsByBlockNumber", "[\"latest\"]", 10 * US_PER_S, "qbft", "QBFT", read_validators},
-	[CALL_VOTES] = {"qbft_getPendingVotes", "[]", US_PER_MINUTE, NULL, NULL, read_votes},
-	[CALL_SIGNERS] = {"qbft_getSignerMetrics", NULL, US_PER_MINUTE, NULL, NULL, read_signers},
+	[CALL_HEAD] = {"eth_getBlockByNumber", "[\"latest\",false]", 0, NULL, NULL, 0, read_head},
+	[CALL_SYNCING] = {"eth_syncing", "[]", 0, NULL, NULL, 0, read_syncing},
+	[CALL_PEERS] = {"net_peerCount", "[]", 0, "peer count", "NET", 0, read_peers},
+	[CALL_POOL] = {"txpool_besuStatistics", "[]", 0, NULL, NULL, 0, read_pool},
+	[CALL_POOL_COUNTS] = {"txpool_status", "[]", 0, "txpool", "TXPOOL", 0, read_pool_counts},
+	[CALL_CHAIN_ID] = {"eth_chainId", "[]", US_PER_MINUTE, NULL, NULL, 0, read_chain_id},
+	[CALL_VERSION] = {"web3_clientVersion", "[]", US_PER_MINUTE, NULL, NULL, 0, read_version},
+	[CALL_NODE_INFO] = {"admin_nodeInfo", "[]", US_PER_MINUTE, "admin", "ADMIN", 0, read_node_info},
+	[CALL_TIMEOUT] = {"qbft_getRequestTimeoutSeconds", "[]", US_PER_MINUTE, NULL, NULL, OF_QBFT, read_timeout},
+	[CALL_VALIDATORS] = {"qbft_getValidatorsByBlockNumber", "[\"latest\"]", 10 * US_PER_S, "qbft", "QBFT", OF_QBFT, read_validators},
+	[CALL_VOTES] = {"qbft_getPendingVotes", "[]", US_PER_MINUTE, NULL, NULL, OF_QBFT, read_votes},
+	[CALL_SIGNERS] = {"qbft_getSignerMetrics", NULL, US_PER_MINUTE, NULL, NULL, OF_QBFT, read_signers},
+	[CALL_IBFT_VALIDATORS] = {"ibft_getValidatorsByBlockNumber", "[\"latest\"]", 10 * US_PER_S, "ibft", "IBFT", BESU_OF(CONSENSUS_IBFT2), read_validators},
+	[CALL_IBFT_VOTES] = {"ibft_getPendingVotes", "[]", US_PER_MINUTE, NULL, NULL, BESU_OF(CONSENSUS_IBFT2), read_votes},
+	[CALL_IBFT_SIGNERS] = {"ibft_getSignerMetrics", NULL, US_PER_MINUTE, NULL, NULL, BESU_OF(CONSENSUS_IBFT2), read_signers},
+	[CALL_ISTANBUL_VALIDATORS] = {"istanbul_getValidators", "[\"latest\"]", 10 * US_PER_S, "istanbul", NULL, BESU_OF(CONSENSUS_ISTANBUL), read_validators},
+	[CALL_CLIQUE_SIGNERS] = {"clique_getSigners", "[\"latest\"]", 10 * US_PER_S, "clique", "CLIQUE", BESU_OF(CONSENSUS_CLIQUE), read_validators},
+	[CALL_CLIQUE_SIGNER] = {"eth_coinbase", "[]", US_PER_MINUTE, NULL, NULL, BESU_OF(CONSENSUS_CLIQUE), read_signer_address},
+	[CALL_FINALIZED] = {"eth_getBlockByNumber", "[\"finalized\",false]", 10 * US_PER_S, NULL, NULL, BESU_OF(CONSENSUS_STAKE), read_finalized},
+	[CALL_PEER_LIST] = {"admin_peers", "[]", 5 * US_PER_S, NULL, NULL, 0, read_peer_list},
 };

@@ -51,7 +51,8 @@ static void call_failed(struct reading *r, enum call call, const struct json *er
 		error_words(r->out->why, sizeof(r->out->why), error);
 		return;
 	}
-	if (means_absent(error_code(error))) {
+	/* A chain without the tag may name any reason (protocol reference 1.2). */
+	if (means_absent(error_code(error)) || call == CALL_FINALIZED) {
 		state->absent_us = r->at_us;
 		state->off = error_code(error) == CODE_NOT_ENABLED;
 	}
@@ -162,17 +163,23 @@ static void add_words(struct node_sample *out, const char *before, const char *w
 	text_format(out->methods + used, sizeof(out->methods) - used, "%s%s", before, words);
 }
 
+/* Absent, and something that a chain of this kind could have. */
+static bool is_missed(const struct besu_memory *m, enum call call)
+{
+	return besu_calls[call].group && m->calls[call].absent_us && besu_call_applies(call, m->consensus);
+}
+
 /* "no admin, no qbft", and how to enable those that are only switched off. */
 static void list_absent(struct reading *r)
 {
 	const struct call_state *states = r->memory->calls;
 	bool any_off = false;
 
-	for (int call = 0; call < CALL_COUNT; call++)
-		if (besu_calls[call].group && states[call].absent_us)
+	for (enum call call = 0; call < CALL_COUNT; call++)
+		if (is_missed(r->memory, call))
 			add_words(r->out, r->out->methods[0] ? ", no " : "no ", besu_calls[call].group);
-	for (int call = 0; call < CALL_COUNT; call++) {
-		if (!besu_calls[call].group || !states[call].absent_us || !states[call].off)
+	for (enum call call = 0; call < CALL_COUNT; call++) {
+		if (!is_missed(r->memory, call) || !states[call].off || !besu_calls[call].api)
 			continue;
 		add_words(r->out, any_off ? "," : " (enable with --rpc-http-api=", besu_calls[call].api);
 		any_off = true;

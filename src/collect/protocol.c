@@ -27,5 +27,6 @@ void node_sample_free(struct node_sample *sample)
 	free(sample->validators);
 	free(sample->signers);
 	free(sample->votes);
+	free(sample->peer_keys);
 	memset(sample, 0, sizeof(*sample));
 }

@@ -40,7 +40,7 @@ static const struct component *validator_at(const struct ui *ui, size_t i)
 
 static bool has_qbft(const struct ui *ui)
 {
-	return component_text(world_chain(watch_world(ui_watch(ui))), CHAIN_CONSENSUS) != NULL;
+	return consensus_def(world_consensus(watch_world(ui_watch(ui))))->makers;
 }
 
 static size_t count(const struct ui *ui)

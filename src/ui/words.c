@@ -17,6 +17,10 @@ static const char *const symptom_words[] = {
 	[SYMPTOM_MISSED] = "MISSES",
 	[SYMPTOM_WAITING] = "WAITS",
 	[SYMPTOM_LEFT] = "LEFT",
+	[SYMPTOM_CUT_OFF] = "CUT OFF",
+	[SYMPTOM_PARTED] = "PARTED",
+	[SYMPTOM_SEALS] = "NO SEALS",
+	[SYMPTOM_FLAPPING] = "FLAPS",
 };
 
 static const struct word health_words[] = {

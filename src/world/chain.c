@@ -53,6 +53,9 @@ void chain_choose_head(struct world *world)
 		detail = node_detail(nodes->items[i]);
 		if (!detail->has_head || detail->lost || detail->unsampled || detail->wrong_chain)
 			continue;
+		/* The chain that is followed counts, however high another one grew. */
+		if (fork_counts(world, nodes->items[i]))
+			continue;
 		if (best == NULL || detail->head > node_detail(best)->head) {
 			best = nodes->items[i];
 			confirmed_us = best->seen_us;
@@ -73,6 +76,62 @@ void chain_choose_head(struct world *world)
 			world->turns_told = detail->head;
 	}
 	set_head(world, best, detail->head, &detail->head_hash, detail->head_time_s, confirmed_us);
+}
+
+void chain_take_finalized(struct world *world, uint64_t number, int64_t at_us)
+{
+	int64_t known;
+
+	if (!component_number(world->chain, CHAIN_FINALIZED, &known) || (int64_t)number > known)
+		component_set_number(world->chain, CHAIN_FINALIZED, (int64_t)number, at_us);
+}
+
+/* "besu/v25.9.0" of "besu/v25.9.0/linux-x86_64/openjdk-java-21". */
+static size_t version_length(const char *version)
+{
+	const char *slash = strchr(version, '/');
+	const char *second = slash == NULL ? NULL : strchr(slash + 1, '/');
+
+	return second == NULL ? strlen(version) : (size_t)(second - version);
+}
+
+static bool same_version(const char *a, const char *b)
+{
+	return version_length(a) == version_length(b) && strncmp(a, b, version_length(a)) == 0;
+}
+
+/* "besu/v25.9.0 on 5 nodes, besu/v25.8.0 on 1 (besu-rpc-1)": nodes that differ mostly do so
+ * for a while in an upgrade, so it is told and not judged. */
+void chain_show_versions(struct world *world, int64_t at_us)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	char text[256] = "";
+	size_t used = 0;
+
+	if (!world->versions_changed)
+		return;
+	world->versions_changed = false;
+	for (size_t i = 0; i < nodes->count && used < sizeof(text) - 1; i++) {
+		const char *version = component_text(nodes->items[i], NODE_VERSION);
+		size_t with = 0, before = 0;
+
+		for (size_t k = 0; version != NULL && k < nodes->count; k++) {
+			const char *other = component_text(nodes->items[k], NODE_VERSION);
+
+			if (other == NULL || !same_version(version, other))
+				continue;
+			with++;
+			before += k < i;
+		}
+		if (version == NULL || before > 0)
+			continue;
+		text_format(text + used, sizeof(text) - used, "%s%.*s on %zu", used > 0 ? ", " : "", (int)version_length(version), version, with);
+		used = strlen(text);
+		if (with == 1 && nodes->count > 1)
+			text_format(text + used, sizeof(text) - used, " (%s)", nodes->items[i]->name);
+		used = strlen(text);
+	}
+	component_set_text(world->chain, CHAIN_VERSIONS, text, at_us);
 }
 
 /* --- how it flows ----------------------------------------------------------------------- */
@@ -139,7 +198,7 @@ static void show_rounds(struct world *world, int64_t age_ms, int64_t now_us)
 	const struct window_header *header = window_at(&world->window, world->head);
 	bool silent = world->flow == FLOW_SILENT || world->flow == FLOW_HALTED;
 
-	if (!world->bft || header == NULL || world->flow == FLOW_HIDDEN) {
+	if (!consensus_def(world->consensus)->rounds || header == NULL || world->flow == FLOW_HIDDEN) {
 		component_unset(c, CHAIN_ROUND);
 		component_unset(c, CHAIN_NEXT_ROUND_MS);
 		return;
@@ -183,10 +242,10 @@ void chain_follow(struct world *world, int64_t now_us)
 	if (world->answering > 0 && world->has_head)
 		c->seen_us = world->head_confirmed_us;
 	set_known(c, CHAIN_BLOCK_PERIOD_MS, world->period_ms, now_us);
-	set_known(c, CHAIN_REQUEST_TIMEOUT_MS, world->bft ? world->timeout_ms : 0, now_us);
+	set_known(c, CHAIN_REQUEST_TIMEOUT_MS, consensus_def(world->consensus)->rounds ? world->timeout_ms : 0, now_us);
 	set_known(c, CHAIN_CHAIN_ID, (int64_t)world->chain_id, now_us);
-	if (world->bft)
-		component_set_text(c, CHAIN_CONSENSUS, "QBFT", now_us);
+	if (world->has_head)
+		component_set_text(c, CHAIN_CONSENSUS, consensus_def(world->consensus)->name, now_us);
 	if (!world->has_head)
 		return;
 	if (age_ms < -world->thresholds.skew_warn_ms) {
@@ -233,7 +292,7 @@ static bool count_alive(struct world *world, unsigned *alive, int64_t *since_us,
 		return false;
 	}
 	component_set_number(c, CHAIN_ALIVE, *alive, now_us);
-	component_set_number(c, CHAIN_CAN_LOSE, qbft_can_lose(members, *alive), now_us);
+	component_set_number(c, CHAIN_CAN_LOSE, (int64_t)*alive - (int64_t)consensus_quorum(world->consensus, members), now_us);
 	return true;
 }
 
@@ -249,8 +308,8 @@ static void show_quorum(struct world *world, int64_t now_us)
 		return;
 	}
 	component_set_number(c, CHAIN_VALIDATORS, n, now_us);
-	component_set_number(c, CHAIN_QUORUM, qbft_quorum(n), now_us);
-	component_set_number(c, CHAIN_F, qbft_byzantine(n), now_us);
+	component_set_number(c, CHAIN_QUORUM, consensus_quorum(world->consensus, n), now_us);
+	component_set_number(c, CHAIN_F, consensus_byzantine(world->consensus, n), now_us);
 }
 
 /* When the last node that could be seen was lost, and why it was. */
@@ -291,26 +350,12 @@ static struct verdict judge_clock(const struct world *world)
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
 }
 
-static struct verdict judge_fork(const struct world *world)
-{
-	const struct component_list *nodes = &world->lists[KIND_NODE];
-
-	for (size_t i = 0; world->forked > 0 && i < nodes->count; i++) {
-		const struct node_detail *detail = node_detail(nodes->items[i]);
-
-		if (detail->forked && detail->answers)
-			return verdict_make(HEALTH_CRITICAL, SYMPTOM_FORK, "two blocks %llu: %s has another than the other nodes",
-				(unsigned long long)detail->fork_number, nodes->items[i]->name);
-	}
-	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "one hash");
-}
-
 /* A first look: blocks come, and the headers that tell who is alive still arrive. */
 static bool awaits_validators(const struct world *world, int64_t now_us)
 {
 	const struct chain_detail *detail = world->chain->detail;
 
-	return world->bft && !detail->settling.judged && component_value(world->chain, CHAIN_ALIVE) == NULL &&
+	return consensus_def(world->consensus)->makers && !detail->settling.judged && component_value(world->chain, CHAIN_ALIVE) == NULL &&
 		now_us - world->first_head_us <= HEADERS_PATIENCE_US;
 }
 
@@ -328,20 +373,24 @@ static struct finding flowing_finding(struct world *world, int64_t now_us)
 		/* It began when the next block was due. */
 		finding.since_us = due_us > now_us ? world->head_first_us : due_us;
 		finding.certain = finding.verdict.health == HEALTH_CRITICAL;
-	} else if (!world->bft) {
+	} else if (!consensus_def(world->consensus)->makers) {
 		char period[DURATION_TEXT];
 
 		finding.verdict = verdict_make(HEALTH_OK, SYMPTOM_NONE, "blocks come every %s; without QBFT headers validators, quorum and rounds are not known",
 			duration_human(period, world->period_ms * US_PER_MS));
 	}
-	verdict = judge_fork(world);
-	if (health_rank(verdict.health) > health_rank(finding.verdict.health))
-		finding = (struct finding){.verdict = verdict, .certain = true};
+	/* Two chains explain a halt better than a halt explains two chains. */
+	verdict = fork_judge_chain(world);
+	if (verdict.health != HEALTH_OK)
+		return (struct finding){.verdict = verdict, .certain = true};
 	if (counted && world->flow != FLOW_HALTED) {
-		verdict = judge_quorum((unsigned)world->set->count, alive);
+		verdict = judge_quorum((unsigned)world->set->count, alive, consensus_quorum(world->consensus, (unsigned)world->set->count));
 		if (health_rank(verdict.health) > health_rank(finding.verdict.health))
 			finding = (struct finding){.verdict = verdict, .since_us = since_us, .certain = true};
 	}
+	verdict = partition_judge_chain(world);
+	if (health_rank(verdict.health) > health_rank(finding.verdict.health))
+		finding = (struct finding){.verdict = verdict};
 	verdict = judge_clock(world);
 	if (health_rank(verdict.health) > health_rank(finding.verdict.health))
 		finding = (struct finding){.verdict = verdict};

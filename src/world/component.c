@@ -20,6 +20,11 @@ static const struct value_def chain_values[CHAIN_VALUES] = {
 	[CHAIN_CONSENSUS] = {"consensus", "consensus", VALUE_TEXT, UNIT_NONE},
 	[CHAIN_CHAIN_ID] = {"chain_id", "chain id", VALUE_NUMBER, UNIT_NONE},
 	[CHAIN_HEAD_HASH] = {"head_hash", "block hash", VALUE_TEXT, UNIT_HASH},
+	[CHAIN_FINALIZED] = {"finalized", "final block", VALUE_NUMBER, UNIT_BLOCK},
+	[CHAIN_FORK_BLOCK] = {"fork_block", "forks at", VALUE_NUMBER, UNIT_BLOCK},
+	[CHAIN_FORK_HASH] = {"fork_hash", "hash there", VALUE_TEXT, UNIT_HASH},
+	[CHAIN_PARTITIONS] = {"partitions", "groups of peers", VALUE_NUMBER, UNIT_COUNT},
+	[CHAIN_VERSIONS] = {"versions", "versions", VALUE_TEXT, UNIT_NONE},
 };
 
 static const struct value_def node_values[NODE_VALUES] = {
@@ -36,6 +41,9 @@ static const struct value_def node_values[NODE_VALUES] = {
 	[NODE_METHODS] = {"methods", "methods", VALUE_TEXT, UNIT_NONE},
 	[NODE_CLOCK_SKEW_MS] = {"clock_skew_ms", "clock differs by", VALUE_NUMBER, UNIT_MS},
 	[NODE_ERROR_PERCENT] = {"error_percent", "errors %", VALUE_NUMBER, UNIT_COUNT},
+	[NODE_FORK_BLOCK] = {"fork_block", "forks at", VALUE_NUMBER, UNIT_BLOCK},
+	[NODE_FORK_HASH] = {"fork_hash", "hash there", VALUE_TEXT, UNIT_HASH},
+	[NODE_PARTITION] = {"partition", "group of peers", VALUE_NUMBER, UNIT_COUNT},
 };
 
 static const struct value_def validator_values[VALIDATOR_VALUES] = {

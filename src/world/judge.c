@@ -121,9 +121,9 @@ struct verdict judge_chain_age(const struct thresholds *t, int64_t head_age_ms, 
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "blocks come every %s", duration_human(limit, period_ms * US_PER_MS));
 }
 
-struct verdict judge_quorum(unsigned validators, unsigned alive)
+struct verdict judge_quorum(unsigned validators, unsigned alive, unsigned quorum)
 {
-	int can_lose = qbft_can_lose(validators, alive);
+	int can_lose = (int)alive - (int)quorum;
 
 	if (alive >= validators)
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "all %u validators alive, can lose %d more", validators, can_lose);
@@ -131,7 +131,7 @@ struct verdict judge_quorum(unsigned validators, unsigned alive)
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "%u of %u validators alive, can lose %d more", alive, validators, can_lose);
 	if (can_lose == 0)
 		return verdict_make(HEALTH_WARNING, SYMPTOM_QUORUM, "quorum at risk: %u of %u validators alive, can lose 0 more", alive, validators);
-	return verdict_make(HEALTH_WARNING, SYMPTOM_QUORUM, "quorum lost: %u of %u validators alive, %u needed", alive, validators, qbft_quorum(validators));
+	return verdict_make(HEALTH_WARNING, SYMPTOM_QUORUM, "quorum lost: %u of %u validators alive, %u needed", alive, validators, quorum);
 }
 
 /* --- nodes ------------------------------------------------------------------ */
@@ -162,10 +162,20 @@ struct verdict judge_rpc(const struct thresholds *t, int64_t p95_ms, int64_t err
 
 /* --- validators -------------------------------------------------------------- */
 
+/* One block says nothing of those who did not seal it, a hundred do (protocol reference
+ * 1.3). */
+enum { SEALS_WINDOW = 100 };
+
 struct verdict judge_validator(const struct thresholds *t, const struct turns *turns)
 {
 	unsigned all = turns->proposed + turns->missed;
 
+	if (turns->by_presence && turns->late_proposed == 0 && !turns->sealed_late && turns->late_blocks >= (unsigned)t->offline_turns * turns->validators) {
+		if (turns->last_proposed > 0)
+			return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: signed none of the last %u blocks, last was %llu", turns->late_blocks,
+				(unsigned long long)turns->last_proposed);
+		return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: signed none of the last %u blocks", turns->blocks);
+	}
 	if (all == 0)
 		return verdict_make(HEALTH_UNKNOWN, SYMPTOM_NONE, "no turn of it seen in %u blocks", turns->blocks);
 	if (turns->late_proposed == 0 && turns->late_missed > 0 && !turns->sealed_since) {
@@ -181,6 +191,9 @@ struct verdict judge_validator(const struct thresholds *t, const struct turns *t
 	}
 	if (turns->missed_lately && (uint64_t)turns->missed * 100 > (uint64_t)t->missed_warn_percent * all)
 		return verdict_make(HEALTH_WARNING, SYMPTOM_MISSED, "missed %u of %u turns in %u blocks", turns->missed, all, turns->blocks);
+	if (turns->sealed == 0 && turns->blocks >= SEALS_WINDOW && turns->sealed_most >= SEALS_WINDOW / 2)
+		return verdict_make(HEALTH_WARNING, SYMPTOM_SEALS, "sealed none of the last %u blocks, others up to %u: it proposes and does not commit", turns->blocks,
+			turns->sealed_most);
 	if (turns->missed > 0)
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "takes its turns again, missed %u of %u in %u blocks", turns->missed, all, turns->blocks);
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "takes its turns");

@@ -30,7 +30,7 @@ struct verdict judge_chain_age(const struct thresholds *t, int64_t head_age_ms, 
 int64_t stall_bound_ms(const struct thresholds *t, int64_t period_ms, int64_t timeout_ms);
 /* Warning when no further validator may be lost, though some already are: a network
  * whose every validator is needed by design is not at risk for that. */
-struct verdict judge_quorum(unsigned validators, unsigned alive);
+struct verdict judge_quorum(unsigned validators, unsigned alive, unsigned quorum);
 /* period_ms 0: not known, then lag only warns. */
 struct verdict judge_lag(const struct thresholds *t, int64_t lag_blocks, int64_t period_ms);
 /* Over the last minute; p95_ms -1: too few samples. */
@@ -46,9 +46,13 @@ struct turns {
 	unsigned late_proposed, late_missed;
 	bool sealed_since;      /* it sealed a block after its last missed turn */
 	bool missed_lately;     /* one of its last eight turns */
+	bool sealed_late;       /* it sealed one of the last offline_turns * n blocks */
+	bool by_presence;       /* headers do not tell missed turns: who is not seen in 2n blocks is gone */
+	unsigned sealed;        /* of the blocks; others sealed up to sealed_most of them */
+	unsigned sealed_most;
 	uint64_t last_proposed; /* block, 0: none seen */
 };
-/* Offline (critical) when it proposed nothing and missed turns in the last 2n blocks
+/* Offline (critical) when it was to be seen by presence and was not, and when it proposed nothing and missed turns in the last 2n blocks
  * (protocol reference 1.5.3), unless a seal shows that it is back. Warning when more
  * than missed_warn_percent of its turns were missed and one of them lately. Unknown
  * when no turn was seen. */

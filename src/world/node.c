@@ -15,6 +15,9 @@ enum {
 	STALE_POLLS = 3,     /* missed polls before a node counts as not sampled */
 };
 
+/* A node that syncs and shows no new block for so long is stuck. */
+#define SYNC_PATIENCE_US US_PER_MINUTE
+
 /* --- taking a sample in ------------------------------------------------------------- */
 
 /* The world counts nodes by these marks, so that no sample needs a walk over all. */
@@ -147,8 +150,16 @@ static void take_signers(struct world *world, const struct node_sample *sample)
 	}
 }
 
+static void take_version(struct world *world, struct component *c, const struct node_sample *sample)
+{
+	const char *before = component_text(c, NODE_VERSION);
+
+	world->versions_changed |= before == NULL || strcmp(before, sample->version) != 0;
+	component_set_text(c, NODE_VERSION, sample->version, sample->at_us);
+}
+
 /* Small facts that need no thought. */
-static void take_values(struct component *c, const struct node_sample *sample)
+static void take_values(struct world *world, struct component *c, const struct node_sample *sample)
 {
 	struct node_detail *detail = node_detail(c);
 
@@ -157,7 +168,7 @@ static void take_values(struct component *c, const struct node_sample *sample)
 	if (sample->has & SAMPLE_POOL)
 		component_set_number(c, NODE_POOL, (int64_t)sample->pool, sample->at_us);
 	if (sample->has & SAMPLE_VERSION)
-		component_set_text(c, NODE_VERSION, sample->version, sample->at_us);
+		take_version(world, c, sample);
 	if (sample->has & SAMPLE_METHODS)
 		component_set_text(c, NODE_METHODS, sample->methods, sample->at_us);
 	if (sample->has & SAMPLE_SYNCING) {
@@ -167,32 +178,29 @@ static void take_values(struct component *c, const struct node_sample *sample)
 	}
 }
 
-/* Puts the headers into the window. True when one was new. */
+/* Puts the headers of the window's own chain into it. True when one was new. */
 static bool take_headers(struct world *world, struct component *c, const struct node_sample *sample)
 {
-	struct node_detail *detail = node_detail(c);
 	bool news = false;
 
 	for (size_t i = 0; i < sample->header_count; i++) {
 		const struct header *header = &sample->headers[i];
 
-		switch (window_add(&world->window, header, c)) {
-		case WINDOW_NEW:
+		if (fork_take_header(world, c, header) && window_add(&world->window, header, world->set))
 			news = true;
-			world->bft |= header->bft;
-			break;
-		case WINDOW_CONFLICT:
-			/* Finality is immediate in BFT; elsewhere two blocks at one height pass. */
-			mark(&detail->forked, header->bft, &world->forked);
-			detail->fork_number = header->number;
-			break;
-		case WINDOW_KNOWN:
-			if (detail->forked && header->number >= detail->fork_number)
-				mark(&detail->forked, false, &world->forked);
-			break;
-		}
 	}
 	return news;
+}
+
+/* The validators as of the newest block. */
+static void take_set(struct world *world, const struct header *head, const struct node_sample *sample)
+{
+	if (world->has_head && head->number < world->head)
+		return;
+	if (head->validator_count > 0)
+		validators_take_set(world, head->validators, head->validator_count);
+	else if ((sample->has & SAMPLE_VALIDATORS) && sample->validator_count > 0)
+		validators_take_set(world, sample->validators, sample->validator_count);
 }
 
 static bool take_head(struct world *world, struct component *c, const struct node_sample *sample)
@@ -207,14 +215,21 @@ static bool take_head(struct world *world, struct component *c, const struct nod
 	head = &sample->headers[sample->header_count - 1];
 	if (c == world->head_node && (head->number < world->head || (head->number == world->head && !hash_equal(&head->hash, &world->head_hash))))
 		world->head_dirty = true;
-	news = take_headers(world, c, sample);
-	if (news && head->bft && head->validator_count > 0 && (!world->has_head || head->number >= world->head))
-		validators_take_set(world, head->validators, head->validator_count);
+	if (!detail->has_head || head->number > detail->head)
+		detail->moved_us = sample->at_us;
 	detail->has_head = true;
 	detail->head = head->number;
 	detail->head_hash = head->hash;
 	detail->head_time_s = head->timestamp_s;
-	chain_offer_head(world, c, head, sample->at_us);
+	if (head->consensus != CONSENSUS_UNKNOWN)
+		world->consensus = head->consensus;
+	if (!detail->forked)
+		take_set(world, head, sample);
+	news = take_headers(world, c, sample);
+	if (fork_follow(world, c))
+		news = take_headers(world, c, sample) || news;
+	if (!fork_counts(world, c))
+		chain_offer_head(world, c, head, sample->at_us);
 	component_set_number(c, NODE_HEAD, (int64_t)head->number, sample->at_us);
 	component_set_text(c, NODE_HEAD_HASH, hex_text(hash, sizeof(hash), head->hash.bytes, sizeof(head->hash.bytes), true), sample->at_us);
 	component_set_number(c, NODE_LAG, world->head > head->number ? (int64_t)(world->head - head->number) : 0, sample->at_us);
@@ -236,20 +251,28 @@ bool node_take(struct world *world, struct component *c, const struct node_sampl
 		take_failure(detail, sample->at_us);
 	} else {
 		take_answer(c, sample);
-		take_values(c, sample);
+		take_values(world, c, sample);
 		if (sample->has & SAMPLE_PERIODS)
 			take_periods(world, sample);
 		news = take_head(world, c, sample);
-		if ((sample->has & SAMPLE_VALIDATORS) && detail->has_head && detail->head >= world->head && sample->validator_count > 0)
-			validators_take_set(world, sample->validators, sample->validator_count);
 		if (sample->has & SAMPLE_NODE_KEY)
 			take_key(world, c, &sample->node_key);
+		if (sample->has & SAMPLE_OWN_KEY) {
+			world->peers_changed |= !detail->has_own_key || memcmp(&detail->own_key, &sample->own_key, sizeof(detail->own_key)) != 0;
+			detail->own_key = sample->own_key;
+			detail->has_own_key = true;
+		}
+		if (sample->has & SAMPLE_PEER_KEYS)
+			partition_take_peers(world, c, sample);
+		if (sample->has & SAMPLE_FINALIZED)
+			chain_take_finalized(world, sample->finalized, sample->at_us);
 		if (sample->has & SAMPLE_SIGNERS)
 			take_signers(world, sample);
 		if (sample->has & SAMPLE_VOTES)
 			take_votes(world, c, sample);
 	}
 	trail_add(&c->trail, sample->at_us, c->reach == REACH_OK ? sample->rpc_us / US_PER_MS : -1, c->health);
+	world->peers_changed |= answered_before != (c->reach == REACH_OK);
 	mark(&detail->answers, c->reach == REACH_OK, &world->answering);
 	mark(&detail->unsampled, false, &world->unsampled);
 	return news || answered_before != detail->answers;
@@ -297,13 +320,15 @@ static struct verdict judge_answers(const struct world *world, struct component 
  * a network of one node has none and needs none. */
 static struct verdict judge_peers(const struct world *world, const struct component *c)
 {
-	bool alone = world->bft ? world->set == NULL || world->set->count <= 1 : world->lists[KIND_NODE].count <= 1;
-	int64_t peers, needed = world->thresholds.peers_warn;
+	bool alone = consensus_def(world->consensus)->makers ? world->set == NULL || world->set->count <= 1 : world->lists[KIND_NODE].count <= 1;
+	int64_t peers, quorum = 0, needed = world->thresholds.peers_warn;
 
 	if (alone || !component_number(c, NODE_PEERS, &peers))
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
-	if (node_detail(c)->partner != NULL && world->set != NULL && needed < (int64_t)qbft_quorum((unsigned)world->set->count) - 1)
-		needed = (int64_t)qbft_quorum((unsigned)world->set->count) - 1;
+	if (node_detail(c)->partner != NULL && world->set != NULL)
+		quorum = consensus_quorum(world->consensus, (unsigned)world->set->count);
+	if (needed < quorum - 1)
+		needed = quorum - 1;
 	if (peers < needed)
 		return verdict_make(HEALTH_WARNING, SYMPTOM_PEERS, "%lld of at least %lld peers", (long long)peers, (long long)needed);
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
@@ -329,21 +354,26 @@ static struct verdict judge_sync(const struct node_detail *detail)
 	return verdict_make(HEALTH_WARNING, SYMPTOM_SYNCING, "syncing");
 }
 
+static bool is_catching_up(const struct node_detail *detail, int64_t now_us)
+{
+	return detail->syncing && now_us - detail->moved_us < SYNC_PATIENCE_US;
+}
+
 /* A node that answers. */
 static struct verdict judge_answering(const struct world *world, struct component *c, int64_t now_us)
 {
 	const struct node_detail *detail = node_detail(c);
 	int64_t lag = 0;
-	bool known = component_number(c, NODE_LAG, &lag);
-	struct verdict verdict;
+	struct verdict verdict = fork_judge_node(world, c);
 
-	if (!known)
-		verdict = verdict_make(HEALTH_OK, SYMPTOM_NONE, "answers");
-	else
-		verdict = judge_lag(&world->thresholds, lag, world->period_ms);
-	if (detail->forked)
-		verdict = verdict_worse(verdict_make(HEALTH_CRITICAL, SYMPTOM_FORK, "has another block %llu than the other nodes", (unsigned long long)detail->fork_number), verdict);
+	/* A node that is filling up says how far behind it is; it is sick only when it does not
+	 * get on. */
+	if (is_catching_up(detail, now_us))
+		verdict = verdict_worse(verdict, judge_sync(detail));
+	else if (component_number(c, NODE_LAG, &lag))
+		verdict = verdict_worse(verdict, judge_lag(&world->thresholds, lag, world->period_ms));
 	verdict = verdict_worse(verdict, judge_sync(detail));
+	verdict = verdict_worse(verdict, partition_judge_node(world, c));
 	verdict = verdict_worse(verdict, judge_peers(world, c));
 	verdict = verdict_worse(verdict, judge_answers(world, c, now_us));
 	return verdict_worse(verdict, judge_skew(world, detail));

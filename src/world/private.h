@@ -12,12 +12,18 @@
 /* The ranks of health_rank(). */
 enum { RANKS = 4 };
 
+/* Who fails so often within so long is not well between two failures. */
+enum { FALLS_KEPT = 16, FLAPPING_FALLS = 3 };
+#define FLAPPING_SPAN_US (5 * US_PER_MINUTE)
+
 /* Between what a judge finds and what a component shows. */
 struct settling {
 	bool judged;                /* something was shown before */
 	bool pending;               /* a finding differs from what is shown */
 	int64_t worse_since[RANKS]; /* findings were at least this bad since; 0: are not */
 	int64_t better_since;       /* findings were better than what is shown since */
+	int64_t falls_us[FALLS_KEPT]; /* when it became critical, a ring */
+	unsigned falls;             /* how often it did */
 };
 
 struct finding {
@@ -48,10 +54,18 @@ struct node_detail {
 	uint64_t head;
 	struct hash256 head_hash;
 	int64_t head_time_s;
-	bool forked;    /* it told another block than the others at fork_number: counted in world.forked */
-	uint64_t fork_number;
+	uint64_t agreed; /* the highest block that it had in common with the window's chain */
+	bool forked;     /* it told another block than the window has: counted in world.forked */
+	uint64_t fork_low, fork_high; /* the same block at the first, another one at the second */
+	struct hash256 fork_hash;     /* the one that it has at fork_high */
+	bool has_own_key, has_peers;
+	struct peer_key own_key;
+	struct peer_key *peers; /* owned */
+	size_t peer_count;
+	unsigned group, group_validators; /* of peers that see only themselves; 0: there is one */
 	bool syncing;
 	uint64_t sync_target;
+	int64_t moved_us; /* its head grew last */
 	int64_t skew_ms;
 	bool has_key; /* it told its key, so it is known whose node it is */
 	struct component *partner;
@@ -105,7 +119,12 @@ struct world {
 	size_t answering, lost, unsampled, forked; /* nodes */
 
 	struct window window;
-	bool bft;                    /* its headers are QBFT's */
+	enum consensus consensus;    /* as its headers show */
+	uint64_t fork_number;        /* where the window last changed to another chain, and to which */
+	struct hash256 fork_hash;
+	bool peers_changed;          /* groups of peers are to be found anew */
+	size_t groups;               /* of peers that see only themselves */
+	bool versions_changed;       /* a node told another version than before */
 	struct validator_set *set;   /* the current one, or NULL */
 	uint64_t turns_told;         /* trails hold the turns up to this block */
 
@@ -153,6 +172,9 @@ void chain_offer_head(struct world *world, const struct component *node, const s
 void chain_choose_head(struct world *world);
 /* Reads the period from the headers; to be called when they changed. */
 void chain_infer_period(struct world *world);
+void chain_take_finalized(struct world *world, uint64_t number, int64_t at_us);
+/* Which versions run where, if that changed. */
+void chain_show_versions(struct world *world, int64_t at_us);
 /* Period, timeout, flow and values; then, after the validators, health. */
 void chain_follow(struct world *world, int64_t now_us);
 void chain_judge(struct world *world, int64_t now_us);
@@ -166,6 +188,30 @@ void validators_take_set(struct world *world, const struct address *addresses, s
 void validators_count(struct world *world, int64_t at_us);
 void validators_show_votes(struct world *world, int64_t at_us);
 void validators_judge(struct world *world, int64_t now_us);
+
+/* --- forks ----------------------------------------------------------------------------- */
+
+/* Compares a header with the window's chain. True when it belongs to that chain, and may
+ * be put into the window. */
+bool fork_take_header(struct world *world, struct component *node, const struct header *header);
+/* True when the window changed to the chain of this node: because most nodes follow it, or
+ * because it is the longer one where blocks are not final. To be called with its new head. */
+bool fork_follow(struct world *world, struct component *node);
+/* The node follows another chain, deeper than what is normal for the consensus. */
+bool fork_counts(const struct world *world, const struct component *node);
+/* The first block in which it differs is known. */
+bool fork_located(const struct world *world, const struct component *node);
+void fork_show(struct world *world, int64_t at_us);
+struct verdict fork_judge_node(const struct world *world, const struct component *node);
+struct verdict fork_judge_chain(const struct world *world);
+
+/* --- partitions --------------------------------------------------------------------------- */
+
+void partition_take_peers(struct world *world, struct component *node, const struct node_sample *sample);
+/* Finds the groups anew if a list of peers changed. */
+void partition_follow(struct world *world, int64_t now_us);
+struct verdict partition_judge_node(const struct world *world, const struct component *node);
+struct verdict partition_judge_chain(const struct world *world);
 
 /* How long a first judgement waits for headers that a node may never give. */
 #define HEADERS_PATIENCE_US (10 * US_PER_S)

@@ -34,6 +34,7 @@ void validator_join(struct world *world, struct component *validator, struct com
 		node_detail(detail->partner)->partner = NULL;
 	detail->partner = node;
 	node_detail(node)->partner = validator;
+	world->peers_changed = true;
 	component_set_text(validator, VALIDATOR_NODE, node->name, world->chain->tried_us);
 	if (!detail->named)
 		text_format(validator->name, sizeof(validator->name), "%s", node->name);
@@ -87,6 +88,7 @@ void validators_take_set(struct world *world, const struct address *addresses, s
 		return;
 	validator_set_unref(world->set);
 	world->set = validator_set_new(addresses, count);
+	world->peers_changed = true;
 	for (size_t i = 0; i < list->count; i++)
 		validator_detail(list->items[i])->member = false;
 	for (size_t i = 0; i < count; i++) {
@@ -193,7 +195,7 @@ static void count_header(const struct world *world, struct members *members, con
 	count_seals(world, members, header);
 }
 
-static void show_counts(struct world *world, struct component *c, unsigned blocks, unsigned late_blocks, int64_t at_us)
+static void show_counts(struct world *world, struct component *c, unsigned blocks, unsigned late_blocks, unsigned sealed_most, int64_t at_us)
 {
 	struct validator_detail *detail = validator_detail(c);
 	uint64_t last = detail->turns.last_proposed;
@@ -201,6 +203,10 @@ static void show_counts(struct world *world, struct component *c, unsigned block
 	detail->turns.blocks = blocks;
 	detail->turns.late_blocks = late_blocks;
 	detail->turns.sealed_since = detail->last_sealed > detail->last_missed;
+	detail->turns.sealed_late = detail->last_sealed + (uint64_t)world->thresholds.offline_turns * detail->turns.validators > world->head;
+	detail->turns.by_presence = consensus_def(world->consensus)->makers && !consensus_def(world->consensus)->rounds;
+	detail->turns.sealed = (unsigned)detail->sealed;
+	detail->turns.sealed_most = sealed_most;
 	component_set_flag(c, VALIDATOR_MEMBER, detail->member, at_us);
 	if (detail->has_metric && detail->metric_last > last)
 		last = detail->metric_last;
@@ -209,7 +215,7 @@ static void show_counts(struct world *world, struct component *c, unsigned block
 	if (last > 0)
 		component_set_number(c, VALIDATOR_LAST_PROPOSED, (int64_t)last, at_us);
 	text_format(c->source, sizeof(c->source), "%s", world->chain->source);
-	if (blocks == 0 || !world->bft)
+	if (blocks == 0 || !consensus_def(world->consensus)->makers)
 		return;
 	c->seen_us = detail->last_sign_us > c->seen_us ? detail->last_sign_us : c->seen_us;
 	component_set_number(c, VALIDATOR_PROPOSED, detail->turns.proposed, at_us);
@@ -258,7 +264,7 @@ static void tell_trails(struct world *world)
 void validators_count(struct world *world, int64_t at_us)
 {
 	const struct component_list *list = &world->lists[KIND_VALIDATOR];
-	unsigned n = world->set == NULL ? 0 : (unsigned)world->set->count, blocks = 0, late_blocks = 0;
+	unsigned n = world->set == NULL ? 0 : (unsigned)world->set->count, blocks = 0, late_blocks = 0, sealed_most = 0;
 	uint64_t late = (uint64_t)world->thresholds.offline_turns * n, reach;
 	struct members members = {0};
 
@@ -279,7 +285,10 @@ void validators_count(struct world *world, int64_t at_us)
 		count_header(world, &members, header, back < late);
 	}
 	for (size_t i = 0; i < list->count; i++)
-		show_counts(world, list->items[i], blocks, late_blocks, at_us);
+		if (validator_detail(list->items[i])->sealed > sealed_most)
+			sealed_most = (unsigned)validator_detail(list->items[i])->sealed;
+	for (size_t i = 0; i < list->count; i++)
+		show_counts(world, list->items[i], blocks, late_blocks, sealed_most, at_us);
 	tell_trails(world);
 }
 
@@ -417,7 +426,7 @@ static bool find(const struct world *world, const struct component *c, int64_t n
 	}
 	if (!world->has_head || world->answering == 0)
 		return false;
-	if (!world->bft) {
+	if (!consensus_def(world->consensus)->makers) {
 		*out = judge_plain(c);
 		return true;
 	}

@@ -62,24 +62,26 @@ const struct window_header *window_at(const struct window *window, uint64_t numb
 }
 
 /* The set of a neighbour when it is the same, else a new one. */
-static struct validator_set *shared_set(const struct window *window, const struct header *header)
+static struct validator_set *shared_set(const struct window *window, const struct header *header, const struct validator_set *current)
 {
-	size_t count = header->validator_count < HEADER_VALIDATORS_MAX ? header->validator_count : HEADER_VALIDATORS_MAX;
+	const struct address *list = header->validator_count > 0 || current == NULL ? header->validators : current->addresses;
+	size_t told = header->validator_count > 0 || current == NULL ? header->validator_count : current->count;
+	size_t count = told < HEADER_VALIDATORS_MAX ? told : HEADER_VALIDATORS_MAX;
 	const struct window_header *neighbours[] = {
 		header->number > 0 ? window_at(window, header->number - 1) : NULL,
 		window_at(window, header->number + 1),
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(neighbours); i++)
-		if (neighbours[i] != NULL && validator_set_same(neighbours[i]->set, header->validators, count))
+		if (neighbours[i] != NULL && validator_set_same(neighbours[i]->set, list, count))
 			return validator_set_ref(neighbours[i]->set);
-	return validator_set_new(header->validators, count);
+	return validator_set_new(list, count);
 }
 
-static void store(struct window *window, const struct header *header, const struct component *teller)
+static void store(struct window *window, const struct header *header, const struct validator_set *current)
 {
 	struct window_header *to = &window->headers[header->number % WINDOW_HEADERS];
-	struct validator_set *set = shared_set(window, header);
+	struct validator_set *set = shared_set(window, header, current);
 
 	validator_set_unref(to->set);
 	*to = (struct window_header){
@@ -89,10 +91,10 @@ static void store(struct window *window, const struct header *header, const stru
 		.parent = header->parent,
 		.miner = header->miner,
 		.timestamp_s = header->timestamp_s,
-		.bft = header->bft,
+		.difficulty = header->difficulty,
+		.consensus = header->consensus,
 		.round = header->round,
 		.set = set,
-		.teller = teller,
 	};
 	for (size_t i = 0; i < header->sealer_count; i++) {
 		size_t position = validator_set_find(set, &header->sealers[i]);
@@ -102,21 +104,15 @@ static void store(struct window *window, const struct header *header, const stru
 	}
 }
 
-enum window_added window_add(struct window *window, const struct header *header, const struct component *teller)
+bool window_add(struct window *window, const struct header *header, const struct validator_set *current)
 {
 	const struct window_header *known = &window->headers[header->number % WINDOW_HEADERS];
 
-	if (known->used && known->number > header->number)
-		return WINDOW_KNOWN; /* older than the ring reaches */
-	if (known->used && known->number == header->number) {
-		if (hash_equal(&known->hash, &header->hash))
-			return WINDOW_KNOWN;
-		if (known->teller != teller)
-			return WINDOW_CONFLICT;
-		window_drop_above(window, header->number);
-	}
-	store(window, header, teller);
-	return WINDOW_NEW;
+	/* A higher one in its place: this one is older than the ring reaches. */
+	if (known->used && known->number >= header->number)
+		return false;
+	store(window, header, current);
+	return true;
 }
 
 static void drop(struct window_header *header)
@@ -157,7 +153,7 @@ int64_t window_period_ms(const struct window *window, uint64_t head)
 		const struct window_header *child = window_at(window, head - back);
 		const struct window_header *parent = window_at(window, head - back - 1);
 
-		if (child == NULL || parent == NULL || (child->bft && child->round > 0) || child->timestamp_s < parent->timestamp_s)
+		if (child == NULL || parent == NULL || child->round > 0 || child->timestamp_s < parent->timestamp_s)
 			continue;
 		steps[count] = (child->timestamp_s - parent->timestamp_s) * 1000;
 		sum += steps[count++];
@@ -171,20 +167,48 @@ int64_t window_period_ms(const struct window *window, uint64_t head)
 	return steps[count / 2];
 }
 
+/* The proposers of the rounds before the one that decided. */
+static void missed_rounds(const struct window_header *header, const struct window_header *parent, struct turn_list *out)
+{
+	const struct validator_set *set = out->set;
+
+	/* A round beyond all reason says no more than that everybody missed. */
+	for (unsigned round = 0; round < header->round && round < 2 * set->count && out->missed_count < WINDOW_MISSED_MAX; round++)
+		out->missed[out->missed_count++] = (size_t)(qbft_proposer(set->addresses, set->count, &parent->miner, round) - set->addresses);
+}
+
+/* Block N is the turn of signer N mod n, unless that one signed one of the floor(n/2) blocks
+ * before: then it must wait, and its turn is none (EIP-225). */
+static void missed_clique(const struct window *window, const struct window_header *header, struct turn_list *out)
+{
+	size_t in_turn = (size_t)(header->number % out->set->count);
+
+	if (header->difficulty != 1 || in_turn == out->taken)
+		return;
+	for (uint64_t back = 1; back <= out->set->count / 2 && back < header->number; back++) {
+		const struct window_header *before = window_at(window, header->number - back);
+
+		if (before == NULL || address_equal(&before->miner, &out->set->addresses[in_turn]))
+			return;
+	}
+	out->missed[out->missed_count++] = in_turn;
+}
+
 bool window_turns(const struct window *window, const struct window_header *header, const struct validator_set *current, struct turn_list *out)
 {
 	const struct validator_set *set = header->set->count > 0 ? header->set : current;
 	const struct window_header *parent = header->number > 0 ? window_at(window, header->number - 1) : NULL;
 
-	if (!header->bft || set == NULL || set->count == 0)
+	if (!consensus_def(header->consensus)->makers || set == NULL || set->count == 0)
 		return false;
 	out->set = set;
 	out->taken = validator_set_find(set, &header->miner);
 	out->missed_count = 0;
 	if (parent == NULL)
 		return true;
-	/* A round beyond all reason says no more than that everybody missed. */
-	for (unsigned round = 0; round < header->round && round < 2 * set->count && out->missed_count < WINDOW_MISSED_MAX; round++)
-		out->missed[out->missed_count++] = (size_t)(qbft_proposer(set->addresses, set->count, &parent->miner, round) - set->addresses);
+	if (consensus_def(header->consensus)->rounds)
+		missed_rounds(header, parent, out);
+	else if (header->consensus == CONSENSUS_CLIQUE)
+		missed_clique(window, header, out);
 	return true;
 }

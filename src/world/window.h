@@ -20,11 +20,11 @@ struct window_header {
 	struct hash256 hash, parent;
 	struct address miner;
 	int64_t timestamp_s;
-	bool bft;
+	uint64_t difficulty;
+	enum consensus consensus;
 	uint32_t round;
-	struct validator_set *set;                  /* empty in contract mode, never NULL */
+	struct validator_set *set;                  /* empty when neither header nor node told it, never NULL */
 	uint8_t sealers[HEADER_VALIDATORS_MAX / 8]; /* a bit for each position in the set */
-	const struct component *teller;             /* the node that told it */
 };
 
 struct window {
@@ -38,13 +38,10 @@ bool validator_set_same(const struct validator_set *set, const struct address *a
 /* Position of the address in the set, or SIZE_MAX. */
 size_t validator_set_find(const struct validator_set *set, const struct address *address);
 
-enum window_added {
-	WINDOW_KNOWN,    /* the same header was there */
-	WINDOW_NEW,      /* it was taken in */
-	WINDOW_CONFLICT, /* another node told another block of this number; nothing was changed */
-};
-/* Takes a header in. A teller that changes its own word replaces it. */
-enum window_added window_add(struct window *window, const struct header *header, const struct component *teller);
+/* Takes a header in; true when it was not there. A header that does not list its validators
+ * gets those of `current` (NULL: not known), so that its sealers have places. Of two
+ * headers of one number the first stays. */
+bool window_add(struct window *window, const struct header *header, const struct validator_set *current);
 /* The header of that number, or NULL. */
 const struct window_header *window_at(const struct window *window, uint64_t number);
 /* Forgets headers above `number`: the chain was rolled back. */
@@ -56,7 +53,9 @@ void window_free(struct window *window);
  * than two. */
 int64_t window_period_ms(const struct window *window, uint64_t head);
 
-/* Whose turns the header used up (protocol reference 1.5.2), as positions in `set`. */
+/* Whose turns the header used up, as positions in `set`: QBFT's by its round (protocol
+ * reference 1.5.2), clique's when another signer than the one in turn made it, though
+ * that one was free to. */
 enum { WINDOW_MISSED_MAX = 2 * HEADER_VALIDATORS_MAX };
 struct turn_list {
 	const struct validator_set *set;
@@ -64,8 +63,9 @@ struct turn_list {
 	size_t missed[WINDOW_MISSED_MAX];
 	size_t missed_count;
 };
-/* `current` stands in for a header without a set of its own. False when the header is
- * not of QBFT or there is no set. Missed turns need the parent's header too. */
+/* `current` stands in for a header without a set of its own. False when headers of that
+ * consensus do not tell who made them, or there is no set. Missed turns need the headers
+ * before it too. */
 bool window_turns(const struct window *window, const struct window_header *header, const struct validator_set *current, struct turn_list *out);
 
 #endif

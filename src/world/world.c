@@ -36,8 +36,10 @@ static void component_free(struct component *c)
 {
 	for (size_t i = 0; i < WORLD_VALUES_MAX; i++)
 		free(c->values[i].text);
-	if (c->kind == KIND_NODE)
+	if (c->kind == KIND_NODE) {
 		free(node_detail(c)->votes);
+		free(node_detail(c)->peers);
+	}
 	free(c->detail);
 	free(c);
 }
@@ -236,8 +238,35 @@ static void show(struct world *world, struct component *c, const struct verdict 
 	settling->judged = true;
 	settling->pending = false;
 	settling->better_since = 0;
-	if (from != health)
-		note_change(world, c, from);
+	if (from == health)
+		return;
+	note_change(world, c, from);
+	if (health == HEALTH_CRITICAL)
+		settling->falls_us[settling->falls++ % FALLS_KEPT] = c->since_us;
+}
+
+/* --- flapping -------------------------------------------------------------------------- */
+
+/* Who failed several times in the last minutes is not well yet when it is up again: this
+ * keeps one fault that comes and goes one fault. The chain speaks for itself. */
+static struct verdict judge_flapping(const struct component *c, const struct verdict *verdict, int64_t at_us)
+{
+	const struct settling *settling = c->detail;
+	unsigned recent = 0;
+	int64_t first_us = at_us;
+	char span[DURATION_TEXT];
+
+	for (unsigned i = 0; i < settling->falls && i < FALLS_KEPT; i++) {
+		if (settling->falls_us[i] < at_us - FLAPPING_SPAN_US)
+			continue;
+		recent++;
+		if (settling->falls_us[i] < first_us)
+			first_us = settling->falls_us[i];
+	}
+	if (c->kind == KIND_CHAIN || recent < FLAPPING_FALLS || health_rank(verdict->health) > health_rank(HEALTH_WARNING))
+		return *verdict;
+	return verdict_make(HEALTH_WARNING, SYMPTOM_FLAPPING, "comes and goes: failed %u times in %s; now it %.80s", recent,
+		duration_human(span, at_us - first_us), verdict->reason);
 }
 
 /* The worst level that findings have kept up for the dwell, above what is shown; 0
@@ -254,7 +283,8 @@ void component_settle(struct world *world, struct component *c, const struct fin
 {
 	static const enum health levels[RANKS] = {HEALTH_OK, HEALTH_WARNING, HEALTH_UNKNOWN, HEALTH_CRITICAL};
 	struct settling *settling = c->detail;
-	const struct verdict *verdict = &finding->verdict;
+	struct verdict found_now = judge_flapping(c, &finding->verdict, at_us);
+	const struct verdict *verdict = &found_now;
 	unsigned found = health_rank(verdict->health), shown = settling->judged ? health_rank(c->health) : 0;
 	int64_t began = finding->since_us != 0 ? finding->since_us : at_us;
 	unsigned rank;
@@ -294,11 +324,11 @@ void component_settle(struct world *world, struct component *c, const struct fin
 
 /* --- whether all is known ------------------------------------------------------------------ */
 
-static bool node_settled(const struct component *c)
+static bool node_settled(const struct world *world, const struct component *c)
 {
 	const struct node_detail *detail = node_detail(c);
 
-	if (c->tried_us == 0 || detail->settling.pending)
+	if (c->tried_us == 0 || detail->settling.pending || (detail->forked && !fork_located(world, c)))
 		return false;
 	return detail->answers ? detail->answers_seen >= SETTLED_ANSWERS : detail->lost || detail->unsampled;
 }
@@ -308,7 +338,7 @@ static bool is_settled(const struct world *world)
 	const struct chain_detail *chain = world->chain->detail;
 
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
-		if (!node_settled(world->lists[KIND_NODE].items[i]))
+		if (!node_settled(world, world->lists[KIND_NODE].items[i]))
 			return false;
 	if (!chain->settling.judged || chain->settling.pending || world->flow == FLOW_UNKNOWN)
 		return false;
@@ -320,6 +350,11 @@ static bool is_settled(const struct world *world)
 			return false;
 	}
 	return true;
+}
+
+enum consensus world_consensus(const struct world *world)
+{
+	return world->consensus;
 }
 
 bool world_settled(const struct world *world)
@@ -336,6 +371,7 @@ static void judge_shared(struct world *world, bool headers_changed, int64_t now_
 	if (headers_changed)
 		chain_infer_period(world);
 	chain_follow(world, now_us);
+	fork_show(world, now_us);
 	if (headers_changed)
 		validators_count(world, now_us);
 	validators_judge(world, now_us);
@@ -357,6 +393,8 @@ void world_observe(struct world *world, struct component *node, const struct nod
 
 void world_judge(struct world *world, int64_t now_us)
 {
+	partition_follow(world, now_us);
+	chain_show_versions(world, now_us);
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
 		node_judge(world, world->lists[KIND_NODE].items[i], now_us);
 	judge_shared(world, world->head_dirty, now_us);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/number.h"
+#include "world/consensus.h"
 #include "world/thresholds.h"
 
 #include <stdbool.h>
@@ -45,17 +46,22 @@ enum symptom {
 	SYMPTOM_INVISIBLE,   /* chain, validator: no node can be reached */
 	/* of a node */
 	SYMPTOM_LAG, SYMPTOM_SYNCING, SYMPTOM_PEERS, SYMPTOM_SLOW, SYMPTOM_ERRORS, SYMPTOM_SKEW,
+	SYMPTOM_CUT_OFF, /* it and its peers see none of the others */
 	/* of the chain */
 	SYMPTOM_SILENT,  /* later than P + T */
 	SYMPTOM_STALLED, /* later than P + 3T + slack on every reachable node */
 	SYMPTOM_QUORUM,  /* can lose none more */
 	SYMPTOM_FORK,    /* two blocks at one height */
+	SYMPTOM_PARTED,  /* groups of nodes that see only themselves */
 	/* of a validator */
 	SYMPTOM_OFFLINE,   /* took none of its turns, or its node is gone and it gives no sign */
 	SYMPTOM_MISSED,    /* misses some of its turns */
 	SYMPTOM_NODE_LOST, /* its node is gone; not known yet whether it takes part */
 	SYMPTOM_WAITING,   /* the chain is silent; its node answers and waits for a quorum */
+	SYMPTOM_SEALS,     /* it proposes, and seals no block of the others */
 	SYMPTOM_LEFT,      /* it is not in the validator set */
+	/* of any */
+	SYMPTOM_FLAPPING, /* it fails and comes back, again and again */
 };
 
 const char *kind_name(enum kind kind);       /* "node" */
@@ -93,12 +99,13 @@ const struct kind_def *kind_def(enum kind kind);
 enum chain_value {
 	CHAIN_HEAD, CHAIN_HEAD_AGE_MS, CHAIN_BLOCK_PERIOD_MS, CHAIN_REQUEST_TIMEOUT_MS, CHAIN_ROUND,
 	CHAIN_NEXT_ROUND_MS, CHAIN_VALIDATORS, CHAIN_QUORUM, CHAIN_ALIVE, CHAIN_CAN_LOSE, CHAIN_F,
-	CHAIN_CONSENSUS, CHAIN_CHAIN_ID, CHAIN_HEAD_HASH, CHAIN_VALUES
+	CHAIN_CONSENSUS, CHAIN_CHAIN_ID, CHAIN_HEAD_HASH, CHAIN_FINALIZED, CHAIN_FORK_BLOCK, CHAIN_FORK_HASH,
+	CHAIN_PARTITIONS, CHAIN_VERSIONS, CHAIN_VALUES
 };
 enum node_value {
 	NODE_HEAD, NODE_LAG, NODE_PEERS, NODE_RPC_MS, NODE_SYNCING, NODE_VERSION, NODE_HEAD_HASH,
 	NODE_HEAD_AGE_MS, NODE_POOL, NODE_CHAIN_ID, NODE_METHODS, NODE_CLOCK_SKEW_MS, NODE_ERROR_PERCENT,
-	NODE_VALUES
+	NODE_FORK_BLOCK, NODE_FORK_HASH, NODE_PARTITION, NODE_VALUES
 };
 enum validator_value {
 	VALIDATOR_PROPOSED, VALIDATOR_LAST_PROPOSED, VALIDATOR_MISSED_TURNS, VALIDATOR_SEALED,
@@ -106,6 +113,9 @@ enum validator_value {
 	VALIDATOR_MEMBER, VALIDATOR_VALUES
 };
 enum { WORLD_VALUES_MAX = 20 };
+/* CHAIN_FORK_BLOCK, CHAIN_FORK_HASH: the first block in which a node differs, as the chain
+ * has it that Tocsin follows; NODE_FORK_*: as a node has it that differs. NODE_PARTITION:
+ * the number of the group of peers that it is in, from 1, while there are several. */
 /* VALIDATOR_TURNS: the last turns, newest last: 'o' taken, 'x' missed, '.' none known. */
 enum { TURNS_SHOWN = 20 };
 
@@ -210,12 +220,13 @@ enum { HEADER_VALIDATORS_MAX = 128 };
 struct header {
 	uint64_t number;
 	struct hash256 hash, parent;
-	struct address miner;
+	struct address miner; /* who made it: from a seal where the header itself does not say */
 	int64_t timestamp_s;
 	uint64_t gas_used, gas_limit;
-	bool bft;       /* extraData was QBFT's; the fields below count */
+	uint64_t difficulty;
+	enum consensus consensus; /* whose form extraData has; the fields below count where it tells them */
 	uint32_t round;
-	struct address *validators; /* owned, ascending */
+	struct address *validators; /* owned, ascending; clique lists them at its checkpoints only */
 	size_t validator_count;
 	struct address *sealers;    /* owned; who sealed, recovered */
 	size_t sealer_count;
@@ -231,6 +242,11 @@ enum sample_field {
 	SAMPLE_HEAD = 1 << 0, SAMPLE_PEERS = 1 << 1, SAMPLE_SYNCING = 1 << 2, SAMPLE_POOL = 1 << 3,
 	SAMPLE_VERSION = 1 << 4, SAMPLE_CHAIN_ID = 1 << 5, SAMPLE_VALIDATORS = 1 << 6, SAMPLE_NODE_KEY = 1 << 7,
 	SAMPLE_PERIODS = 1 << 8, SAMPLE_SIGNERS = 1 << 9, SAMPLE_VOTES = 1 << 10, SAMPLE_METHODS = 1 << 11,
+	SAMPLE_OWN_KEY = 1 << 12, SAMPLE_PEER_KEYS = 1 << 13, SAMPLE_FINALIZED = 1 << 14,
+};
+/* The first bytes of a node's public key: enough to tell nodes apart among peers. */
+struct peer_key {
+	uint8_t bytes[16];
 };
 struct node_sample {
 	int64_t at_us;
@@ -262,6 +278,10 @@ struct node_sample {
 		bool add;
 	} *votes;
 	size_t vote_count;
+	struct peer_key own_key;
+	struct peer_key *peer_keys; /* whom it is connected to */
+	size_t peer_key_count;
+	uint64_t finalized; /* the newest block that can never be taken back */
 	char methods[160]; /* groups that are absent: "no admin, no qbft" */
 };
 
@@ -276,6 +296,15 @@ bool world_node_identified(const struct component *node);
  * what it touched. Costs nothing that grows with the number of nodes, unless the
  * node that led was lost. */
 void world_observe(struct world *world, struct component *node, const struct node_sample *sample);
+
+/* Heights of headers that the world would like this node to tell again, beside its head:
+ * how it finds the first block in which two forks differ. Returns how many, at most
+ * WANTED_MAX. */
+enum { WANTED_MAX = 8 };
+size_t world_wanted(const struct world *world, const struct component *node, uint64_t heights[WANTED_MAX]);
+
+/* How the chain agrees on blocks, as its headers showed; CONSENSUS_UNKNOWN when they do not. */
+enum consensus world_consensus(const struct world *world);
 
 /* Judges everything that time alone can change (ages, stalls, rounds). Call each
  * second at least. */

@@ -15,7 +15,7 @@ static const int64_t start_us = INT64_C(1735689600) * US_PER_S;
 
 /* What the peer says to a method: the member's text after its id. NULL leaves a hole. */
 struct say {
-	const char *method; /* "latest" stands for the head call, "block" for one by height */
+	const char *method; /* "latest" stands for the head call, "finalized" for that tag, "block" for a height */
 	const char *member;
 };
 
@@ -88,6 +88,7 @@ static const struct {
 	{"eth_chainId", "besu/eth_chainId.json"},
 	{"web3_clientVersion", "besu/web3_clientVersion.json"},
 	{"admin_nodeInfo", "besu/admin_nodeInfo.json"},
+	{"admin_peers", "besu/admin_peers.json"},
 	{"qbft_getRequestTimeoutSeconds", "besu/qbft_getRequestTimeoutSeconds.json"},
 	{"qbft_getValidatorsByBlockNumber", "besu/qbft_getValidatorsByBlockNumber.json"},
 	{"qbft_getPendingVotes", "besu/qbft_getPendingVotes.json"},
@@ -118,12 +119,13 @@ static void peer_plan(struct peer *p)
 
 static const char *asked_method(const struct json *request)
 {
-	const char *method = json_string(json_get(request, "method"));
+	const char *method = json_string(json_get(request, "method")), *tag;
 
 	assert_non_null(method);
 	if (strcmp(method, "eth_getBlockByNumber") != 0)
 		return method;
-	return strcmp(json_string(json_first(json_get(request, "params"))), "latest") == 0 ? "latest" : "block";
+	tag = json_string(json_first(json_get(request, "params")));
+	return strncmp(tag, "0x", 2) == 0 ? "block" : tag;
 }
 
 static const struct json *request_first(const struct peer *p)
@@ -251,7 +253,9 @@ static void check_full_sample(const struct node_sample *s)
 	assert_false(s->method_errors);
 	assert_int_equal(s->rpc_us, 8000);
 	assert_int_equal(s->has & ~(unsigned)SAMPLE_SIGNERS, SAMPLE_HEAD | SAMPLE_PEERS | SAMPLE_SYNCING | SAMPLE_POOL | SAMPLE_VERSION | SAMPLE_CHAIN_ID |
-		SAMPLE_VALIDATORS | SAMPLE_NODE_KEY | SAMPLE_PERIODS | SAMPLE_VOTES | SAMPLE_METHODS);
+		SAMPLE_VALIDATORS | SAMPLE_NODE_KEY | SAMPLE_PERIODS | SAMPLE_VOTES | SAMPLE_METHODS | SAMPLE_OWN_KEY | SAMPLE_PEER_KEYS);
+	assert_int_equal(s->peer_key_count, 1);
+	assert_int_equal(s->peer_keys[0].bytes[0], 0x87);
 	assert_int_equal(head->number, 0x3e9);
 	assert_int_equal(head->round, 1);
 	assert_int_equal(head->sealer_count, 3);
@@ -397,8 +401,10 @@ static const struct shape_case {
 	{"pool with a fraction", "txpool_besuStatistics", "\"result\":{\"localCount\":1.5,\"remoteCount\":2}", SAMPLE_POOL, false},
 	{"chain id as a decimal", "eth_chainId", "\"result\":\"138\"", SAMPLE_CHAIN_ID, false},
 	{"version as a number", "web3_clientVersion", "\"result\":25", SAMPLE_VERSION, false},
-	{"no node info", "admin_nodeInfo", "\"result\":null", SAMPLE_NODE_KEY, false},
-	{"node id that is no key", "admin_nodeInfo", "\"result\":{\"id\":\"zz\",\"enode\":\"enode://12\"}", SAMPLE_NODE_KEY, false},
+	{"no node info", "admin_nodeInfo", "\"result\":null", SAMPLE_NODE_KEY | SAMPLE_OWN_KEY, false},
+	{"node id that is no key", "admin_nodeInfo", "\"result\":{\"id\":\"zz\",\"enode\":\"enode://12\"}", SAMPLE_NODE_KEY | SAMPLE_OWN_KEY, false},
+	{"peers as an object", "admin_peers", "\"result\":{}", SAMPLE_PEER_KEYS, false},
+	{"a peer without a key", "admin_peers", "\"result\":[{\"id\":\"0x12\"}]", SAMPLE_PEER_KEYS, false},
 	{"validators as text", "qbft_getValidatorsByBlockNumber", "\"result\":\"0x1\"", SAMPLE_VALIDATORS, false},
 	{"a validator that is no address", "qbft_getValidatorsByBlockNumber", "\"result\":[\"0x12\"]", SAMPLE_VALIDATORS, false},
 	{"no validators", "qbft_getValidatorsByBlockNumber", "\"result\":[]", SAMPLE_VALIDATORS, false},
@@ -414,7 +420,7 @@ static const struct shape_case {
 static void wrong_shapes_touch_nothing_else(void **state TOCSIN_UNUSED)
 {
 	unsigned all = SAMPLE_HEAD | SAMPLE_PEERS | SAMPLE_SYNCING | SAMPLE_POOL | SAMPLE_VERSION | SAMPLE_CHAIN_ID | SAMPLE_VALIDATORS |
-		SAMPLE_NODE_KEY | SAMPLE_PERIODS | SAMPLE_VOTES | SAMPLE_METHODS;
+		SAMPLE_NODE_KEY | SAMPLE_PERIODS | SAMPLE_VOTES | SAMPLE_METHODS | SAMPLE_OWN_KEY | SAMPLE_PEER_KEYS;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(shape_cases); i++) {
 		const struct shape_case *c = &shape_cases[i];
@@ -523,6 +529,7 @@ static void absent_methods_are_remembered(void **state TOCSIN_UNUSED)
 		peer_says_file(&p, "web3_clientVersion", "peers/anvil.web3_clientVersion.json");
 		peer_says(&p, "eth_chainId", "\"result\":\"0x8a\"");
 		peer_says(&p, "block", "as asked");
+		peer_says(&p, "admin_peers", words[w].member);
 		for (size_t i = 0; i < ARRAY_LENGTH(absent); i++)
 			peer_says(&p, absent[i], words[w].member);
 		do
@@ -566,20 +573,23 @@ static void a_method_that_appears_is_taken(void **state TOCSIN_UNUSED)
 	peer_free(&p);
 }
 
-static void other_clients_are_plain_nodes(void **state TOCSIN_UNUSED)
+static void other_clients_are_asked_in_their_own_words(void **state TOCSIN_UNUSED)
 {
 	static const struct {
 		const char *prefix, *version;
 		uint64_t head, peers;
+		enum consensus consensus;
+		const char *validators;
 	} cases[] = {
-		{"geth-clique", "Geth/v1.8.23-stable-c9427004/linux-amd64/go1.11.5", 0x3c6, 4},
-		{"quorum-ibft", "Geth/v1.9.7-stable(quorum-v20.10.0)/linux-amd64/go1.19.8", 0x5e, 4},
+		{"geth-clique", "Geth/v1.8.23-stable-c9427004/linux-amd64/go1.11.5", 0x3c6, 4, CONSENSUS_CLIQUE, "clique_getSigners"},
+		{"quorum-ibft", "Geth/v1.9.7-stable(quorum-v20.10.0)/linux-amd64/go1.19.8", 0x5e, 4, CONSENSUS_ISTANBUL, "istanbul_getValidators"},
 	};
-	static const char *const methods[] = {"eth_syncing", "net_peerCount", "txpool_status", "web3_clientVersion"};
+	static const char *const methods[] = {"eth_syncing", "net_peerCount", "txpool_status", "web3_clientVersion", "admin_peers"};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
 		struct peer p;
 		char file[100];
+		bool made = false;
 
 		peer_init(&p);
 		snprintf(file, sizeof(file), "peers/%s.eth_getBlockByNumber.json", cases[i].prefix);
@@ -588,14 +598,65 @@ static void other_clients_are_plain_nodes(void **state TOCSIN_UNUSED)
 			snprintf(file, sizeof(file), "peers/%s.%s.json", cases[i].prefix, methods[m]);
 			peer_says_file(&p, methods[m], file);
 		}
+		snprintf(file, sizeof(file), "peers/%s.%s.json", cases[i].prefix, cases[i].validators);
+		peer_says_file(&p, cases[i].validators, file);
 		peer_round(&p);
 		assert_string_equal(p.sample.version, cases[i].version);
 		assert_int_equal(p.sample.peers, cases[i].peers);
 		assert_int_equal(p.sample.headers[0].number, cases[i].head);
-		assert_false(p.sample.headers[0].bft);
+		assert_int_equal(p.sample.headers[0].consensus, cases[i].consensus);
+		assert_int_equal(p.sample.peer_key_count, 4);
 		assert_false(p.sample.has & (SAMPLE_VALIDATORS | SAMPLE_SIGNERS));
+		/* What the header told decides what is asked from now on. */
 		peer_round(&p);
 		assert_true(p.sample.has & SAMPLE_POOL);
+		assert_true(p.sample.has & SAMPLE_VALIDATORS);
+		assert_int_equal(p.sample.validator_count, 4);
+		assert_int_equal(asked_count(&p, "finalized"), 0);
+		assert_string_equal(p.sample.methods, "no admin");
+		for (size_t k = 0; k < p.sample.validator_count; k++)
+			made |= address_equal(&p.sample.validators[k], &p.sample.headers[0].miner);
+		assert_true(made);
+		p.now_us += 6 * US_PER_MINUTE;
+		peer_plan(&p);
+		assert_int_equal(asked_count(&p, "qbft_getValidatorsByBlockNumber"), 0);
+		peer_free(&p);
+	}
+}
+
+/* Only a chain with a difficulty of 0 can have finality; one that refuses the tag is not
+ * asked again for minutes. */
+static void finality_is_asked_where_it_may_exist(void **state TOCSIN_UNUSED)
+{
+	static const struct {
+		const char *name, *member;
+		bool told;
+		size_t asked_again;
+	} cases[] = {
+		{"told", "\"result\":{\"number\":\"0x20\"}", true, 1},
+		{"no such tag", "\"error\":{\"code\":-32602,\"message\":\"invalid argument 0\"}", false, 0},
+		{"unknown block", "\"error\":{\"code\":-39001,\"message\":\"Unknown block\"}", false, 0},
+		{"none yet", "\"result\":null", false, 1},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct peer p;
+
+		peer_init(&p);
+		peer_says_file(&p, "latest", "peers/anvil.eth_getBlockByNumber.json");
+		peer_says(&p, "finalized", cases[i].member);
+		peer_says(&p, "block", "as asked");
+		peer_round(&p);
+		assert_int_equal(p.sample.headers[0].consensus, CONSENSUS_STAKE);
+		p.now_us += US_PER_MINUTE;
+		peer_round(&p);
+		assert_int_equal(asked_count(&p, "finalized"), 1);
+		if (!!(p.sample.has & SAMPLE_FINALIZED) != cases[i].told)
+			fail_msg("%s: has %x", cases[i].name, p.sample.has);
+		p.now_us += US_PER_MINUTE;
+		peer_plan(&p);
+		if (asked_count(&p, "finalized") != cases[i].asked_again)
+			fail_msg("%s: asked %zu times", cases[i].name, asked_count(&p, "finalized"));
 		peer_free(&p);
 	}
 }
@@ -943,7 +1004,8 @@ int main(void)
 		cmocka_unit_test(no_answer_is_unreachable),
 		cmocka_unit_test(absent_methods_are_remembered),
 		cmocka_unit_test(a_method_that_appears_is_taken),
-		cmocka_unit_test(other_clients_are_plain_nodes),
+		cmocka_unit_test(other_clients_are_asked_in_their_own_words),
+		cmocka_unit_test(finality_is_asked_where_it_may_exist),
 		cmocka_unit_test(a_syncing_node_names_its_target),
 		cmocka_unit_test(the_node_key_names_its_address),
 		cmocka_unit_test(a_batch_too_large_becomes_smaller),

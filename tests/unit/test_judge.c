@@ -115,8 +115,8 @@ static void quorum_is_at_risk_only_when_something_is_lost(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
-		assert_int_equal(judge_quorum(rows[i].n, rows[i].alive).health, rows[i].health);
-	assert_non_null(strstr(judge_quorum(4, 3).reason, "can lose 0 more"));
+		assert_int_equal(judge_quorum(rows[i].n, rows[i].alive, qbft_quorum(rows[i].n)).health, rows[i].health);
+	assert_non_null(strstr(judge_quorum(4, 3, 3).reason, "can lose 0 more"));
 }
 
 static void lag_scales_with_the_period(void **state)

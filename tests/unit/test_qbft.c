@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "collect/header.h"
 #include "collect/qbft.h"
 
 static const char vectors_file[] = "besu/qbft_header_vectors.json";
@@ -76,7 +77,7 @@ static void vectors_decode(void **state TOCSIN_UNUSED)
 		uint64_t number;
 
 		assert_int_equal(header_from_json(block, true, &header, &err), STATUS_OK);
-		assert_true(header.bft);
+		assert_int_equal(header.consensus, CONSENSUS_QBFT);
 		assert_true(json_quantity(json_get(expect, "number"), &number));
 		assert_int_equal(header.number, number);
 		assert_true(json_i64(json_get(expect, "round"), &round));
@@ -331,16 +332,16 @@ static void a_key_of_zero_is_no_key(void **state TOCSIN_UNUSED)
 	assert_memory_equal(seal, zero_seal, sizeof(seal));
 }
 
-/* The text of the first vector's block with one passage replaced. */
-static struct json *block_with(const char *from, const char *to)
+/* The block with one passage of its text replaced. */
+static struct json *with_change(const struct json *block, const char *from, const char *to)
 {
-	struct json *root = fixture_json(vectors_file), *changed;
+	struct json *changed;
 	struct buf text, out;
 	const char *hit;
 
 	buf_init(&text, FIXTURE_LIMIT);
 	buf_init(&out, FIXTURE_LIMIT);
-	assert_true(json_canonical(json_get(json_first(json_get(root, "blocks")), "block"), &text));
+	assert_true(json_canonical(block, &text));
 	hit = strstr(buf_text(&text), from);
 	assert_non_null(hit);
 	buf_add(&out, buf_text(&text), (size_t)(hit - buf_text(&text)));
@@ -350,6 +351,15 @@ static struct json *block_with(const char *from, const char *to)
 	assert_non_null(changed);
 	buf_free(&out);
 	buf_free(&text);
+	return changed;
+}
+
+/* The first vector's block with one change. */
+static struct json *block_with(const char *from, const char *to)
+{
+	struct json *root = fixture_json(vectors_file);
+	struct json *changed = with_change(json_get(json_first(json_get(root, "blocks")), "block"), from, to);
+
 	json_free(root);
 	return changed;
 }
@@ -381,8 +391,8 @@ static void blocks_with_one_change(void **state TOCSIN_UNUSED)
 		struct header header;
 		enum status status = header_from_json(block, true, &header, NULL);
 
-		if (status != block_cases[i].status || header.bft != block_cases[i].bft || header.sealer_count != block_cases[i].sealers)
-			fail_msg("%s: status %s bft %d sealers %zu", block_cases[i].name, status_name(status), header.bft, header.sealer_count);
+		if (status != block_cases[i].status || (header.consensus == CONSENSUS_QBFT) != block_cases[i].bft || header.sealer_count != block_cases[i].sealers)
+			fail_msg("%s: status %s consensus %s sealers %zu", block_cases[i].name, status_name(status), consensus_def(header.consensus)->name, header.sealer_count);
 		header_free(&header);
 		json_free(block);
 	}
@@ -394,36 +404,160 @@ static void sealers_only_when_asked(void **state TOCSIN_UNUSED)
 	struct header header;
 
 	assert_int_equal(header_from_json(block, false, &header, NULL), STATUS_OK);
-	assert_true(header.bft);
+	assert_int_equal(header.consensus, CONSENSUS_QBFT);
 	assert_int_equal(header.validator_count, 4);
 	assert_int_equal(header.sealer_count, 0);
 	header_free(&header);
 	json_free(block);
 }
 
-static void other_consensus_is_plain(void **state TOCSIN_UNUSED)
+static void headers_show_their_consensus(void **state TOCSIN_UNUSED)
 {
 	static const struct {
 		const char *file;
+		enum consensus consensus;
 		uint64_t number;
+		size_t validators, sealers;
+		const char *miner; /* NULL: not known from the header */
 	} cases[] = {
-		{"peers/anvil.eth_getBlockByNumber.json", 0x2a},
-		{"peers/geth-clique.eth_getBlockByNumber.json", 0x3c6},
-		{"peers/quorum-ibft.eth_getBlockByNumber.json", 0x5e},
+		{"besu/eth_getBlockByNumber.json", CONSENSUS_QBFT, 0x3e9, 4, 3, NULL},
+		{"peers/anvil.eth_getBlockByNumber.json", CONSENSUS_STAKE, 0x2a, 0, 0, "0x0000000000000000000000000000000000000000"},
+		/* One of those that clique_getSigners of the same node names. */
+		{"peers/geth-clique.eth_getBlockByNumber.json", CONSENSUS_CLIQUE, 0x3c6, 0, 0, "0x90f79bf6eb2c4f870365e785982e1f101e93b906"},
+		/* Its turn: the validator after the one of the parent. */
+		{"peers/quorum-ibft.eth_getBlockByNumber.json", CONSENSUS_ISTANBUL, 0x5e, 4, 3, NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
 		struct json *root = fixture_json(cases[i].file);
 		struct header header;
+		char miner[ADDRESS_TEXT];
+		bool known = false;
 
 		assert_int_equal(header_from_json(json_get(root, "result"), true, &header, NULL), STATUS_OK);
-		assert_false(header.bft);
+		if (header.consensus != cases[i].consensus || header.validator_count != cases[i].validators || header.sealer_count != cases[i].sealers)
+			fail_msg("%s: %s, %zu validators, %zu sealers", cases[i].file, consensus_def(header.consensus)->name, header.validator_count, header.sealer_count);
 		assert_int_equal(header.number, cases[i].number);
 		assert_true(header.timestamp_s > 0);
-		assert_int_equal(header.sealer_count, 0);
+		address_text(miner, &header.miner);
+		if (cases[i].miner)
+			assert_string_equal(miner, cases[i].miner);
+		for (size_t k = 0; k < header.validator_count; k++)
+			known |= address_equal(&header.validators[k], &header.miner);
+		assert_int_equal(known, header.validator_count > 0);
 		header_free(&header);
 		json_free(root);
 	}
+}
+
+/* A signature over another header names a stranger, so it is not read at all. */
+static void a_changed_clique_block_is_none(void **state TOCSIN_UNUSED)
+{
+	static const struct {
+		const char *name, *from, *to;
+	} cases[] = {
+		{"a field that the hash covers differs", "\"gasUsed\":\"0x0\"", "\"gasUsed\":\"0x1\""},
+		{"a difficulty that clique does not have", "\"difficulty\":\"0x2\"", "\"difficulty\":\"0x3\""},
+		{"a field is missing", "\"nonce\":", "\"elsewhere\":"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct json *root = fixture_json("peers/geth-clique.eth_getBlockByNumber.json");
+		struct json *block = with_change(json_get(root, "result"), cases[i].from, cases[i].to);
+		struct header header;
+
+		assert_int_equal(header_from_json(block, true, &header, NULL), STATUS_OK);
+		if (header.consensus != CONSENSUS_UNKNOWN)
+			fail_msg("%s: %s", cases[i].name, consensus_def(header.consensus)->name);
+		header_free(&header);
+		json_free(block);
+		json_free(root);
+	}
+}
+
+/* IBFT 2.0 by the reference's words: no vote is 80, a vote to drop 00, the round four
+ * bytes; what is hashed ends before the round, what is sealed before the seals. */
+static void ibft2_differs_from_qbft(void **state TOCSIN_UNUSED)
+{
+	static const struct {
+		const char *name;
+		bool vote, add;
+		uint32_t round;
+		const char *tail, *sealed_tail, *hashed_tail; /* of the RLP, in hex */
+	} cases[] = {
+		{"no vote", false, false, 0, "808400000000c0", "808400000000", "80"},
+		{"a later round", false, false, 258, "808400000102c0", "808400000102", "80"},
+		{"add", true, true, 1, "d79411111111111111111111111111111111111111" "1181ff8400000001c0", "1181ff8400000001", "1181ff"},
+		{"drop", true, false, 1, "d69411111111111111111111111111111111111111" "11008400000001c0", "11008400000001", "1100"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct address validators[2] = {{{1}}, {{2}}};
+		struct qbft_extra extra = {.ibft2 = true, .validators = validators, .validator_count = 2, .vote = cases[i].vote, .vote_add = cases[i].add, .round = cases[i].round};
+		const char *tails[] = {cases[i].tail, cases[i].sealed_tail, cases[i].hashed_tail};
+		struct qbft_extra again;
+
+		memset(extra.vote_recipient.bytes, 0x11, sizeof(extra.vote_recipient.bytes));
+		for (int form = 0; form < 3; form++) {
+			struct buf bytes;
+			char hex[400];
+
+			buf_init(&bytes, 4096);
+			qbft_extra_encode(&extra, form == 0, form < 2, &bytes);
+			hex_text(hex, sizeof(hex), (const uint8_t *)bytes.data, bytes.len, false);
+			if (strlen(hex) < strlen(tails[form]) || strcmp(hex + strlen(hex) - strlen(tails[form]), tails[form]) != 0)
+				fail_msg("%s, form %d: %s", cases[i].name, form, hex);
+			if (form == 0) {
+				assert_int_equal(qbft_extra_decode((const uint8_t *)bytes.data, bytes.len, &again, NULL), STATUS_OK);
+				assert_true(again.ibft2);
+				assert_int_equal(again.round, cases[i].round);
+				assert_int_equal(again.vote, cases[i].vote);
+				assert_int_equal(again.vote_add, cases[i].add);
+				qbft_extra_free(&again);
+			}
+			buf_free(&bytes);
+		}
+	}
+}
+
+/* Both hashes are those of the header with nothing but its extraData changed, and a seal
+ * over the second names its signer. */
+static void ibft2_seals_name_their_signers(void **state TOCSIN_UNUSED)
+{
+	struct json *root = fixture_json("besu/eth_getBlockByNumber.json"), *resealed, *block;
+	const struct json *recorded = json_get(root, "result");
+	struct address signer;
+	struct qbft_extra extra = {.ibft2 = true, .validators = &signer, .validator_count = 1, .round = 2};
+	uint8_t key[32] = {[31] = 7}, seals[1][SEAL_SIZE];
+	struct raw_header raw;
+	struct header header;
+	struct hash256 hash;
+	struct buf bytes;
+	char hex[800], hash_text[HASH_TEXT];
+
+	assert_true(key_address(key, &signer, NULL));
+	assert_int_equal(raw_header_from_json(recorded, &raw, NULL), STATUS_OK);
+	hash = qbft_seal_digest(&raw, &extra);
+	seal_sign(&hash, key, seals[0]);
+	extra.seals = seals;
+	extra.seal_count = 1;
+	hash = qbft_block_hash(&raw, &extra);
+	buf_init(&bytes, 4096);
+	qbft_extra_encode(&extra, true, true, &bytes);
+	resealed = with_change(recorded, json_string(json_get(recorded, "extraData")), hex_text(hex, sizeof(hex), (const uint8_t *)bytes.data, bytes.len, true));
+	block = with_change(resealed, json_string(json_get(recorded, "hash")), hex_text(hash_text, sizeof(hash_text), hash.bytes, sizeof(hash.bytes), true));
+
+	assert_int_equal(header_from_json(block, true, &header, NULL), STATUS_OK);
+	assert_int_equal(header.consensus, CONSENSUS_IBFT2);
+	assert_int_equal(header.round, 2);
+	assert_int_equal(header.sealer_count, 1);
+	assert_true(address_equal(&header.sealers[0], &signer));
+	header_free(&header);
+	json_free(block);
+	json_free(resealed);
+	buf_free(&bytes);
+	raw_header_free(&raw);
+	json_free(root);
 }
 
 int main(void)
@@ -441,7 +575,10 @@ int main(void)
 		cmocka_unit_test(a_key_of_zero_is_no_key),
 		cmocka_unit_test(blocks_with_one_change),
 		cmocka_unit_test(sealers_only_when_asked),
-		cmocka_unit_test(other_consensus_is_plain),
+		cmocka_unit_test(headers_show_their_consensus),
+		cmocka_unit_test(a_changed_clique_block_is_none),
+		cmocka_unit_test(ibft2_differs_from_qbft),
+		cmocka_unit_test(ibft2_seals_name_their_signers),
 	};
 
 	hash_init();

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "collect/header.h"
 #include "collect/qbft.h"
 #include "drill/answer.h"
 #include "drill/engine.h"

@@ -26,7 +26,8 @@ struct net_node {
 	bool refusing;  /* the endpoint says no */
 	bool frozen;    /* its head stands still */
 	bool no_key;    /* it has no admin calls */
-	bool forked;    /* it tells other hashes */
+	bool forked;    /* it tells other hashes, */
+	uint64_t fork_from; /* from this block on */
 	uint64_t chain_id;
 	int64_t rpc_ms;
 	int64_t skew_s;
@@ -153,13 +154,22 @@ static inline void net_produce(struct net *net)
 	}
 }
 
+static inline struct hash256 net_hash(const struct net_node *node, uint64_t number)
+{
+	struct hash256 hash = {{0}};
+
+	memcpy(hash.bytes, &number, sizeof(number));
+	hash.bytes[31] = node->forked && number >= node->fork_from ? 2 : 1;
+	return hash;
+}
+
 static inline void net_header(const struct net *net, const struct net_node *node, uint64_t number, struct header *out)
 {
 	const struct net_block *block = &net->blocks[number];
 
-	*out = (struct header){.number = number, .timestamp_s = block->time_s, .round = block->round, .bft = !net->plain};
-	memcpy(out->hash.bytes, &number, sizeof(number));
-	out->hash.bytes[31] = node->forked ? 2 : 1;
+	*out = (struct header){.number = number, .timestamp_s = block->time_s, .round = block->round, .consensus = net->plain ? CONSENSUS_UNKNOWN : CONSENSUS_QBFT};
+	out->hash = net_hash(node, number);
+	out->parent = net_hash(node, number - 1);
 	if (net->plain)
 		return;
 	out->miner = net_address(block->miner);

@@ -1,0 +1,280 @@
+/* Forks: nodes that tell another chain than the one in the window, the first block in
+ * which they differ, and which of the chains is followed (protocol reference 1.5.4). */
+#include "world/private.h"
+
+#include "base/hash.h"
+
+/* --- what differs ------------------------------------------------------------------- */
+
+static void fork_clear(struct world *world, struct node_detail *detail)
+{
+	if (!detail->forked)
+		return;
+	detail->forked = false;
+	world->forked--;
+}
+
+static void fork_mark(struct world *world, struct node_detail *detail, uint64_t low, uint64_t high, const struct hash256 *hash)
+{
+	if (!detail->forked)
+		world->forked++;
+	detail->forked = true;
+	detail->fork_low = low < high ? low : 0;
+	detail->fork_high = high;
+	detail->fork_hash = *hash;
+}
+
+/* Nobody else who answers stands by the window's chain: a node alone may change its mind. */
+static bool is_alone(const struct world *world, const struct component *c)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct node_detail *detail = node_detail(nodes->items[i]);
+
+		if (nodes->items[i] != c && detail->answers && detail->has_head && !detail->forked)
+			return false;
+	}
+	return true;
+}
+
+/* A node named its block of that number, and the window's is the same or not. True when
+ * what it told belongs to the window's chain. */
+static bool take_word(struct world *world, struct component *c, uint64_t number, const struct hash256 *hash, bool same)
+{
+	struct node_detail *detail = node_detail(c);
+
+	if (same) {
+		if (detail->forked && number < detail->fork_high) {
+			if (number > detail->fork_low)
+				detail->fork_low = number;
+			return false;
+		}
+		fork_clear(world, detail);
+		detail->agreed = number;
+		return true;
+	}
+	if (!detail->forked && is_alone(world, c)) {
+		window_drop_above(&world->window, number - 1);
+		return true;
+	}
+	if (!detail->forked || number < detail->fork_high)
+		fork_mark(world, detail, detail->forked ? detail->fork_low : detail->agreed, number, hash);
+	return false;
+}
+
+bool fork_take_header(struct world *world, struct component *c, const struct header *header)
+{
+	const struct window_header *same = window_at(&world->window, header->number);
+	const struct window_header *parent = header->number > 0 ? window_at(&world->window, header->number - 1) : NULL;
+
+	if (same != NULL)
+		return take_word(world, c, header->number, &header->hash, hash_equal(&same->hash, &header->hash));
+	if (parent != NULL)
+		return take_word(world, c, header->number - 1, &header->parent, hash_equal(&parent->hash, &header->parent));
+	return !node_detail(c)->forked;
+}
+
+bool fork_counts(const struct world *world, const struct component *c)
+{
+	const struct node_detail *detail = node_detail(c);
+
+	if (!detail->forked)
+		return false;
+	return consensus_def(world->consensus)->final || detail->head >= detail->fork_high + FORK_DEPTH_NORMAL;
+}
+
+/* --- the first of them -------------------------------------------------------------- */
+
+/* Heights between the bounds that the window knows, to be compared. */
+static uint64_t lowest_between(const struct node_detail *detail)
+{
+	uint64_t from = detail->fork_low + 1;
+
+	if (detail->fork_high > WINDOW_HEADERS && from < detail->fork_high - WINDOW_HEADERS)
+		from = detail->fork_high - WINDOW_HEADERS;
+	return from;
+}
+
+static size_t count_between(const struct world *world, const struct node_detail *detail)
+{
+	size_t count = 0;
+
+	for (uint64_t number = lowest_between(detail); number < detail->fork_high; number++)
+		count += window_at(&world->window, number) != NULL;
+	return count;
+}
+
+bool fork_located(const struct world *world, const struct component *c)
+{
+	return count_between(world, node_detail(c)) == 0;
+}
+
+size_t world_wanted(const struct world *world, const struct component *node, uint64_t heights[WANTED_MAX])
+{
+	const struct node_detail *detail = node_detail(node);
+	size_t between, passed = 0, wanted = 0;
+
+	if (!detail->forked)
+		return 0;
+	between = count_between(world, detail);
+	/* Nothing left to narrow down: the same block again shows when the node comes back. */
+	if (between == 0) {
+		heights[0] = detail->fork_high;
+		return 1;
+	}
+	/* Evenly spread, so that each round leaves a small part of what was open. */
+	for (uint64_t number = lowest_between(detail); number < detail->fork_high && wanted < WANTED_MAX; number++) {
+		if (window_at(&world->window, number) == NULL)
+			continue;
+		passed++;
+		if (passed * (WANTED_MAX + 1) > (wanted + 1) * between || between <= WANTED_MAX)
+			heights[wanted++] = number;
+	}
+	return wanted;
+}
+
+/* --- which of them is followed -------------------------------------------------------- */
+
+static bool same_branch(const struct node_detail *a, const struct node_detail *b)
+{
+	return a->forked && b->forked && a->fork_high == b->fork_high && hash_equal(&a->fork_hash, &b->fork_hash);
+}
+
+/* The window lets go of its chain from the fork on; whoever follows `winner` stands by the
+ * new one, and who stood by the old one differs now. */
+static void change_sides(struct world *world, const struct node_detail *winner)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	const struct window_header *old = window_at(&world->window, winner->fork_high);
+	const struct node_detail branch = *winner;
+	struct hash256 old_hash = old == NULL ? (struct hash256){{0}} : old->hash;
+
+	for (size_t i = 0; i < nodes->count; i++) {
+		struct node_detail *detail = node_detail(nodes->items[i]);
+
+		if (same_branch(detail, &branch)) {
+			fork_clear(world, detail);
+			detail->agreed = branch.fork_high - 1;
+		} else if (!detail->forked && old != NULL && detail->has_head && detail->head >= branch.fork_high) {
+			fork_mark(world, detail, branch.fork_high - 1, branch.fork_high, &old_hash);
+		}
+	}
+	window_drop_above(&world->window, branch.fork_high - 1);
+	world->fork_number = branch.fork_high;
+	world->fork_hash = branch.fork_hash;
+	if (world->turns_told >= branch.fork_high)
+		world->turns_told = branch.fork_high - 1;
+	world->head_dirty = true;
+}
+
+static bool is_majority(const struct world *world, const struct node_detail *branch)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	size_t with = 0, answering = 0;
+
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct node_detail *detail = node_detail(nodes->items[i]);
+
+		if (!detail->has_head || detail->lost || detail->unsampled)
+			continue;
+		answering++;
+		with += same_branch(detail, branch);
+	}
+	return 2 * with > answering;
+}
+
+bool fork_follow(struct world *world, struct component *c)
+{
+	struct node_detail *detail = node_detail(c);
+
+	if (!detail->forked || !fork_located(world, c))
+		return false;
+	if (fork_counts(world, c)) {
+		if (!is_majority(world, detail))
+			return false;
+		change_sides(world, detail);
+		return true;
+	}
+	/* Blocks that are not final are taken back now and then: the longer chain counts. */
+	if (detail->head < world->head || (detail->head == world->head && !hash_equal(&detail->head_hash, &world->head_hash)))
+		return false;
+	change_sides(world, detail);
+	return true;
+}
+
+/* --- showing --------------------------------------------------------------------------- */
+
+static void show_node(const struct world *world, struct component *c, int64_t at_us)
+{
+	const struct node_detail *detail = node_detail(c);
+	char text[HASH_TEXT];
+
+	if (!fork_counts(world, c)) {
+		component_unset(c, NODE_FORK_BLOCK);
+		component_unset(c, NODE_FORK_HASH);
+		return;
+	}
+	component_set_number(c, NODE_FORK_BLOCK, (int64_t)detail->fork_high, at_us);
+	component_set_text(c, NODE_FORK_HASH, hex_text(text, sizeof(text), detail->fork_hash.bytes, sizeof(detail->fork_hash.bytes), true), at_us);
+}
+
+void fork_show(struct world *world, int64_t at_us)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	const struct window_header *header;
+	uint64_t lowest = UINT64_MAX;
+	char text[HASH_TEXT];
+
+	if (world->forked == 0 && component_value(world->chain, CHAIN_FORK_BLOCK) == NULL)
+		return;
+	for (size_t i = 0; i < nodes->count; i++) {
+		show_node(world, nodes->items[i], at_us);
+		if (fork_counts(world, nodes->items[i]) && node_detail(nodes->items[i])->fork_high < lowest)
+			lowest = node_detail(nodes->items[i])->fork_high;
+	}
+	component_unset(world->chain, CHAIN_FORK_BLOCK);
+	component_unset(world->chain, CHAIN_FORK_HASH);
+	if (lowest == UINT64_MAX)
+		return;
+	component_set_number(world->chain, CHAIN_FORK_BLOCK, (int64_t)lowest, at_us);
+	header = window_at(&world->window, lowest);
+	if (header != NULL)
+		hex_text(text, sizeof(text), header->hash.bytes, sizeof(header->hash.bytes), true);
+	else if (world->fork_number == lowest)
+		hex_text(text, sizeof(text), world->fork_hash.bytes, sizeof(world->fork_hash.bytes), true);
+	else
+		return;
+	component_set_text(world->chain, CHAIN_FORK_HASH, text, at_us);
+}
+
+/* --- judging ----------------------------------------------------------------------------- */
+
+struct verdict fork_judge_node(const struct world *world, const struct component *c)
+{
+	if (!fork_counts(world, c))
+		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
+	return verdict_make(HEALTH_CRITICAL, SYMPTOM_FORK, "has another block %llu than the other nodes", (unsigned long long)node_detail(c)->fork_high);
+}
+
+struct verdict fork_judge_chain(const struct world *world)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	const struct component *first = NULL;
+	size_t differ = 0;
+	int64_t number = 0;
+
+	for (size_t i = 0; world->forked > 0 && i < nodes->count; i++) {
+		if (!fork_counts(world, nodes->items[i]) || !node_detail(nodes->items[i])->answers)
+			continue;
+		if (differ++ == 0)
+			first = nodes->items[i];
+	}
+	if (first == NULL)
+		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "one hash");
+	if (!component_number(world->chain, CHAIN_FORK_BLOCK, &number))
+		number = (int64_t)node_detail(first)->fork_high;
+	if (differ == 1)
+		return verdict_make(HEALTH_CRITICAL, SYMPTOM_FORK, "two blocks %lld: %s has another than the other nodes", (long long)number, first->name);
+	return verdict_make(HEALTH_CRITICAL, SYMPTOM_FORK, "two blocks %lld: %s and %zu more have another than the other nodes", (long long)number, first->name, differ - 1);
+}
