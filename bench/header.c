@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "collect/header.h"
 #include "collect/qbft.h"
 
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static void decode(void *arg)
 	struct header header;
 	struct error err = {0};
 
-	bench_need(header_from_json(decoding->block, decoding->recover, &header, &err) == STATUS_OK && header.bft, "decoding a header");
+	bench_need(header_from_json(decoding->block, decoding->recover, &header, &err) == STATUS_OK && header.consensus == CONSENSUS_QBFT, "decoding a header");
 	header_free(&header);
 }
 

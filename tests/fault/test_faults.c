@@ -57,7 +57,7 @@ static const struct {
 	{"endless-headers", "critical", "refusing", "headers over"},
 	{"long-header", "critical", "refusing", "headers over"},
 	{"continue-flood", "critical", "refusing", "headers over"},
-	{"cut-json", "critical", "refusing", "ends too early"},
+	{"cut-json", "critical", "refusing", "answer is not JSON"},
 	{"cut-body", "critical", "unreachable", "connection cut"},
 	{"wrong-types", "critical", "refusing", "malformed block"},
 	{"deep", "critical", "refusing", "nested deeper"},

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "collect/header.h"
 #include "collect/protocol.h"
 #include "collect/qbft.h"
 
@@ -47,7 +48,7 @@ void fuzz_block(const uint8_t *bytes, size_t len)
 		raw_header_free(&raw);
 	if (header_from_json(json, true, &header, &err) == STATUS_OK) {
 		require(header.sealer_count <= HEADER_VALIDATORS_MAX && header.validator_count <= HEADER_VALIDATORS_MAX);
-		require(header.bft || (header.validator_count == 0 && header.sealer_count == 0));
+		require(consensus_def(header.consensus)->makers || (header.validator_count == 0 && header.sealer_count == 0));
 		header_free(&header);
 	}
 	require(text_is_clean(err.text, strlen(err.text)));
