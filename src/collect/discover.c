@@ -145,9 +145,8 @@ static bool name_from_key(const struct discovered_node *node, char *out, size_t 
 	if (!probe_key_known(node->probe.key))
 		return false;
 	hex_text(digits, sizeof(digits), node->probe.key, IDENTITY_DIGITS / 2, false);
-	text_format(out, size, "%s-%s", !node->has_validators ? "node" : node->is_validator ? "validator"
-											    : "rpc",
-		    digits);
+	const char *role = node->is_validator ? "validator" : "rpc";
+	text_format(out, size, "%s-%s", node->has_validators ? role : "node", digits);
 	return true;
 }
 
@@ -297,8 +296,11 @@ static void take_guess(struct discovery *d, const struct guess *guess, struct pr
 		*probe = (struct probe){0};
 		return;
 	}
-	const char *reason = membership == MEMBER_SILENT ? probe->why[0] ? probe->why : "says no chain id" : membership == MEMBER ? "answers as a node that is known already"
-																  : "answers for another chain";
+	const char *reason = "answers for another chain";
+	if (membership == MEMBER)
+		reason = "answers as a node that is known already";
+	else if (membership == MEMBER_SILENT)
+		reason = probe->why[0] ? probe->why : "says no chain id";
 	/* Without the cure for an endpoint that a person named. */
 	note_peer(d, &guess->peer, guess->told_by, text_format(why, sizeof(why), "%s: %.*s", guess->url, (int)strcspn(reason, "("), reason));
 }

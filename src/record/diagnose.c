@@ -138,8 +138,9 @@ static void look_at_space(const char *dir, struct findings *out)
 	if (statvfs(dir, &fs) != 0)
 		return;
 	uint64_t bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-	enum finding_level level = bytes < SPACE_FAIL_BYTES ? FINDING_FAIL : bytes < SPACE_WARN_BYTES ? FINDING_WARN
-												      : FINDING_OK;
+	enum finding_level level = FINDING_OK;
+	if (bytes < SPACE_WARN_BYTES)
+		level = bytes < SPACE_FAIL_BYTES ? FINDING_FAIL : FINDING_WARN;
 	if (fs.f_flag & ST_RDONLY)
 		finding_add(out, FINDING_FAIL, group, "free space", "remount it, or choose another place with --db", "the file system of %s is read-only", dir);
 	else
@@ -211,16 +212,13 @@ static bool is_wal(const char *path)
 
 static void look_at_journal(const char *path, bool there, struct findings *out)
 {
-	const char *safe = db_journal_mode(sqlite3_libversion_number());
-	bool fixed = strcmp(safe, "wal") == 0;
+	bool fixed = strcmp(db_journal_mode(sqlite3_libversion_number()), "wal") == 0;
+	bool wal = there ? is_wal(path) : fixed;
 
-	if (there && is_wal(path) && !fixed)
+	if (wal && !fixed)
 		finding_add(out, FINDING_WARN, group, "journal", "end all programs that use it; the next start converts it", "the record is in WAL mode, which SQLite %s can damage", sqlite3_libversion());
 	else
-		finding_add(out, FINDING_OK, group, "journal", NULL, "%s, with SQLite %s%s", there ? is_wal(path) ? "WAL" : "rollback" : fixed ? "WAL"
-																	       : "rollback",
-			    sqlite3_libversion(),
-			    fixed ? "" : " (WAL is not safe in this version)");
+		finding_add(out, FINDING_OK, group, "journal", NULL, "%s, with SQLite %s%s", wal ? "WAL" : "rollback", sqlite3_libversion(), fixed ? "" : " (WAL is not safe in this version)");
 }
 
 /* An interrupted write is undone by whoever opens the file next; this look must not. */
@@ -269,7 +267,7 @@ static void look_inside(const char *path, const struct clock *clock, struct find
 	}
 	enum status status = store_open(&store, path, STORE_READ, clock, &err);
 	if (status == STATUS_OK && (status = store_head(store, &head, &err)) == STATUS_OK) {
-		finding_add(out, FINDING_OK, group, "events", NULL, "%" PRIu64 " events; tocsin verify reads them all", head.seq);
+		finding_add(out, FINDING_OK, group, "events", NULL, "%" PRIu64 " event%s; tocsin verify reads them all", head.seq, head.seq == 1 ? "" : "s");
 		look_at_checkpoint(store, path, out);
 	}
 	if (status != STATUS_OK)

@@ -311,10 +311,11 @@ static int64_t longest_age_us(const struct examined *e)
 	const struct thresholds *t = &e->config->thresholds;
 	const struct node_sample *s = &e->probe->sample;
 	int64_t period_ms = t->block_period_ms ? t->block_period_ms : s->block_period_ms;
-	int64_t timeout_ms = t->request_timeout_ms ? t->request_timeout_ms : s->request_timeout_ms ? s->request_timeout_ms
-												   : period_ms;
+	int64_t timeout_ms = t->request_timeout_ms ? t->request_timeout_ms : s->request_timeout_ms;
 	int64_t empty_ms = t->empty_period_ms ? t->empty_period_ms : s->empty_period_ms;
 
+	if (timeout_ms == 0)
+		timeout_ms = period_ms;
 	if (empty_ms > period_ms)
 		period_ms = empty_ms;
 	return period_ms ? (period_ms + t->stall_rounds * timeout_ms + t->stall_slack_ms) * US_PER_MS : HEAD_AGE_UNKNOWN_S * US_PER_S;
@@ -408,7 +409,9 @@ void doctor_ask(const struct config *config, const struct clock *clock, struct f
 			finding_add(out, FINDING_FAIL, endpoints, node->name, NULL, "%s", err.text);
 		headers[i][0] = bearers[i];
 		/* A node without url fails in the configuration's own check. */
-		specs[i] = (struct probe_spec){.url = node->url ? node->url : "", .headers = headers[i], .ca_file = node->ca_file, .timeout_ms = node->timeout_ms && node->timeout_ms < ASK_TIMEOUT_MS ? node->timeout_ms : ASK_TIMEOUT_MS};
+		specs[i] = (struct probe_spec){.url = node->url ? node->url : "", .headers = headers[i], .ca_file = node->ca_file, .timeout_ms = ASK_TIMEOUT_MS};
+		if (node->timeout_ms > 0 && node->timeout_ms < ASK_TIMEOUT_MS)
+			specs[i].timeout_ms = node->timeout_ms;
 	}
 	probe_all(specs, count, ASK_DEADLINE_MS, clock, probes);
 	doctor_judge(config, probes, clock_wall_us(clock), out);

@@ -1,0 +1,49 @@
+#!/bin/sh
+# The first minutes: init finds a network and writes it down, doctor looks it over.
+. "${srcdir:-.}/tests/cli/lib.sh"
+need jq
+conf=$scratch/found.conf
+
+expect_exit 64 "init asks for an address" init
+expect_text "with an example" "$scratch/err" "tocsin init --rpc http://"
+expect_exit 64 "--rpc wants one" init --rpc
+expect_exit 64 "no web address" init --rpc ftp://127.0.0.1
+expect_exit 1 "nobody there" init --rpc http://127.0.0.1:1 -o "$conf"
+expect_equal "and nothing is written" "$(find "$scratch" -name found.conf)" ""
+
+sim net healthy --seed 5
+url=$(urls net | head -1)
+# shellcheck disable=SC2046
+expect_exit 0 "a network is found" init --rpc $(urls net) --no-peers -o "$conf"
+expect_text "its validators are counted" "$scratch/out" "chain 138: 4 validators"
+expect_text "the file is checked" "$scratch/out" "$conf: fine: network chain 138, 6 nodes, 4 validators named"
+expect_text "the next step is told" "$scratch/out" "next: tocsin --config $conf doctor"
+expect_equal "nobody else may read it" "$(stat -c %a "$conf")" 600
+expect_exit 0 "status works with it" --config "$conf" status --json
+expect_exit 1 "a file that exists stays" init --rpc "$url" --no-peers -o "$conf"
+expect_text "and --force is named" "$scratch/err" "--force"
+expect_exit 0 "--force replaces it" init --rpc "$url" --no-peers --force -o "$conf"
+expect_equal "by another" "$(grep -c '^\[node ' "$conf")" 1
+expect_exit 0 "the default place is made" init --rpc="$url" --no-peers
+expect_equal "with its directory" "$(stat -c %a "$XDG_CONFIG_HOME/tocsin/tocsin.conf")" 600
+
+expect_exit 0 "a secret in a URL" init --rpc "http://user:geheim@${url#http://}" --no-peers --force -o "$conf"
+expect_text "is warned of" "$scratch/err" "bearer_env"
+expect_equal "and not shown" "$(cat "$scratch/out" "$scratch/err" | grep -c geheim)" 0
+expect_text "it is kept in the file" "$conf" "url = http://user:geheim@"
+expect_exit 1 "a token that is not set" init --rpc "$url" --bearer-env TOCSIN_TEST_NO_SUCH --force -o "$conf"
+expect_text "is named" "$scratch/err" "TOCSIN_TEST_NO_SUCH is not set"
+
+expect_exit 64 "doctor wants URLs" doctor nonsense
+expect_exit 0 "a healthy set-up" doctor --json
+expect_json "nothing fails" "$scratch/out" '.fail == 0 and (.findings | length > 5)'
+expect_json "each finding has its parts" "$scratch/out" '[.findings[] | .level, .group, .what, .finding | type == "string"] | all'
+expect_exit 1 "a dead endpoint" doctor --json "$url" http://127.0.0.1:1
+expect_json "is the one that fails" "$scratch/out" '[.findings[] | select(.level == "FAIL")] | length == 1 and .[0].finding == "connection refused" and .[0].cure != null'
+expect_exit 0 "as text" --config "$conf" doctor
+rm -r "$XDG_CONFIG_HOME/tocsin"
+expect_exit 0 "without any" doctor
+expect_text "init is named" "$scratch/out" "tocsin init --rpc"
+expect_equal "and no record was begun" "$(find "$XDG_DATA_HOME" -type f | wc -l)" 0
+
+finish
