@@ -393,7 +393,7 @@ static void learn_chain(struct discovery *d)
 	/* Where no node offers the list, a header carries it. */
 	const struct node_sample *lead = &d->nodes[d->lead].probe.sample;
 	const struct header *head = lead->header_count ? &lead->headers[lead->header_count - 1] : NULL;
-	if (!d->validator_count && head && head->bft) {
+	if (!d->validator_count && head && head->validator_count) {
 		d->validators = head->validators;
 		d->validator_count = head->validator_count;
 		d->validators_by = d->lead;

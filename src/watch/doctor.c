@@ -26,7 +26,7 @@ enum {
 static const char endpoints[] = "endpoints";
 
 /* What most say, of nodes that need not agree. */
-struct consensus {
+struct agreement {
 	uint64_t chain_id; /* of the configuration, else of most nodes; 0 unknown */
 	bool configured;
 	bool has_genesis;
@@ -138,9 +138,9 @@ static int64_t middle_skew(const struct probe *probes, size_t count, size_t *clo
 	return middle;
 }
 
-static struct consensus agree(const struct config *config, const struct probe *probes)
+static struct agreement agree(const struct config *config, const struct probe *probes)
 {
-	struct consensus c = {.chain_id = config->chain_id, .configured = config->chain_id != 0};
+	struct agreement c = {.chain_id = config->chain_id, .configured = config->chain_id != 0};
 	size_t count = config->node_count, i;
 
 	if (!c.configured && (i = most_common(probes, count, counts_for_chain, same_chain, 0)) < count)
@@ -159,7 +159,7 @@ struct examined {
 	const struct config *config;
 	const struct config_node *node;
 	const struct probe *probe;
-	const struct consensus *consensus;
+	const struct agreement *consensus;
 	int64_t now_us;
 	struct findings *out;
 };
@@ -233,7 +233,7 @@ static void put_serves(const struct examined *e)
 
 static void check_chain(const struct examined *e)
 {
-	const struct consensus *c = e->consensus;
+	const struct agreement *c = e->consensus;
 	const struct probe *p = e->probe;
 
 	if (!(p->sample.has & SAMPLE_CHAIN_ID))
@@ -293,7 +293,7 @@ static void check_speed(const struct examined *e)
 
 static void check_clock(const struct examined *e)
 {
-	const struct consensus *c = e->consensus;
+	const struct agreement *c = e->consensus;
 	bool settled = c->clocks >= SETTLED_CLOCKS;
 	int64_t skew_us = e->probe->sample.clock_skew_us - (settled ? c->skew_us : 0);
 	int64_t size_us = skew_us < 0 ? -skew_us : skew_us;
@@ -365,7 +365,7 @@ static void examine(const struct examined *e)
 		checks[i](e);
 }
 
-static void judge_time(const struct consensus *c, const struct config *config, struct findings *out)
+static void judge_time(const struct agreement *c, const struct config *config, struct findings *out)
 {
 	static const char group[] = "time";
 	int64_t size_us = c->skew_us < 0 ? -c->skew_us : c->skew_us;
@@ -383,7 +383,7 @@ static void judge_time(const struct consensus *c, const struct config *config, s
 
 void doctor_judge(const struct config *config, const struct probe *probes, int64_t now_us, struct findings *out)
 {
-	struct consensus consensus = agree(config, probes);
+	struct agreement consensus = agree(config, probes);
 
 	for (size_t i = 0; i < config->node_count; i++) {
 		struct examined e = {.config = config, .node = &config->nodes[i], .probe = &probes[i], .consensus = &consensus, .now_us = now_us, .out = out};
