@@ -346,7 +346,7 @@ static void take_sample(struct node_sample *into, struct node_sample *from)
 		memcpy(into->methods, from->methods, sizeof(into->methods));
 	if (!(from->has & SAMPLE_HEAD) && from->method_errors)
 		into->method_errors = true;
-	into->has |= from->has & ~(unsigned)(SAMPLE_SIGNERS | SAMPLE_VOTES | SAMPLE_POOL);
+	into->has |= from->has & (SAMPLE_HEAD | SAMPLE_VALIDATORS | SAMPLE_PEERS | SAMPLE_SYNCING | SAMPLE_VERSION | SAMPLE_CHAIN_ID | SAMPLE_NODE_KEY | SAMPLE_PERIODS | SAMPLE_METHODS);
 	into->at_us = from->at_us;
 	into->clock_skew_us = from->clock_skew_us;
 }

@@ -202,12 +202,12 @@ static void write_validators(const struct discovery *d, struct buf *out)
 	const struct discovered_node *by = d->validator_count ? &d->nodes[d->validators_by] : NULL;
 
 	if (!by) {
-		buf_puts(out, "\n# No node told who validates (no qbft_getValidatorsByBlockNumber, no QBFT headers). Name them\n"
+		buf_puts(out, "\n# No node told who validates (no such list, and none in its headers). Name them\n"
 			      "# yourself where you know them:\n# [validator NAME]\n# address = 0x…\n");
 		return;
 	}
 	buf_printf(out, "\n# The %zu validators, from %s of %s. Names are for people; the set itself is read live.\n", d->validator_count,
-		   by->probe.sample.has & SAMPLE_VALIDATORS ? "qbft_getValidatorsByBlockNumber" : "the head's extraData", by->name);
+		   by->probe.sample.has & SAMPLE_VALIDATORS ? "the list" : "the head", by->name);
 	for (size_t i = 0; i < d->validator_count; i++)
 		write_validator(d, i, out);
 }

@@ -159,7 +159,7 @@ struct examined {
 	const struct config *config;
 	const struct config_node *node;
 	const struct probe *probe;
-	const struct agreement *consensus;
+	const struct agreement *agreement;
 	int64_t now_us;
 	struct findings *out;
 };
@@ -233,7 +233,7 @@ static void put_serves(const struct examined *e)
 
 static void check_chain(const struct examined *e)
 {
-	const struct agreement *c = e->consensus;
+	const struct agreement *c = e->agreement;
 	const struct probe *p = e->probe;
 
 	if (!(p->sample.has & SAMPLE_CHAIN_ID))
@@ -293,7 +293,7 @@ static void check_speed(const struct examined *e)
 
 static void check_clock(const struct examined *e)
 {
-	const struct agreement *c = e->consensus;
+	const struct agreement *c = e->agreement;
 	bool settled = c->clocks >= SETTLED_CLOCKS;
 	int64_t skew_us = e->probe->sample.clock_skew_us - (settled ? c->skew_us : 0);
 	int64_t size_us = skew_us < 0 ? -skew_us : skew_us;
@@ -383,15 +383,15 @@ static void judge_time(const struct agreement *c, const struct config *config, s
 
 void doctor_judge(const struct config *config, const struct probe *probes, int64_t now_us, struct findings *out)
 {
-	struct agreement consensus = agree(config, probes);
+	struct agreement agreement = agree(config, probes);
 
 	for (size_t i = 0; i < config->node_count; i++) {
-		struct examined e = {.config = config, .node = &config->nodes[i], .probe = &probes[i], .consensus = &consensus, .now_us = now_us, .out = out};
+		struct examined e = {.config = config, .node = &config->nodes[i], .probe = &probes[i], .agreement = &agreement, .now_us = now_us, .out = out};
 		if (config->nodes[i].url)
 			examine(&e);
 	}
 	if (config->node_count > 0)
-		judge_time(&consensus, config, out);
+		judge_time(&agreement, config, out);
 }
 
 void doctor_ask(const struct config *config, const struct clock *clock, struct findings *out)
