@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { COPY_BYTES = 48 * 1024 }; /* terminals refuse much more */
+
 /* --- moving ----------------------------------------------------------------- */
 
 static const struct pane *pane_or_nothing(struct ui *ui, struct error *err)
@@ -304,6 +306,78 @@ static void complete_theme(struct ui *ui, const char *args, offer_fn *offer, voi
 	theme_names(offer, arg);
 }
 
+static enum status run_pause(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	(void)err;
+	if (ui_paused(ui))
+		ui_thaw(ui);
+	else
+		ui_freeze(ui);
+	return STATUS_OK;
+}
+
+static const char *without_terminal(const struct ui *ui)
+{
+	return ui->terminal ? NULL : "there is no terminal here (scripts and --linear have none)";
+}
+
+static enum status run_mouse(struct ui *ui, const char *args, struct error *err)
+{
+	(void)args;
+	(void)err;
+	ui->mouse = !ui->mouse;
+	ui_message(ui, MESSAGE_INFO, ui->mouse ? "the mouse selects rows and scrolls (Shift and the mouse select text; :mouse gives it back)" : "the mouse is the terminal's own again");
+	return STATUS_OK;
+}
+
+/* --- copying ---------------------------------------------------------------------- */
+
+static void put_pager(const struct pager *pager, struct buf *out)
+{
+	for (size_t i = 0; i < pager->count; i++)
+		buf_printf(out, "%s%s%s\n", pager->lines[i].key ? pager->lines[i].key : "", pager->lines[i].key ? "  " : "", pager->lines[i].text);
+}
+
+/* Long text as a whole, else the selected row. */
+static enum status put_copied(struct ui *ui, struct buf *out, struct error *err)
+{
+	const struct pager *pager = pager_top(ui);
+	if (pager) {
+		put_pager(pager, out);
+		return STATUS_OK;
+	}
+	const struct pane *pane = pane_or_nothing(ui, err);
+	if (!pane)
+		return STATUS_REFUSED;
+	if (!pane_row_text(ui, pane, ui_pane_state(ui, pane->name)->index, out))
+		return error_set(err, STATUS_REFUSED, "%s: nothing is selected", pane->name);
+	return STATUS_OK;
+}
+
+static enum status run_copy(struct ui *ui, const char *args, struct error *err)
+{
+	struct buf text;
+	buf_init(&text, COPY_BYTES);
+	enum status status = STATUS_OK;
+	if (*args)
+		buf_puts(&text, args);
+	else
+		status = put_copied(ui, &text, err);
+	if (status == STATUS_OK)
+		status = buf_check(&text, "copy", err);
+	if (status == STATUS_OK) {
+		free(ui->clipboard);
+		while (text.len > 0 && text.data[text.len - 1] == '\n')
+			text.data[--text.len] = '\0';
+		ui->clipboard = buf_take(&text);
+	}
+	buf_free(&text);
+	return status;
+}
+
+/* --- pictures --------------------------------------------------------------------- */
+
 static enum status run_dump(struct ui *ui, const char *args, struct error *err)
 {
 	struct canvas *canvas = canvas_new(ui->columns, ui->rows, ui->ascii);
@@ -325,6 +399,8 @@ static bool step_back(struct ui *ui)
 	struct pane_state *state = pane ? ui_pane_state(ui, pane->name) : NULL;
 	if (ui_overlaid(ui))
 		ui_overlay_close(ui);
+	else if (ui->frozen)
+		ui_thaw(ui);
 	else if (state && *state->filter)
 		state->filter[0] = '\0';
 	else if (ui->zoomed)
@@ -374,9 +450,9 @@ static enum status run_close(struct ui *ui, const char *args, struct error *err)
 /* --- the table ---------------------------------------------------------------------- */
 
 const struct request requests_builtin[] = {
-	{.name = "help", .keys = "? F1", .args = "[COMMAND]", .hint = "help", .everywhere = true, .run = run_help, .complete = complete_request,
+	{.name = "help", .keys = "? F1", .args = "[COMMAND]", .while_paused = true, .hint = "help", .everywhere = true, .run = run_help, .complete = complete_request,
 	 .help = "Shows the keys of this screen, then those of all screens; with a command, that one."},
-	{.name = "command", .keys = ":", .args = "[TEXT]", .hint = "command", .everywhere = true, .run = run_command, .complete = complete_request,
+	{.name = "command", .keys = ":", .args = "[TEXT]", .while_paused = true, .hint = "command", .everywhere = true, .run = run_command, .complete = complete_request,
 	 .help = "Opens the command line: Tab completes, Up recalls, and the start of a name is enough."},
 	{.name = "filter", .keys = "/", .args = "[TEXT]", .hint = "filter", .everywhere = true, .run = run_filter,
 	 .help = "Shows only the rows that contain the text, or with \"!\" before it those that do not; searches in long text."},
@@ -386,11 +462,11 @@ const struct request requests_builtin[] = {
 	 .help = "Goes to the match before."},
 	{.name = "open", .keys = "Enter", .args = "[ROW]", .run = run_open,
 	 .help = "Opens the selected row."},
-	{.name = "back", .keys = "Esc", .args = "", .everywhere = true, .run = run_back,
+	{.name = "back", .keys = "Esc", .args = "", .while_paused = true, .everywhere = true, .run = run_back,
 	 .help = "Goes back one level: overlay, filter, zoom, screen."},
-	{.name = "close", .keys = "q", .args = "", .hint = "back", .everywhere = true, .run = run_close,
+	{.name = "close", .keys = "q", .args = "", .while_paused = true, .hint = "back", .everywhere = true, .run = run_close,
 	 .help = "Goes back one level too, and from the board out of the program."},
-	{.name = "quit", .keys = "C-c", .args = "[now]", .everywhere = true, .run = run_quit,
+	{.name = "quit", .keys = "C-c", .args = "[now]", .while_paused = true, .everywhere = true, .run = run_quit,
 	 .help = "Leaves; asks first while an incident is open, unless told \"now\"."},
 	{.name = "up", .keys = "k Up", .args = "", .everywhere = true, .run = run_up,
 	 .help = "One row up."},
@@ -418,12 +494,18 @@ const struct request requests_builtin[] = {
 	 .help = "Gives the focused pane the whole screen, or takes it back."},
 	{.name = "refresh", .keys = "r", .args = "", .run = run_refresh,
 	 .help = "Asks every endpoint now instead of at its next turn."},
-	{.name = "redraw", .keys = "C-l", .args = "", .everywhere = true, .run = run_redraw,
+	{.name = "redraw", .keys = "C-l", .args = "", .while_paused = true, .everywhere = true, .run = run_redraw,
 	 .help = "Paints the whole screen anew."},
 	{.name = "utc", .keys = "U", .args = "", .run = run_utc,
 	 .help = "Switches all times between UTC and local."},
-	{.name = "messages", .keys = "M", .args = "", .run = run_messages,
+	{.name = "messages", .keys = "M", .args = "", .while_paused = true, .run = run_messages,
 	 .help = "Shows all messages since the start, with their times."},
+	{.name = "pause", .keys = "p Z", .args = "", .while_paused = true, .run = run_pause,
+	 .help = "Stops the screen as it is, and lets it go on; watching and recording never stop."},
+	{.name = "copy", .keys = "y", .args = "[TEXT]", .everywhere = true, .run = run_copy, .unavailable = without_terminal,
+	 .help = "Copies the selected row, or the whole of a long text, to the clipboard of the terminal, over SSH too."},
+	{.name = "mouse", .keys = "", .args = "", .run = run_mouse, .unavailable = without_terminal,
+	 .help = "Lets the mouse select rows and scroll, or gives it back to the terminal, which selects text with it."},
 	{.name = "theme", .keys = "", .args = "NAME|PATH", .run = run_theme, .complete = complete_theme,
 	 .help = "Changes the colours."},
 	{.name = "dump", .keys = "", .args = "FILE", .run = run_dump,

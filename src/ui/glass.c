@@ -31,7 +31,7 @@ enum {
 
 /* Bracketed paste, and the title kept on the terminal's stack of titles. */
 static const char begin_modes[] = "\033[22;2t\033[?2004h";
-static const char end_modes[] = "\033[?2026l\033[?2004l\033[23;2t";
+static const char end_modes[] = "\033[?1006l\033[?1000l\033[?2026l\033[?2004l\033[23;2t";
 
 struct glass {
 	int in, out;         /* own descriptions of the terminal; out does not block */
@@ -42,7 +42,8 @@ struct glass {
 	struct palette *palette;
 	struct termios modes;
 	struct buf paste;
-	bool ansi, pasting;
+	struct glass_pointer pointer;
+	bool ansi, pasting, mouse;
 };
 
 /* --- where curses writes to ------------------------------------------------------ */
@@ -331,8 +332,19 @@ void glass_repaint(struct glass *glass)
 
 /* --- reading -------------------------------------------------------------------------- */
 
+static enum glass_input take_mouse(struct glass *glass)
+{
+	MEVENT event;
+	if (getmouse(&event) != OK || (event.bstate & (BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED)) == 0)
+		return GLASS_OTHER;
+	glass->pointer = (struct glass_pointer){event.x, event.y, (event.bstate & BUTTON4_PRESSED) != 0, (event.bstate & BUTTON5_PRESSED) != 0};
+	return GLASS_MOUSE;
+}
+
 static enum glass_input take_code(struct glass *glass, int code, char key[KEY_NAME])
 {
+	if (code == KEY_MOUSE)
+		return glass->pasting ? GLASS_OTHER : take_mouse(glass);
 	if (code == KEY_PASTE_BEGIN) {
 		glass->pasting = true;
 		buf_clear(&glass->paste);
@@ -369,6 +381,21 @@ enum glass_input glass_read(struct glass *glass, char key[KEY_NAME])
 const char *glass_pasted(const struct glass *glass)
 {
 	return glass->paste.full ? NULL : buf_text(&glass->paste);
+}
+
+struct glass_pointer glass_pointer(const struct glass *glass)
+{
+	return glass->pointer;
+}
+
+void glass_set_mouse(struct glass *glass, bool on)
+{
+	if (on == glass->mouse)
+		return;
+	glass->mouse = on;
+	/* A press counts at once, instead of waiting whether it becomes a click. */
+	mouseinterval(0);
+	mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
 }
 
 void glass_flush(struct glass *glass)

@@ -27,10 +27,18 @@ void glass_draw(struct glass *glass, struct canvas *canvas, const struct theme *
 void glass_repaint(struct glass *glass);
 
 /* The next thing that was typed, if any. */
-enum glass_input { GLASS_NOTHING, GLASS_KEY, GLASS_PASTE, GLASS_OTHER };
+enum glass_input { GLASS_NOTHING, GLASS_KEY, GLASS_PASTE, GLASS_MOUSE, GLASS_OTHER };
 enum glass_input glass_read(struct glass *glass, char key[KEY_NAME]);
 /* What was pasted; NULL when it was too long. */
 const char *glass_pasted(const struct glass *glass);
+/* Where the mouse was pressed, or its wheel turned, and which. */
+struct glass_pointer {
+	int x, y;
+	bool up, down; /* the wheel; neither: a press */
+};
+struct glass_pointer glass_pointer(const struct glass *glass);
+/* Takes the mouse from the terminal, or gives it back; with the next frame. */
+void glass_set_mouse(struct glass *glass, bool on);
 /* Drops what was typed and not read. */
 void glass_flush(struct glass *glass);
 

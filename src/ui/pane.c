@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAME_ROWS = 2, MARK_COLUMNS = 3, ROW_TEXT_BYTES = 4096, DEFAULT_MIN_COLUMNS = 38 };
+enum { FRAME_ROWS = 2, MARK_COLUMNS = 3, ROW_TEXT_BYTES = 4096, ROW_TEXT_COLUMNS = 160, DEFAULT_MIN_COLUMNS = 38 };
 
 /* The rows of a pane that pass its filter. */
 struct listing {
@@ -229,6 +229,11 @@ void pane_draw(struct ui *ui, const struct pane *pane, int number, struct area a
 	enum role border = focused ? ROLE_BORDER_FOCUS : ROLE_BORDER;
 	struct pane_state *state = ui_pane_state(ui, pane->name);
 	struct listing listing = list_rows(ui, pane);
+	state->drawn.x = area.x;
+	state->drawn.y = area.y;
+	state->drawn.columns = area.columns;
+	state->drawn.rows = area.rows;
+	state->page = 0;
 	if (area.rows < 3) {
 		area_line(area, 0, 0, area.columns, border);
 		draw_title(ui, pane, number, area);
@@ -247,6 +252,7 @@ void pane_draw(struct ui *ui, const struct pane *pane, int number, struct area a
 	if (foot)
 		pane->foot(ui, area_inside(area, MARK_COLUMNS, area.rows - 1 - foot, area.columns - MARK_COLUMNS - 2, foot));
 	state->page = list.rows;
+	state->list_y = list.y;
 	if (listing.count == 0) {
 		if (focused)
 			area_cursor(list, 1, 0);
@@ -256,6 +262,65 @@ void pane_draw(struct ui *ui, const struct pane *pane, int number, struct area a
 		draw_position(area, state, end, border);
 	}
 	free(listing.rows);
+}
+
+/* --- rows for pointers and for readers ------------------------------------------------ */
+
+void pane_point(struct ui *ui, const struct pane *pane, int y)
+{
+	struct pane_state *state = ui_pane_state(ui, pane->name);
+	struct listing listing = list_rows(ui, pane);
+	int top = state->list_y, bottom = state->list_y + state->page;
+	for (size_t i = state->top; i < listing.count && y >= top && y < bottom; i++) {
+		int height = row_height(ui, pane, listing_at(&listing, i), i == state->index, state->drawn.columns - MARK_COLUMNS - 2);
+		if (y < top + height) {
+			select_position(ui, pane, &listing, i);
+			state->chosen = true;
+			break;
+		}
+		top += height;
+	}
+	free(listing.rows);
+	ui_touch(ui);
+}
+
+/* The text of a canvas: no line is empty, and no gap wider than two blanks. */
+static void put_squeezed(const struct canvas *canvas, struct buf *out)
+{
+	struct buf text;
+	size_t blanks = 0, begin = out->len;
+	buf_init(&text, ROW_TEXT_BYTES * 4);
+	canvas_dump(canvas, false, &text);
+	for (const char *c = buf_text(&text); *c; c++) {
+		if (*c == ' ') {
+			blanks++;
+			continue;
+		}
+		if (*c == '\n' && (out->len == begin || out->data[out->len - 1] == '\n')) {
+			blanks = 0;
+			continue;
+		}
+		for (; blanks > 0 && *c != '\n'; blanks = blanks > 2 ? 1 : blanks - 1)
+			buf_putc(out, ' ');
+		blanks = 0;
+		buf_putc(out, *c);
+	}
+	buf_free(&text);
+}
+
+bool pane_row_text(struct ui *ui, const struct pane *pane, size_t position, struct buf *out)
+{
+	struct listing listing = list_rows(ui, pane);
+	bool there = position < listing.count;
+	if (there) {
+		size_t i = listing_at(&listing, position);
+		struct canvas *canvas = canvas_new(ROW_TEXT_COLUMNS, row_height(ui, pane, i, false, ROW_TEXT_COLUMNS), ui_ascii(ui));
+		pane->row(ui, canvas_area(canvas), i, false);
+		put_squeezed(canvas, out);
+		canvas_free(canvas);
+	}
+	free(listing.rows);
+	return there;
 }
 
 /* --- layout ---------------------------------------------------------------------- */

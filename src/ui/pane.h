@@ -20,6 +20,10 @@ struct pane_state {
 	size_t top;                 /* first visible row */
 	size_t shown, total;        /* rows that passed the filter, and all; set while drawing */
 	int page;                   /* rows of the last drawing, for PageUp and PageDown */
+	struct {
+		int x, y, columns, rows;
+	} drawn;                    /* where it stands on the screen; rows 0: nowhere */
+	int list_y;                 /* where its first visible row stands */
 	bool at_end;                /* the last row was selected: a pane that follows stays there */
 	bool chosen;                /* somebody chose the row; until then the first one is selected */
 };
@@ -79,6 +83,10 @@ void pane_move(struct ui *ui, const struct pane *pane, long rows);
 void pane_move_to(struct ui *ui, const struct pane *pane, bool last);
 /* Selects the row with this identity. */
 void pane_select(struct ui *ui, const struct pane *pane, const char *id);
+/* Selects the row that stands at this line of the screen; nothing changes when none does. */
+void pane_point(struct ui *ui, const struct pane *pane, int y);
+/* Appends what shown row `position` says, as lines of text. False past the last one. */
+bool pane_row_text(struct ui *ui, const struct pane *pane, size_t position, struct buf *out);
 /* True if text passes the filter. */
 bool filter_matches(const char *filter, const char *text);
 

@@ -39,6 +39,7 @@ struct request {
 	const char *help;   /* one sentence */
 	bool key_is_args;   /* the key pressed is the argument: 1 to 9 */
 	bool everywhere;    /* its keys also work over an overlay and on a screen that is too small */
+	bool while_paused;  /* its keys also work while the screen is paused: they touch no row */
 	/* Does it. args is the rest of the ":" line, "" when there is none. */
 	enum status (*run)(struct ui *ui, const char *args, struct error *err);
 	/* Offers candidates for the last word of args; those that do not begin with it are

@@ -90,6 +90,14 @@ struct ui {
 	size_t message_count, message_next;
 	bool message_shown;   /* the newest still stands on the message line */
 
+	/* What a terminal has, and a script has not. */
+	bool terminal;
+	bool mouse;           /* asked for: it selects and scrolls */
+	char *clipboard;      /* waits for the terminal to take it */
+
+	struct canvas *frozen; /* while the screen is paused: what it showed; NULL otherwise */
+	int64_t frozen_us;    /* since when */
+
 	bool alarm;
 	char alarm_title[160];
 };
@@ -112,6 +120,10 @@ void pager_next_match(struct pager *pager, bool forward);
 void help_open(struct ui *ui);
 enum status help_request(struct ui *ui, const char *name, struct error *err);
 void messages_open(struct ui *ui);
+
+/* Stops the screen as it is, and lets it go on. The war room itself never stops. */
+void ui_freeze(struct ui *ui);
+void ui_thaw(struct ui *ui);
 
 /* Begins a prompt of that kind. */
 void prompt_open(struct ui *ui, enum prompt_kind kind, const char *label, const char *text);

@@ -95,6 +95,38 @@ static void ring(struct term *term)
 		buf_printf(&term->queue, "\033]2;tocsin: %s\033\\", title);
 }
 
+/* Copied text, as OSC 52 (base64). Inside tmux a second copy goes through it, for those
+ * who let it pass; which of the two arrives is up to its configuration. */
+static void send_copy(struct term *term)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *text = ui_take_copy(term->ui);
+	struct buf code;
+	if (!text)
+		return;
+	size_t len = strlen(text);
+	buf_init(&code, len * 4 / 3 + 8);
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned char bytes[3] = {0};
+		size_t n = len - i < 3 ? len - i : 3;
+		memcpy(bytes, text + i, n);
+		uint32_t bits = (uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2];
+		for (size_t digit = 0; digit < 4; digit++)
+			buf_putc(&code, digit <= n ? alphabet[bits >> (18 - 6 * digit) & 63] : '=');
+	}
+	bool tmux = getenv("TMUX") != NULL;
+	if (!glass_is_ansi(term->glass)) {
+		ui_message(term->ui, MESSAGE_WARNING, "this terminal has no clipboard that can be reached");
+	} else {
+		buf_printf(&term->queue, "\033]52;c;%s\033\\", buf_text(&code));
+		if (tmux)
+			buf_printf(&term->queue, "\033Ptmux;\033\033]52;c;%s\a\033\\", buf_text(&code));
+		ui_messagef(term->ui, MESSAGE_INFO, "%zu bytes went to the clipboard of the terminal%s", len, tmux ? " (in tmux with set-clipboard on, or allow-passthrough on)" : "");
+	}
+	buf_free(&code);
+	free(text);
+}
+
 static void draw(struct term *term)
 {
 	term->wanted = true;
@@ -106,8 +138,10 @@ static void draw(struct term *term)
 	if (term->queue.len > 0)
 		return;
 	term->wanted = false;
+	send_copy(term);
 	if (ui_take_redraw(term->ui))
 		take_theme(term);
+	glass_set_mouse(term->glass, ui_mouse(term->ui));
 	ui_draw(term->ui, term->canvas);
 	term->drawn_us = clock_mono_us(clock_system());
 	glass_draw(term->glass, term->canvas, &term->theme, &term->queue);
@@ -158,6 +192,12 @@ static void take_paste(struct term *term)
 		ui_message(term->ui, MESSAGE_WARNING, "the pasted text is too long, nothing was inserted");
 }
 
+static void take_pointer(struct term *term)
+{
+	struct glass_pointer pointer = glass_pointer(term->glass);
+	ui_pointer(term->ui, pointer.x, pointer.y, pointer.up ? POINTER_UP : pointer.down ? POINTER_DOWN : POINTER_CLICK);
+}
+
 static void on_readable(void *arg, int events TOCSIN_UNUSED)
 {
 	struct term *term = arg;
@@ -170,6 +210,8 @@ static void on_readable(void *arg, int events TOCSIN_UNUSED)
 			ui_key(term->ui, key);
 		else if (input == GLASS_PASTE)
 			take_paste(term);
+		else if (input == GLASS_MOUSE)
+			take_pointer(term);
 	}
 	/* What reads at its end is ready for ever. */
 	if (!any && glass_is_gone(term->glass))
@@ -277,9 +319,11 @@ enum status term_run(struct loop *loop, struct ui *ui, enum colour_when colour, 
 	watch_signals(&term);
 	term.glass = glass_open(term.colour, err);
 	if (term.glass) {
+		ui_set_terminal(ui, true);
 		run(&term);
 		drop_queue(&term);
 		glass_close(term.glass, term.gone);
+		ui_set_terminal(ui, false);
 	}
 	for (size_t i = 0; i < term.signal_count; i++)
 		loop_signal_stop(term.signals[i]);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MIN_COLUMNS = 40, MIN_ROWS = 10 };
+enum { MIN_COLUMNS = 40, MIN_ROWS = 10, WHEEL_ROWS = 3 };
 
 /* How long a message stands; errors and alarms stay until the next key. */
 static const int64_t message_us[] = {
@@ -59,6 +59,8 @@ void ui_free(struct ui *ui)
 	history_free(&ui->filters);
 	history_free(&ui->answers);
 	keyboard_free(ui->keyboard);
+	canvas_free(ui->frozen);
+	free(ui->clipboard);
 	free(ui);
 }
 
@@ -200,6 +202,23 @@ void ui_alarm(struct ui *ui, enum severity severity, const char *title)
 	ui->alarm = true;
 	text_format(ui->alarm_title, sizeof(ui->alarm_title), "%s %s", severity_name(severity), title);
 	ui_message(ui, MESSAGE_ALARM, ui->alarm_title);
+}
+
+void ui_set_terminal(struct ui *ui, bool terminal)
+{
+	ui->terminal = terminal;
+}
+
+bool ui_mouse(const struct ui *ui)
+{
+	return ui->mouse;
+}
+
+char *ui_take_copy(struct ui *ui)
+{
+	char *text = ui->clipboard;
+	ui->clipboard = NULL;
+	return text;
 }
 
 bool ui_take_alarm(struct ui *ui, char *title, size_t size)
@@ -565,10 +584,46 @@ void ui_key(struct ui *ui, const char *key)
 	const struct request *request = keyboard_request(ui->keyboard, covered ? SCOPE_GLOBAL : ui_screen_entry(ui)->scope, key);
 	if (request && covered && !request->everywhere)
 		return;
+	if (ui->frozen && !covered && !(request && request->while_paused)) {
+		char go_on[KEY_NAME];
+		ui_messagef(ui, MESSAGE_INFO, "the screen is paused, its rows may be old (%s goes on)", ui_press(go_on, sizeof(go_on), ui, "pause"));
+		return;
+	}
 	if (request)
 		run_by_key(ui, request, key);
 	else if (!covered)
 		ui_messagef(ui, MESSAGE_INFO, "%s does nothing here (? shows the keys)", key);
+}
+
+static const struct pane *pane_under(const struct ui *ui, int x, int y)
+{
+	for (const struct pane *const *pane = ui_screen_entry(ui)->panes; *pane; pane++) {
+		for (size_t i = 0; i < ui->pane_count; i++) {
+			const struct pane_state *state = &ui->panes[i].state;
+			bool across = x >= state->drawn.x && x < state->drawn.x + state->drawn.columns;
+			bool down = y >= state->drawn.y && y < state->drawn.y + state->drawn.rows;
+			if (strcmp(ui->panes[i].pane, (*pane)->name) == 0 && across && down)
+				return *pane;
+		}
+	}
+	return NULL;
+}
+
+void ui_pointer(struct ui *ui, int x, int y, enum pointer what)
+{
+	int rows = what == POINTER_CLICK ? 0 : what == POINTER_UP ? -WHEEL_ROWS : WHEEL_ROWS;
+	struct pager *pager = pager_top(ui);
+	const struct pane *pane = pane_under(ui, x, y);
+	ui_touch(ui);
+	if (pager)
+		pager_scroll(pager, rows);
+	if (overlay_top(ui) || ui->prompting != PROMPT_NONE || ui->small || ui->frozen || !pane)
+		return;
+	ui_set_focus(ui, pane->name);
+	if (what == POINTER_CLICK)
+		pane_point(ui, pane, y);
+	else
+		pane_move(ui, pane, rows);
 }
 
 void ui_paste(struct ui *ui, const char *text)
@@ -644,22 +699,72 @@ static void draw_small(struct area area, int columns, int rows)
 	area_wrap(area, 0, used, area.columns, area.rows - used, ROLE_DIM, "q back  ? help  : command");
 }
 
-void ui_draw(struct ui *ui, struct canvas *canvas)
+/* --- the screen stopped --------------------------------------------------------------- */
+
+bool ui_paused(const struct ui *ui)
+{
+	return ui->frozen != NULL;
+}
+
+static void draw_screen(struct ui *ui, struct canvas *canvas)
 {
 	const struct screen_entry *screen = ui_screen_entry(ui);
 	int columns = screen->min_columns > 0 ? screen->min_columns : MIN_COLUMNS;
 	int rows = screen->min_rows > 0 ? screen->min_rows : MIN_ROWS;
+	for (size_t i = 0; i < ui->pane_count; i++)
+		ui->panes[i].state.drawn.rows = 0;
+	ui->small = canvas->columns < columns || canvas->rows < rows;
+	if (ui->small)
+		draw_small(canvas_area(canvas), columns, rows);
+	else
+		screen->draw(ui, canvas_area(canvas));
+}
+
+void ui_freeze(struct ui *ui)
+{
+	ui_thaw(ui);
+	struct canvas *canvas = canvas_new(ui->columns, ui->rows, ui->ascii);
+	draw_screen(ui, canvas);
+	ui->frozen = canvas;
+	ui->frozen_us = ui_now_us(ui);
+	ui_touch(ui);
+}
+
+void ui_thaw(struct ui *ui)
+{
+	canvas_free(ui->frozen);
+	ui->frozen = NULL;
+	ui_touch(ui);
+}
+
+/* Over the clock of the frozen picture, which has stopped too. */
+static void draw_frozen(struct ui *ui, struct canvas *canvas)
+{
+	struct area first = area_inside(canvas_area(canvas), 0, 0, canvas->columns, 1);
+	char age[DURATION_TEXT], go_on[KEY_NAME], text[96];
+	memcpy(canvas->cells, ui->frozen->cells, (size_t)canvas->columns * (size_t)canvas->rows * sizeof(*canvas->cells));
+	canvas->cursor_x = ui->frozen->cursor_x;
+	canvas->cursor_y = ui->frozen->cursor_y;
+	duration_human(age, ui_now_us(ui) - ui->frozen_us);
+	text_format(text, sizeof(text), " PAUSED for %s, %s goes on ", age, ui_press(go_on, sizeof(go_on), ui, "pause"));
+	area_right(first, first.columns, 0, ROLE_WARN, ATTR_BOLD | ATTR_REVERSE, text);
+}
+
+void ui_draw(struct ui *ui, struct canvas *canvas)
+{
 	canvas_clear(canvas);
 	struct area area = canvas_area(canvas);
 	struct area bottom = area_inside(area, 0, area.rows - 1, area.columns, 1);
 	ui->dirty = false;
 	ui->columns = canvas->columns;
 	ui->rows = canvas->rows;
-	ui->small = canvas->columns < columns || canvas->rows < rows;
-	if (ui->small)
-		draw_small(area, columns, rows);
+	/* A picture of another size is of no use. */
+	if (ui->frozen && (ui->frozen->columns != canvas->columns || ui->frozen->rows != canvas->rows))
+		ui_thaw(ui);
+	if (ui->frozen)
+		draw_frozen(ui, canvas);
 	else
-		screen->draw(ui, area);
+		draw_screen(ui, canvas);
 	overlays_draw(ui, area);
 	const struct message *message = shown_message(ui);
 	if (ui->prompting != PROMPT_NONE)

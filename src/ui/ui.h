@@ -26,6 +26,10 @@ const struct watch_events *ui_watch_events(void);
 void ui_draw(struct ui *ui, struct canvas *canvas);
 /* One key by name: "a", "Enter", "Esc", "Tab", "S-Tab", "Up", "C-d", "F1", "PageDown", "Space", "é". */
 void ui_key(struct ui *ui, const char *key);
+/* The pointer, while ui_mouse holds: a click focuses a pane and selects a row, the wheel
+ * scrolls. Nothing is ever confirmed or run by it. */
+enum pointer { POINTER_CLICK, POINTER_UP, POINTER_DOWN };
+void ui_pointer(struct ui *ui, int x, int y, enum pointer what);
 /* Text pasted into the terminal: goes to a text field, never presses keys. */
 void ui_paste(struct ui *ui, const char *text);
 /* Runs a ":" line without the colon. */
@@ -43,6 +47,12 @@ void ui_on_dirty(struct ui *ui, void (*dirty)(void *arg), void *arg);
 /* Things the terminal does when the ui asks; each is true once. */
 bool ui_take_redraw(struct ui *ui);    /* Ctrl-L: repaint all */
 bool ui_take_flush(struct ui *ui);     /* a dialog was just seen: drop the keys that wait */
+/* Says that a terminal drives it, which has a clipboard and may have a mouse. */
+void ui_set_terminal(struct ui *ui, bool terminal);
+/* True while the person wants the mouse to point at rows, instead of selecting text. */
+bool ui_mouse(const struct ui *ui);
+/* Text for the terminal's clipboard, owned by the caller; NULL: nothing new. */
+char *ui_take_copy(struct ui *ui);
 /* A new P0 or P1 since the last call: what the title says. */
 bool ui_take_alarm(struct ui *ui, char *title, size_t size);
 void ui_alarm(struct ui *ui, enum severity severity, const char *title);
@@ -86,6 +96,7 @@ const struct pane *ui_focused(const struct ui *ui); /* NULL: the screen has no p
 const char *ui_focus(const struct ui *ui);          /* its name, "" when there is none */
 void ui_set_focus(struct ui *ui, const char *pane);
 bool ui_zoomed(const struct ui *ui);
+bool ui_paused(const struct ui *ui);
 void ui_set_zoom(struct ui *ui, bool zoomed);
 
 /* Opens the ":" line with this text in it, the cursor at its end. */

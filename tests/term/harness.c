@@ -29,7 +29,7 @@
 #include "base/text.h"
 #include "harness.h"
 
-enum { ENVIRONMENT_MAX = 32, ARGUMENTS_MAX = 16, TEXT_BYTES = 1 << 20 };
+enum { ENVIRONMENT_MAX = 32, ARGUMENTS_MAX = 16, TEXT_BYTES = 1 << 20, SENT_BYTES = 1 << 24 };
 
 struct terminal {
 	pid_t pid;           /* 0: it was waited for */
@@ -41,7 +41,7 @@ struct terminal {
 	char title[256];
 	size_t bells;
 	char home[64];
-	struct buf text;
+	struct buf text, sent;
 };
 
 /* --- what libvterm tells ---------------------------------------------------------- */
@@ -105,6 +105,7 @@ struct terminal *terminal_start(int columns, int rows, const char *const *enviro
 	terminal->rows = rows;
 	terminal->cursor_visible = true;
 	buf_init(&terminal->text, TEXT_BYTES);
+	buf_init(&terminal->sent, SENT_BYTES);
 	terminal->vterm = vterm_new(rows, columns);
 	vterm_set_utf8(terminal->vterm, 1);
 	terminal->screen = vterm_obtain_screen(terminal->vterm);
@@ -141,6 +142,7 @@ void terminal_free(struct terminal *terminal)
 	if (terminal->slave >= 0)
 		close(terminal->slave);
 	vterm_free(terminal->vterm);
+	buf_free(&terminal->sent);
 	buf_free(&terminal->text);
 	nftw(terminal->home, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 	free(terminal);
@@ -159,6 +161,7 @@ static bool receive(struct terminal *terminal, int ms)
 	if (n <= 0)
 		return false;
 	vterm_input_write(terminal->vterm, bytes, (size_t)n);
+	buf_add(&terminal->sent, bytes, (size_t)n);
 	return true;
 }
 
@@ -278,6 +281,16 @@ const char *terminal_text(struct terminal *terminal)
 	return buf_text(&terminal->text);
 }
 
+static int palette_number(const VTermColor *colour, bool is_default)
+{
+	return !is_default && VTERM_COLOR_IS_INDEXED(colour) ? colour->indexed.idx : -1;
+}
+
+bool terminal_was_sent(const struct terminal *terminal, const char *bytes)
+{
+	return terminal->sent.len > 0 && memmem(terminal->sent.data, terminal->sent.len, bytes, strlen(bytes)) != NULL;
+}
+
 struct terminal_cell terminal_cell(struct terminal *terminal, int x, int y)
 {
 	VTermScreenCell cell;
@@ -288,6 +301,8 @@ struct terminal_cell terminal_cell(struct terminal *terminal, int x, int y)
 		.underline = cell.attrs.underline != 0,
 		.default_fg = VTERM_COLOR_IS_DEFAULT_FG(&cell.fg),
 		.default_bg = VTERM_COLOR_IS_DEFAULT_BG(&cell.bg),
+		.fg = palette_number(&cell.fg, VTERM_COLOR_IS_DEFAULT_FG(&cell.fg)),
+		.bg = palette_number(&cell.bg, VTERM_COLOR_IS_DEFAULT_BG(&cell.bg)),
 	};
 }
 

@@ -42,6 +42,7 @@ const char *terminal_text(struct terminal *terminal);
 struct terminal_cell {
 	bool bold, reverse, underline;
 	bool default_fg, default_bg;
+	int fg, bg; /* number in the palette; -1: a colour of its own, or the default */
 };
 struct terminal_cell terminal_cell(struct terminal *terminal, int x, int y);
 void terminal_cursor(struct terminal *terminal, int *x, int *y, bool *visible);
@@ -49,6 +50,8 @@ bool terminal_on_alternate_screen(const struct terminal *terminal);
 /* True if the line discipline echoes and edits lines, as a shell wants it. */
 bool terminal_is_cooked(const struct terminal *terminal);
 const char *terminal_title(const struct terminal *terminal);
+/* True if the program sent these bytes at any time. */
+bool terminal_was_sent(const struct terminal *terminal, const char *bytes);
 size_t terminal_bells(const struct terminal *terminal);
 const char *terminal_home(const struct terminal *terminal);
 

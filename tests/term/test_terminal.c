@@ -13,9 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "harness.h"
 
 static const char *const healthy[] = {"demo", "healthy", NULL};
@@ -304,6 +306,139 @@ static void colours_are_where_they_are_wanted(void **state)
 	}
 }
 
+/* No terminal is sent a colour that it does not have, and no colour is lost on the way. */
+static void colours_fit_the_terminal(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *environment[3];
+		const char *terminfo; /* "" where every system has it */
+		int lowest, highest; /* of the numbers used; -1: colours of their own */
+	} cases[] = {
+		{"eight", {"TERM=xterm", NULL}, "", 0, 7},
+		{"sixteen", {"TERM=xterm-16color", NULL}, "/usr/share/terminfo/x/xterm-16color", 0, 15},
+		{"256", {"TERM=xterm-256color", NULL}, "", 16, 255},
+		{"256 that change", {"TERM=xterm-256color", "COLORTERM=truecolor", NULL}, "", 192, 255},
+		{"all", {"TERM=xterm-direct", NULL}, "/usr/share/terminfo/x/xterm-direct", -1, -1},
+	};
+	static const char *const themes[] = {"dark", "light", "high-contrast", "colour-blind"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		const char *theme = themes[i % ARRAY_LENGTH(themes)];
+		const char *const arguments[] = {"demo", "healthy", "--theme", theme, NULL};
+		size_t coloured = 0;
+		print_message("%s\n", cases[i].name);
+		if (*cases[i].terminfo && access(cases[i].terminfo, F_OK) != 0)
+			continue;
+		struct terminal *terminal = terminal_start(80, 24, cases[i].environment, arguments);
+		terminal_expect(terminal, "besu-validator-0");
+		terminal_settle(terminal, 100);
+		for (int at = 0; at < 80 * 24; at++) {
+			struct terminal_cell cell = terminal_cell(terminal, at % 80, at / 80);
+			const int numbers[] = {cell.fg, cell.bg};
+			const bool defaults[] = {cell.default_fg, cell.default_bg};
+			for (size_t n = 0; n < ARRAY_LENGTH(numbers); n++) {
+				if (defaults[n])
+					continue;
+				coloured++;
+				assert_in_range(numbers[n] + 1, cases[i].lowest + 1, cases[i].highest + 1);
+			}
+		}
+		assert_true(coloured > 50);
+		quit(terminal);
+	}
+}
+
+/* --- clipboard, mouse, pause ------------------------------------------------------- */
+
+static void expect_sent(struct terminal *terminal, const char *bytes)
+{
+	for (int tries = 0; tries < 200 && !terminal_was_sent(terminal, bytes); tries++)
+		terminal_settle(terminal, 20);
+	assert_true(terminal_was_sent(terminal, bytes));
+}
+
+static void text_is_copied_through_the_terminal(void **state)
+{
+	static const char *const tmux[] = {"TMUX=/tmp/none,1,0", NULL};
+	(void)state;
+	struct terminal *terminal = start(120, 30, NULL);
+	terminal_send(terminal, ":copy h\303\251llo, \"x\"\r");
+	terminal_expect(terminal, "went to the clipboard");
+	assert_true(terminal_was_sent(terminal, "\033]52;c;aMOpbGxvLCAieCI=\033\\"));
+	assert_false(terminal_was_sent(terminal, "tmux;"));
+	/* The selected row: "OK  besu…" begins so in base64, whatever follows. */
+	terminal_expect(terminal, "6 ok");
+	terminal_send(terminal, "y");
+	expect_sent(terminal, "\033]52;c;T0sgIGJlc3");
+	/* A whole text of several lines. */
+	terminal_send(terminal, "?");
+	terminal_expect(terminal, "Help: Board");
+	terminal_send(terminal, "y");
+	expect_sent(terminal, "\033]52;c;Qm9hcmQ");
+	terminal_send(terminal, "q");
+	quit(terminal);
+	terminal = start(120, 30, tmux);
+	terminal_send(terminal, ":copy a\r");
+	terminal_expect(terminal, "in tmux with set-clipboard on");
+	assert_true(terminal_was_sent(terminal, "\033Ptmux;\033\033]52;c;YQ==\a\033\\"));
+	quit(terminal);
+}
+
+/* The terminal keeps its mouse until it is asked for, and gets it back. */
+static void the_mouse_is_off_until_asked_for(void **state)
+{
+	int x, y;
+	bool visible;
+	(void)state;
+	struct terminal *terminal = start(120, 30, NULL);
+	terminal_settle(terminal, 200);
+	assert_false(terminal_was_sent(terminal, "1000h"));
+	terminal_send(terminal, ":mouse\r");
+	terminal_expect(terminal, "the mouse selects rows");
+	assert_true(terminal_was_sent(terminal, "1000h"));
+	int row = terminal_expect(terminal, "besu-rpc-0");
+	char press[64];
+	terminal_send(terminal, text_format(press, sizeof(press), "\033[<0;10;%dM\033[<0;10;%dm", row + 1, row + 1));
+	for (int tries = 0; tries < 100; tries++) {
+		terminal_settle(terminal, 20);
+		terminal_cursor(terminal, &x, &y, &visible);
+		if (y == row)
+			break;
+	}
+	assert_int_equal(y, row);
+	/* The wheel goes up. */
+	terminal_send(terminal, "\033[<64;10;8M");
+	for (int tries = 0; tries < 100 && y == row; tries++) {
+		terminal_settle(terminal, 20);
+		terminal_cursor(terminal, &x, &y, &visible);
+	}
+	assert_true(y < row);
+	terminal_send(terminal, ":mouse\r");
+	terminal_expect(terminal, "the terminal's own again");
+	assert_true(terminal_was_sent(terminal, "1000l"));
+	quit(terminal);
+}
+
+static void a_paused_screen_stands_still(void **state)
+{
+	(void)state;
+	struct terminal *terminal = start(100, 30, NULL);
+	terminal_send(terminal, "p");
+	terminal_expect(terminal, "PAUSED for");
+	/* Rows may be old: no key touches one, the command line and help still answer. */
+	terminal_send(terminal, "j");
+	terminal_expect(terminal, "the screen is paused, its rows may be old (p goes on)");
+	terminal_send(terminal, "?");
+	terminal_expect(terminal, "Help: Board");
+	terminal_send(terminal, "q");
+	terminal_expect_gone(terminal, "Help: Board");
+	terminal_expect(terminal, "PAUSED for 1 s");
+	terminal_send(terminal, "Z");
+	terminal_expect_gone(terminal, "PAUSED for");
+	quit(terminal);
+}
+
 static void ascii_is_enough(void **state)
 {
 	static const char *const environment[] = {"LC_ALL=C", NULL};
@@ -335,6 +470,10 @@ int main(void)
 		cmocka_unit_test(a_stuck_terminal_can_be_left),
 		cmocka_unit_test(an_alarm_rings_once),
 		cmocka_unit_test(colours_are_where_they_are_wanted),
+		cmocka_unit_test(colours_fit_the_terminal),
+		cmocka_unit_test(text_is_copied_through_the_terminal),
+		cmocka_unit_test(the_mouse_is_off_until_asked_for),
+		cmocka_unit_test(a_paused_screen_stands_still),
 		cmocka_unit_test(ascii_is_enough),
 	};
 	setlocale(LC_ALL, "C.UTF-8");
