@@ -218,11 +218,11 @@ static void write_thresholds(struct buf *out)
 {
 	const struct thresholds defaults = thresholds_default();
 
-	buf_puts(out, "\n[thresholds]\n# The defaults. What each is for, and what it may be, stands above it.\n");
+	buf_puts(out, "\n[thresholds]\n# The defaults. What each is for, what it may be, and what its default rests on stands above it.\n");
 	for (const struct threshold_def *def = threshold_defs(); def->name; def++) {
 		int64_t value;
 		memcpy(&value, (const char *)&defaults + def->offset, sizeof(value));
-		buf_printf(out, "# %s (%" PRId64 " to %" PRId64 ")\n# %s = %" PRId64 "\n", def->help, def->low, def->high, def->name, value);
+		buf_printf(out, "# %s (%" PRId64 " to %" PRId64 ")\n# from: %s\n# %s = %" PRId64 "\n", def->help, def->low, def->high, def->source, def->name, value);
 	}
 }
 

@@ -26,26 +26,26 @@ struct thresholds thresholds_default(void)
 }
 
 #define DAY_MS INT64_C(86400000)
-#define ROW(field, low, high, help) {#field, offsetof(struct thresholds, field), low, high, help}
+#define ROW(field, low, high, help, source) {#field, offsetof(struct thresholds, field), low, high, help, source}
 
 static const struct threshold_def defs[] = {
-	ROW(block_period_ms, 0, DAY_MS, "time between blocks; 0: from node info, else inferred from headers"),
-	ROW(request_timeout_ms, 0, DAY_MS, "QBFT timeout of round 0; 0: from node info, else equal to the period"),
-	ROW(empty_period_ms, 0, DAY_MS, "time between empty blocks; 0: none is set"),
-	ROW(stall_rounds, 1, 100, "a chain later than P + this many T + slack is halted"),
-	ROW(stall_slack_ms, 0, 600000, "slack of the same rule"),
-	ROW(lag_warn_blocks, 0, 100000, "a node more blocks behind than this warns"),
-	ROW(lag_crit_s, 1, 86400, "a node more seconds' worth of blocks behind is critical"),
-	ROW(offline_turns, 1, 10, "a validator without a proposal in this many rounds of turns is offline"),
-	ROW(rpc_warn_ms, 1, 600000, "a 95th percentile of answer times above this warns"),
-	ROW(rpc_error_percent, 0, 100, "a share of failed requests above this warns"),
-	ROW(peers_warn, 0, 10000, "fewer peers than this warns"),
-	ROW(missed_warn_percent, 0, 100, "a share of missed turns above this warns"),
-	ROW(stale_after_ms, 1000, DAY_MS, "what was not sampled for so long is stale"),
-	ROW(skew_warn_ms, 0, DAY_MS, "clocks that differ more than this warn"),
-	ROW(dwell_ms, 0, 3600000, "a bad sample must last so long before the state changes"),
-	ROW(clear_ms, 0, 3600000, "a good sample must last so long before the state changes"),
-	{NULL, 0, 0, 0, NULL},
+	ROW(block_period_ms, 0, DAY_MS, "time between blocks; 0: from node info, else inferred from headers", "the genesis file, blockperiodseconds"),
+	ROW(request_timeout_ms, 0, DAY_MS, "QBFT timeout of round 0; 0: from node info, else equal to the period", "the genesis file, requesttimeoutseconds"),
+	ROW(empty_period_ms, 0, DAY_MS, "time between empty blocks; 0: none is set", "the genesis file, xemptyblockperiodseconds"),
+	ROW(stall_rounds, 1, 100, "a chain later than P + this many T + slack is halted", "QBFT's rounds: two failed proposers take T + 2T"),
+	ROW(stall_slack_ms, 0, 600000, "slack of the same rule", "delays of network and polling"),
+	ROW(lag_warn_blocks, 0, 100000, "a node more blocks behind than this warns", "Besu's /readiness, maxBlocksBehind"),
+	ROW(lag_crit_s, 1, 86400, "a node more seconds' worth of blocks behind is critical", "ten seconds of blocks, whatever the period"),
+	ROW(offline_turns, 1, 10, "a validator without a proposal in this many rounds of turns is offline", "two full rounds of turns: one missed turn is no outage"),
+	ROW(rpc_warn_ms, 1, 600000, "a 95th percentile of answer times above this warns", "what users of an RPC endpoint notice"),
+	ROW(rpc_error_percent, 0, 100, "a share of failed requests above this warns", "one request in twenty"),
+	ROW(peers_warn, 0, 10000, "fewer peers than this warns", "a node without peers hears of no block"),
+	ROW(missed_warn_percent, 0, 100, "a share of missed turns above this warns", "one turn in twenty"),
+	ROW(stale_after_ms, 1000, DAY_MS, "what was not sampled for so long is stale", "at least three polls"),
+	ROW(skew_warn_ms, 0, DAY_MS, "clocks that differ more than this warn", "beyond what a Date header of whole seconds can hide"),
+	ROW(dwell_ms, 0, 3600000, "a bad sample must last so long before the state changes", "hysteresis: one bad sample is no incident"),
+	ROW(clear_ms, 0, 3600000, "a good sample must last so long before the state changes", "hysteresis: one good sample is no recovery"),
+	{NULL, 0, 0, 0, NULL, NULL},
 };
 
 const struct threshold_def *threshold_defs(void)

@@ -35,6 +35,7 @@ struct threshold_def {
 	size_t offset;      /* of the int64_t in struct thresholds */
 	int64_t low, high;  /* accepted range */
 	const char *help;
+	const char *source; /* what the default rests on, in words */
 };
 const struct threshold_def *threshold_defs(void);
 enum status thresholds_set(struct thresholds *t, const char *name, const char *value, struct error *err) TOCSIN_CHECK;
