@@ -192,9 +192,10 @@ static void time_writes(const char *dir, const struct clock *clock, struct findi
 		return;
 	}
 	qsort(took_us, n, sizeof(took_us[0]), by_number);
-	bool slow = took_us[n / 2] > SYNC_WARN_MS * US_PER_MS;
+	int64_t middle_us = took_us[n / 2];
+	bool slow = middle_us > SYNC_WARN_MS * US_PER_MS;
 	finding_add(out, slow ? FINDING_WARN : FINDING_OK, group, "durable write", slow ? "put the record on a faster disk" : NULL,
-		    "%.1f ms for 4 KiB with fsync (median of %zu, longest %.1f ms)", (double)took_us[n / 2] / 1000, n, (double)took_us[n - 1] / 1000);
+		    "%.1f ms for 4 KiB with fsync (median of %zu, longest %.1f ms)", (double)middle_us / 1000, n, (double)took_us[n - 1] / 1000);
 }
 
 /* --- what is in it ------------------------------------------------------------------------ */
