@@ -29,8 +29,9 @@ const char *danger_meaning(enum danger danger)
 }
 
 /* What a program with these words does. The first row that fits decides; the words may
- * stand anywhere behind the program, "a|b" names alternatives. A program that no row
- * names is at least a mutation. */
+ * stand anywhere behind the program, "a|b" names alternatives, "a*" what begins so, and
+ * "-[ab]" a group of short options with one of these letters in it. A program that no
+ * row names is at least a mutation. */
 static const struct rule {
 	const char *program;
 	const char *words[2]; /* NULL: any */
@@ -44,6 +45,7 @@ static const struct rule {
 	{"kubectl", {"rollout", "status|history"}, DANGER_READ},
 	{"kubectl", {"rollout", NULL}, DANGER_MUTATE},
 	{"kubectl", {"auth", "can-i"}, DANGER_READ},
+	{"kubectl", {"cluster-info", "dump"}, DANGER_MUTATE}, /* into files, if told to */
 	{"kubectl", {"get|describe|logs|top|explain|version|cluster-info|events|api-resources|api-versions|wait|diff", NULL}, DANGER_READ},
 	{"cast", {"send|mktx|publish|upload-signature", NULL}, DANGER_FUNDS},
 	{"cast", {"wallet", NULL}, DANGER_CUSTODY},
@@ -60,37 +62,121 @@ static const struct rule {
 	{"cchost", {NULL, NULL}, DANGER_NETWORK},
 	{"systemctl", {"status|is-active|is-failed|show|list-units|cat", NULL}, DANGER_READ},
 	{"docker", {"ps|logs|inspect|stats|images|version|info|top", NULL}, DANGER_READ},
+	{"openssl", {"-out|-keylogfile|-sess_out|-CAkey|-signkey", NULL}, DANGER_MUTATE},
 	{"openssl", {"x509|s_client|version", NULL}, DANGER_READ},
-	{"find", {"-delete|-exec|-execdir|-ok|-okdir|-fprint|-fprintf|-fls", NULL}, DANGER_DESTRUCTIVE},
+	{"find", {"-delete|-exec|-execdir|-ok|-okdir|-fprint*|-fls", NULL}, DANGER_DESTRUCTIVE},
 	{"find", {NULL, NULL}, DANGER_READ},
-	{"sort", {"-o|--output", NULL}, DANGER_MUTATE},
-	{"date", {"-s|--set", NULL}, DANGER_MUTATE},
-	{"journalctl", {"--rotate|--vacuum-size|--vacuum-time|--vacuum-files|--flush|--sync|--relinquish-var|--setup-keys|--update-catalog", NULL}, DANGER_MUTATE},
-	{"dmesg", {"-c|-C|-D|-E|-n|--clear|--read-clear|--console-off|--console-on|--console-level", NULL}, DANGER_MUTATE},
+	{"sort", {"-[o]|--o*|--compress*", NULL}, DANGER_MUTATE},
+	{"date", {"-[s]|--s*|0*|1*", NULL}, DANGER_MUTATE}, /* a month in front sets the clock */
+	{"journalctl", {"--rotate|--vacuum-*|--flush|--sync|--relinquish*|--smart-relinquish*|--setup-keys|--update-catalog|--cursor-file", NULL}, DANGER_MUTATE},
+	{"dmesg", {"-[cCDEn]|--c*|--read-c*", NULL}, DANGER_MUTATE},
+	{"ss", {"-[KD]|--kill|--diag", NULL}, DANGER_MUTATE},
 };
 
 /* Programs that only look, whatever their words. */
 static const char *const readers[] = {
-	"grep", "egrep", "fgrep", "head", "tail", "cat", "wc", "cut", "tr", "jq", "uniq", "sort", "date", "echo", "printf", "test", "[", "true", "false",
-	"sleep", "ls", "df", "du", "free", "uptime", "ps", "pgrep", "ss", "netstat", "ping", "dig", "nslookup", "host", "getent", "traceroute", "tracepath", "mtr",
-	"column", "id", "whoami", "stat", "sha256sum", "diff", "cmp", "comm", "journalctl", "dmesg", "cd", "pwd", "basename", "dirname", "seq", "nproc", "uname", "exit", "set",
+	"grep",
+	"egrep",
+	"fgrep",
+	"head",
+	"tail",
+	"cat",
+	"wc",
+	"cut",
+	"tr",
+	"jq",
+	"uniq",
+	"sort",
+	"date",
+	"echo",
+	"printf",
+	"test",
+	"[",
+	"true",
+	"false",
+	"sleep",
+	"ls",
+	"df",
+	"du",
+	"free",
+	"uptime",
+	"ps",
+	"pgrep",
+	"ss",
+	"netstat",
+	"ping",
+	"dig",
+	"nslookup",
+	"host",
+	"getent",
+	"traceroute",
+	"tracepath",
+	"mtr",
+	"column",
+	"id",
+	"whoami",
+	"stat",
+	"sha256sum",
+	"diff",
+	"cmp",
+	"comm",
+	"journalctl",
+	"dmesg",
+	"cd",
+	"pwd",
+	"basename",
+	"dirname",
+	"seq",
+	"nproc",
+	"uname",
+	"exit",
+	"set",
 };
 
 /* JSON-RPC methods that only look, by their beginnings. */
 static const char *const rpc_reads[] = {
-	"eth_blockNumber", "eth_get", "eth_call", "eth_chainId", "eth_syncing", "eth_gasPrice", "eth_estimateGas", "net_", "web3_", "txpool_", "qbft_get", "ibft_get", "istanbul_get",
-	"clique_getSigner", "admin_peers", "admin_nodeInfo",
+	"eth_blockNumber",
+	"eth_get",
+	"eth_call",
+	"eth_chainId",
+	"eth_syncing",
+	"eth_gasPrice",
+	"eth_estimateGas",
+	"net_",
+	"web3_",
+	"txpool_",
+	"qbft_get",
+	"ibft_get",
+	"istanbul_get",
+	"clique_getSigner",
+	"admin_peers",
+	"admin_nodeInfo",
 };
+
+/* One alternative, `len` bytes at `pattern`, against a word. */
+static bool is_like(const char *pattern, size_t len, const char *word)
+{
+	if (len > 3 && strncmp(pattern, "-[", 2) == 0) {
+		if (word[0] != '-' || word[1] == '-')
+			return false;
+		for (size_t i = 2; i + 1 < len; i++)
+			if (strchr(word, pattern[i]))
+				return true;
+		return false;
+	}
+	if (pattern[len - 1] == '*')
+		return strncmp(word, pattern, len - 1) == 0;
+	/* "--output=x" is the option --output */
+	return strcspn(word, "=") == len && strncmp(word, pattern, len) == 0;
+}
 
 static bool any_of(const char *alternatives, const char *word)
 {
-	size_t len = strcspn(word, "="); /* "--output=x" is the option --output */
-
 	for (const char *at = alternatives; *at;) {
-		size_t one = strcspn(at, "|");
-		if (one == len && strncmp(at, word, len) == 0)
+		size_t len = strcspn(at, "|");
+		if (is_like(at, len, word))
 			return true;
-		at += one + (at[one] == '|');
+		at += len + (at[len] == '|');
 	}
 	return false;
 }
@@ -103,10 +189,14 @@ static bool has_word(const struct shell_command *c, const char *alternatives)
 	return false;
 }
 
-/* True if each "method" in the data is known to look only, and there is one. */
+/* True if each "method" in the data is known to look only, and there is one. What is
+ * spelt with escapes cannot be read here. */
 static bool data_only_reads(const char *data)
 {
 	bool any = false;
+
+	if (strchr(data, '\\'))
+		return false;
 
 	for (const char *at = strstr(data, "\"method\""); at; at = strstr(at + 1, "\"method\"")) {
 		const char *name = at + strlen("\"method\"");
@@ -121,35 +211,91 @@ static bool data_only_reads(const char *data)
 	return any;
 }
 
+enum curl_option { CURL_OPERAND,
+		   CURL_HARMLESS,
+		   CURL_VALUED,
+		   CURL_REQUEST,
+		   CURL_DATA,
+		   CURL_FORMAT,
+		   CURL_OUTPUT,
+		   CURL_OTHER };
+
+/* curl's options that this reader knows; every other one may write. Short ones may stand
+ * in one word, and an argument right behind its letter. */
+static const struct {
+	enum curl_option option;
+	const char *letters;
+	const char *words;
+} curl_options[] = {
+	{CURL_HARMLESS, "sSfLkvigIG46Nq#", "--silent|--show-error|--fail|--fail-with-body|--location|--insecure|--verbose|--include|--head|--get|--compressed|--no-progress-meter|--http1.1|--http2|--ipv4|--ipv6|--no-buffer|--globoff"},
+	{CURL_VALUED, "mHuAerxb", "--max-time|--connect-timeout|--header|--user|--user-agent|--referer|--cacert|--cert|--key|--resolve|--retry|--retry-delay|--retry-max-time|--unix-socket|--url|--range|--proxy|--noproxy|--cookie"},
+	{CURL_REQUEST, "X", "--request"},
+	{CURL_DATA, "d", "--data|--data-raw|--data-binary|--data-ascii|--json"},
+	{CURL_FORMAT, "w", "--write-out"},
+	{CURL_OUTPUT, "o", "--output"},
+};
+
+static enum curl_option curl_letter(char letter)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(curl_options); i++)
+		if (strchr(curl_options[i].letters, letter))
+			return curl_options[i].option;
+	return CURL_OTHER;
+}
+
+/* What one word is, and its argument when that is in the same word. */
+static enum curl_option curl_option(const char *word, const char **argument)
+{
+	*argument = NULL;
+	if (word[0] != '-' || word[1] == '\0')
+		return CURL_OPERAND;
+	if (word[1] == '-') {
+		for (size_t i = 0; i < ARRAY_LENGTH(curl_options); i++)
+			if (any_of(curl_options[i].words, word))
+				return curl_options[i].option;
+		return CURL_OTHER;
+	}
+	const char *at = word + 1;
+	while (at[1] && curl_letter(*at) == CURL_HARMLESS)
+		at++;
+	*argument = at[1] ? at + 1 : NULL;
+	return curl_letter(*at);
+}
+
+static bool curl_argument_reads(enum curl_option option, const char *argument)
+{
+	switch (option) {
+	case CURL_REQUEST:
+		return any_of("GET|HEAD|POST", argument);
+	case CURL_DATA:
+		return data_only_reads(argument);
+	case CURL_FORMAT:
+		return !strstr(argument, "output{");
+	case CURL_OUTPUT:
+		return strcmp(argument, "/dev/null") == 0;
+	default:
+		return option != CURL_OTHER;
+	}
+}
+
 /* curl reads when it gets, and when it posts JSON-RPC calls that read. */
 static enum danger classify_curl(const struct shell_command *c)
 {
-	static const char *const writes = "-o|-O|--output|--remote-name|-T|--upload-file|-K|--config|-F|--form|-c|--cookie-jar|--output-dir|--trace|--trace-ascii|-D|--dump-header";
-	static const char *const data_options = "-d|--data|--data-raw|--data-binary|--json|--data-ascii";
-	bool posts = false;
+	bool posts = false, calls = false;
 
 	for (size_t i = 1; i < c->word_count; i++) {
-		const char *word = c->words[i];
-		const char *next = i + 1 < c->word_count ? c->words[i + 1] : "";
-		bool null_output = any_of("-o|--output", word) && strcmp(next, "/dev/null") == 0;
-		if (any_of(writes, word) && !null_output)
+		const char *argument;
+		enum curl_option option = curl_option(c->words[i], &argument);
+		if (option == CURL_OPERAND || option == CURL_HARMLESS)
+			continue;
+		if (!argument)
+			argument = ++i < c->word_count ? c->words[i] : "";
+		if (!curl_argument_reads(option, argument))
 			return DANGER_MUTATE;
-		if (any_of("-X|--request", word)) {
-			if (!any_of("GET|HEAD|POST", next))
-				return DANGER_MUTATE;
-			posts |= strcmp(next, "POST") == 0;
-		}
-		if (word[0] == '-' && word[1] == 'X' && word[2] != '\0')
-			return DANGER_MUTATE;
-		if (any_of(data_options, word)) {
-			if (!data_only_reads(strchr(word, '=') && word[1] == '-' ? strchr(word, '=') : next))
-				return DANGER_MUTATE;
-			posts = false;
-		} else if (word[0] == '-' && word[1] == 'd' && word[2] != '\0') {
-			return DANGER_MUTATE;
-		}
+		posts |= option == CURL_REQUEST && strcmp(argument, "POST") == 0;
+		calls |= option == CURL_DATA;
 	}
-	return posts ? DANGER_MUTATE : DANGER_READ;
+	return posts && !calls ? DANGER_MUTATE : DANGER_READ;
 }
 
 static bool fits(const struct rule *rule, const struct shell_command *c)
@@ -167,6 +313,15 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static size_t operands(const struct shell_command *c)
+{
+	size_t count = 0;
+
+	for (size_t i = 1; i < c->word_count; i++)
+		count += c->words[i][0] != '-';
+	return count;
+}
+
 static enum danger classify_command(const struct shell_command *c)
 {
 	if (c->word_count == 0)
@@ -178,6 +333,8 @@ static enum danger classify_command(const struct shell_command *c)
 		if (strcmp(rules[i].program, program) == 0 && fits(&rules[i], c))
 			return rules[i].danger == DANGER_READ && c->writes_file ? DANGER_MUTATE : rules[i].danger;
 	}
+	if (strcmp(program, "uniq") == 0 && operands(c) > 1)
+		return DANGER_MUTATE; /* the second is written */
 	for (size_t i = 0; i < ARRAY_LENGTH(readers); i++)
 		if (strcmp(readers[i], program) == 0)
 			return c->writes_file ? DANGER_MUTATE : DANGER_READ;
