@@ -308,8 +308,12 @@ enum status file_write(const char *path, const void *bytes, size_t len, unsigned
 	enum status status = STATUS_OK;
 	uint64_t unique;
 	char *temporary;
+	struct stat st;
 	int fd, failed;
 
+	/* The rename below would put a file in the place of a device or a pipe. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return error_set(err, STATUS_REFUSED, "%s: is not a regular file (name another one)", path);
 	random_bytes(&unique, sizeof(unique));
 	temporary = xasprintf("%s.%016llx.tmp", path, (unsigned long long)unique);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -317,7 +321,7 @@ enum status file_write(const char *path, const void *bytes, size_t len, unsigned
 	if (!failed && rename(temporary, path) != 0)
 		failed = errno;
 	if (failed) {
-		status = error_set(err, STATUS_IO, "%s: cannot be written: %s", path, strerror(failed));
+		status = error_set(err, STATUS_IO, "%s: cannot be written: %s (check its directory and the free space there)", path, strerror(failed));
 		if (fd >= 0)
 			unlink(temporary);
 	} else {

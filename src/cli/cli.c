@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <pwd.h>
 #include <signal.h>
@@ -372,16 +373,10 @@ static bool asks_help(int argc, char **argv)
 	return false;
 }
 
-int cli_main(int argc, char **argv)
+static int run_command(int argc, char **argv)
 {
 	struct globals globals = {.program = argc > 0 ? argv[0] : "tocsin"};
 
-	setlocale(LC_ALL, "");
-	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a full file is an error of a write, not the end */
-	path_init(globals.program);
-	hash_init();
 	int count = take_globals(&globals, argc, argv);
 	if (count < 0)
 		return EXIT_USAGE;
@@ -411,4 +406,29 @@ int cli_main(int argc, char **argv)
 		return commands[i]->run(&globals, count - 1, argv + 1);
 	}
 	return unknown_command(argv[1]);
+}
+
+/* What was printed has to have arrived: a script that gets half a list and an exit code
+ * of 0 would take it for all. A reader who left (head) needs no words. */
+static int finish(int code)
+{
+	bool failed = fflush(stdout) != 0;
+	bool left = failed && errno == EPIPE;
+
+	if (!failed && !ferror(stdout))
+		return code;
+	if (!left && code != EXIT_FAILED)
+		fprintf(stderr, "tocsin: standard output: not everything could be written%s%s (free space, or write elsewhere)\n", failed ? ": " : "", failed ? strerror(errno) : "");
+	return code == EXIT_OK ? EXIT_FAILED : code;
+}
+
+int cli_main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "");
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a full file is an error of a write, not the end */
+	path_init(argc > 0 ? argv[0] : "tocsin");
+	hash_init();
+	return finish(run_command(argc, argv));
 }

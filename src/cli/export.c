@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "report/report.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +26,8 @@ static enum status write_out(const char *path, const struct buf *text, const str
 	char beside[4096];
 
 	if (!path) {
-		if (fwrite(buf_text(text), 1, text->len, stdout) != text->len || fflush(stdout) != 0)
-			return error_set(err, STATUS_IO, "standard output: %s", strerror(errno));
+		/* cli_main looks after standard output. */
+		fputs(buf_text(text), stdout);
 		return STATUS_OK;
 	}
 	enum status status = file_write(path, buf_text(text), text->len, 0600, err);

@@ -98,6 +98,22 @@ static void writing_replaces_at_once(void **state)
 	assert_int_equal(files_in_dir(), 1);
 }
 
+/* A rename would put a file into the place of a device, a pipe or a directory. */
+static void what_is_no_file_stays(void **state)
+{
+	struct stat info;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(mkfifo(in_dir("pipe"), 0600), 0);
+	assert_int_equal(file_write(in_dir("pipe"), "x", 1, 0600, &err), STATUS_REFUSED);
+	assert_non_null(strstr(err.text, "not a regular file"));
+	assert_int_equal(stat(in_dir("pipe"), &info), 0);
+	assert_true(S_ISFIFO(info.st_mode));
+	assert_int_equal(file_write(in_dir(""), "x", 1, 0600, NULL), STATUS_REFUSED);
+	assert_int_equal(files_in_dir(), 1);
+}
+
 /* Who holds the old file keeps reading the old content: a new file took its name. */
 static void a_reader_never_sees_half(void **state)
 {
@@ -226,6 +242,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		in_a_directory(writing_replaces_at_once),
+		in_a_directory(what_is_no_file_stays),
 		in_a_directory(a_reader_never_sees_half),
 		in_a_directory(a_failed_write_leaves_nothing),
 		in_a_directory(reading_is_bounded),
