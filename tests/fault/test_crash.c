@@ -6,6 +6,7 @@
 #include "vfs.h"
 
 enum { POINTS = 600,
+       TORTURE_POINTS = 6000,
        APPENDS = 24,
        ACKNOWLEDGED_MAX = 1024 };
 
@@ -138,15 +139,23 @@ static uint64_t assert_survives(const char *path, enum store_mode mode, uint64_t
 
 /* --- power cuts --------------------------------------------------------------------------- */
 
+static bool is_torture(void)
+{
+	const char *wanted = getenv("TOCSIN_TORTURE");
+
+	return wanted && wanted[0];
+}
+
 static void a_power_cut_loses_nothing_acknowledged(void **state)
 {
+	int points = is_torture() ? TORTURE_POINTS : POINTS;
 	uint32_t random = 2026;
 
 	(void)state;
 	vfs_begin(place.path);
 	write_a_record(place.path);
 	assert_true(vfs_count() > 200);
-	for (int point = 0; point < POINTS; point++) {
+	for (int point = 0; point < points; point++) {
 		char what[64], path[128];
 		random = random * 1664525u + 1013904223u;
 		size_t end = (size_t)((uint64_t)random * (vfs_count() + 1) >> 32);

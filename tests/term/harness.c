@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -193,6 +194,17 @@ void terminal_resize(struct terminal *terminal, int columns, int rows)
 void terminal_signal(struct terminal *terminal, int signum)
 {
 	assert_int_equal(kill(terminal->pid, signum), 0);
+}
+
+bool terminal_exhaust_memory(struct terminal *terminal)
+{
+#ifdef __linux__
+	struct rlimit limit = {.rlim_cur = 1 << 20, .rlim_max = 1 << 20};
+	return prlimit(terminal->pid, RLIMIT_AS, &limit, NULL) == 0;
+#else
+	(void)terminal;
+	return false;
+#endif
 }
 
 void terminal_hang_up(struct terminal *terminal)

@@ -23,6 +23,8 @@ void terminal_send(struct terminal *terminal, const char *bytes);
 void terminal_clog(struct terminal *terminal);
 void terminal_resize(struct terminal *terminal, int columns, int rows);
 void terminal_signal(struct terminal *terminal, int signum);
+/* Gives the program no more memory than it has; false where the system cannot. */
+bool terminal_exhaust_memory(struct terminal *terminal);
 /* Closes the terminal from its other side, as a lost connection does. */
 void terminal_hang_up(struct terminal *terminal);
 
