@@ -311,8 +311,9 @@ enum status file_write(const char *path, const void *bytes, size_t len, unsigned
 	struct stat st;
 	int fd, failed;
 
-	/* The rename below would put a file in the place of a device or a pipe. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+	/* The rename below would put a file in the place of a device or a pipe; with a
+	 * directory it fails by itself. */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		return error_set(err, STATUS_REFUSED, "%s: is not a regular file (name another one)", path);
 	random_bytes(&unique, sizeof(unique));
 	temporary = xasprintf("%s.%016llx.tmp", path, (unsigned long long)unique);

@@ -30,7 +30,7 @@ enum status path_make_parents(const char *path, struct error *err) TOCSIN_CHECK;
 enum status file_read(const char *path, size_t limit, struct buf *out, struct error *err) TOCSIN_CHECK;
 /* Writes through a temporary file in the same directory, fsync and rename; mode is
  * the final mode. Nothing half-written is ever visible. STATUS_REFUSED: there is a
- * directory, device or pipe of that name. */
+ * device or a pipe of that name. */
 enum status file_write(const char *path, const void *bytes, size_t len, unsigned mode, struct error *err) TOCSIN_CHECK;
 
 #endif
