@@ -371,11 +371,11 @@ static void text_is_copied_through_the_terminal(void **state)
 	terminal_expect(terminal, "6 ok");
 	terminal_send(terminal, "y");
 	expect_sent(terminal, "\033]52;c;T0sgIGJlc3");
-	/* A whole text of several lines. */
+	/* A whole text of several lines: "Everywhere" comes first on the board. */
 	terminal_send(terminal, "?");
 	terminal_expect(terminal, "Help: Board");
 	terminal_send(terminal, "y");
-	expect_sent(terminal, "\033]52;c;Qm9hcmQ");
+	expect_sent(terminal, "\033]52;c;RXZlcnl3aGVyZ");
 	terminal_send(terminal, "q");
 	quit(terminal);
 	terminal = start(120, 30, tmux);
