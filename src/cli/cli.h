@@ -75,6 +75,7 @@ struct actor cli_actor(const struct globals *globals);
  * terminal or driven by a script. Takes the store over; returns the exit code. */
 struct console_options {
 	const char *script;                  /* NULL: the terminal */
+	bool linear;                         /* lines instead of a screen */
 	const char *const *tool_environment; /* see watch_options */
 };
 int cli_console(const struct globals *globals, const struct config *config, struct store *store, const struct console_options *options);

@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "base/text.h"
+#include "ui/linear.h"
 #include "ui/script.h"
 #include "ui/ui.h"
 
@@ -46,8 +47,11 @@ int cli_console(const struct globals *globals, const struct config *config, stru
 
 	ui = ui_new(watch, draws_ascii(globals), globals->utc);
 	choose_theme(globals, config, ui);
+	ui_resume(ui);
 	if (options->script)
 		status = script_run(loop, ui, options->script, &err);
+	else if (options->linear)
+		status = linear_run(loop, ui, &err);
 	else
 		status = term_run(loop, ui, globals->colour, &err);
 	struct ui *over = ui;
@@ -108,7 +112,8 @@ void cli_print_board(const struct globals *globals, struct watch *watch, FILE *o
 static int run(const struct globals *globals, int argc, char **argv)
 {
 	const char *script = NULL;
-	const struct cli_option options[] = {{.name = "script", .value = &script}, {.name = NULL}};
+	bool linear = false;
+	const struct cli_option options[] = {{.name = "script", .value = &script}, {.name = "linear", .flag = &linear}, {.name = NULL}};
 	struct config config;
 	struct store *store = NULL;
 	struct error err = {0};
@@ -130,7 +135,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 		config_free(&config);
 		return EXIT_FAILED;
 	}
-	struct console_options console = {.script = script};
+	struct console_options console = {.script = script, .linear = linear};
 	int code = cli_console(globals, &config, store, &console);
 	config_free(&config);
 	return code;
@@ -138,9 +143,10 @@ static int run(const struct globals *globals, int argc, char **argv)
 
 const struct cli_command cli_console_command = {
 	.name = "console",
-	.args = "[URL...] [--script FILE]",
+	.args = "[URL...] [--script FILE] [--linear]",
 	.help = "the war room (what tocsin alone opens)",
 	.manual = "With URLs no configuration is needed. With --script the keys and commands of FILE\n"
-		  "drive it, and no terminal is needed (man tocsin, SCRIPTS).\n",
+		  "drive it, and no terminal is needed (man tocsin, SCRIPTS). With --linear it prints what\n"
+		  "changes as lines and reads commands from standard input, for screen readers.\n",
 	.run = run,
 };

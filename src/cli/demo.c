@@ -115,7 +115,7 @@ static void demo_tools_free(struct demo_tools *tools)
 	free(tools->url);
 }
 
-static int demo_console(const struct globals *globals, const struct sim *sim, const struct config *config, const char *scenario, const char *script, struct error *err)
+static int demo_console(const struct globals *globals, const struct sim *sim, const struct config *config, const char *scenario, struct console_options options, struct error *err)
 {
 	struct demo_tools tools;
 	struct store *store = NULL;
@@ -125,9 +125,9 @@ static int demo_console(const struct globals *globals, const struct sim *sim, co
 	if (demo_tools(sim, &tools, err) != STATUS_OK)
 		return EXIT_FAILED;
 	if (demo_store(globals, scenario, &store, &path, err) == STATUS_OK) {
-		struct console_options options = {.script = script, .tool_environment = tools.environment};
+		options.tool_environment = tools.environment;
 		code = cli_console(globals, config, store, &options);
-		if (!script)
+		if (!options.script)
 			printf("The record of this demo: %s\nIts review: tocsin --db '%s' export INC-1\n", path, path);
 	}
 	free(path);
@@ -153,8 +153,9 @@ static int demo_board(const struct globals *globals, const struct config *config
 
 static int run(const struct globals *globals, int argc, char **argv)
 {
-	const char *script = NULL, *victim = NULL, *seed = NULL, *break_after = NULL;
-	const struct cli_option options[] = {{.name = "script", .value = &script}, {.name = "victim", .value = &victim}, {.name = "seed", .value = &seed}, {.name = "break-after", .value = &break_after}, {.name = NULL}};
+	struct console_options console = {0};
+	const char *victim = NULL, *seed = NULL, *break_after = NULL;
+	const struct cli_option options[] = {{.name = "script", .value = &console.script}, {.name = "linear", .flag = &console.linear}, {.name = "victim", .value = &victim}, {.name = "seed", .value = &seed}, {.name = "break-after", .value = &break_after}, {.name = NULL}};
 	struct sim_options sim_options = {.scenario = "validator-failure", .break_after_ms = BREAK_AFTER_MS};
 	struct sim *sim;
 	struct config config = {0};
@@ -179,7 +180,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 		sim_options.break_after_ms = after_us / US_PER_MS;
 	}
 	sim_options.victim = victim;
-	bool screen = script || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
+	bool screen = console.script || console.linear || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
 	if (!screen && !break_after)
 		sim_options.break_after_ms = -1; /* some time ago: one look has to show it all */
 	if (sim_start(&sim, &sim_options, &err) != STATUS_OK) {
@@ -187,7 +188,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 		return err.status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
 	}
 	if (demo_config(sim, &config, &err) == STATUS_OK) {
-		code = screen ? demo_console(globals, sim, &config, sim_options.scenario, script, &err) : demo_board(globals, &config);
+		code = screen ? demo_console(globals, sim, &config, sim_options.scenario, console, &err) : demo_board(globals, &config);
 		config_free(&config);
 	}
 	sim_stop(sim);
@@ -198,7 +199,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 
 const struct cli_command cli_demo = {
 	.name = "demo",
-	.args = "[SCENARIO] [--script FILE] [--seed N] [--victim NAME] [--break-after 8s]",
+	.args = "[SCENARIO] [--script FILE] [--linear] [--seed N] [--victim NAME] [--break-after 8s]",
 	.help = "the console on a built-in simulated network",
 	.manual = "Needs no configuration and no network, and keeps a record of its own. Some seconds\n"
 		  "after the start something breaks. kubectl and cast in runbooks are stand-ins that act\n"

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COPY_BYTES = 48 * 1024 }; /* terminals refuse much more */
+enum {
+	COPY_BYTES = 48 * 1024, /* terminals refuse much more */
+	LIST_BYTES = 4 * 1024 * 1024,
+};
 
 /* --- moving ----------------------------------------------------------------- */
 
@@ -331,7 +334,7 @@ static enum status run_mouse(struct ui *ui, const char *args, struct error *err)
 	return STATUS_OK;
 }
 
-/* --- copying ---------------------------------------------------------------------- */
+/* --- copying and listing ---------------------------------------------------------------------- */
 
 static void put_pager(const struct pager *pager, struct buf *out)
 {
@@ -352,6 +355,22 @@ static enum status put_copied(struct ui *ui, struct buf *out, struct error *err)
 		return STATUS_REFUSED;
 	if (!pane_row_text(ui, pane, ui_pane_state(ui, pane->name)->index, out))
 		return error_set(err, STATUS_REFUSED, "%s: nothing is selected", pane->name);
+	return STATUS_OK;
+}
+
+static enum status run_list(struct ui *ui, const char *args, struct error *err)
+{
+	const struct pane *pane = pane_or_nothing(ui, err);
+	struct buf text;
+	if (!pane || (*args && run_pane(ui, args, err) != STATUS_OK))
+		return STATUS_REFUSED;
+	pane = ui_focused(ui);
+	buf_init(&text, LIST_BYTES);
+	for (size_t row = 0; pane_row_text(ui, pane, row, &text); row++)
+		;
+	ui_pager_open(ui, pane->heading ? pane->heading(ui) : pane->title);
+	ui_pager_text(ui, ROLE_BASE, text.len ? buf_text(&text) : pane->empty(ui));
+	buf_free(&text);
 	return STATUS_OK;
 }
 
@@ -504,6 +523,8 @@ const struct request requests_builtin[] = {
 	 .help = "Stops the screen as it is, and lets it go on; watching and recording never stop."},
 	{.name = "copy", .keys = "y", .args = "[TEXT]", .everywhere = true, .run = run_copy, .unavailable = without_terminal,
 	 .help = "Copies the selected row, or the whole of a long text, to the clipboard of the terminal, over SSH too."},
+	{.name = "list", .keys = "", .args = "[NUMBER|NAME]", .run = run_list, .complete = complete_pane,
+	 .help = "Shows all rows of a pane as text, to read, to search and to copy."},
 	{.name = "mouse", .keys = "", .args = "", .run = run_mouse, .unavailable = without_terminal,
 	 .help = "Lets the mouse select rows and scroll, or gives it back to the terminal, which selects text with it."},
 	{.name = "theme", .keys = "", .args = "NAME|PATH", .run = run_theme, .complete = complete_theme,

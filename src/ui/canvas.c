@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SQUEEZE_BYTES = 1024 * 1024 };
+
 static const struct {
 	const char *name;
 	char letter;
@@ -426,4 +428,25 @@ void canvas_dump(const struct canvas *canvas, bool with_roles, struct buf *out)
 		dump_text_row(canvas, &canvas->cells[(size_t)y * (size_t)canvas->columns], out);
 	for (int y = 0; with_roles && y < canvas->rows; y++)
 		dump_role_row(canvas, &canvas->cells[(size_t)y * (size_t)canvas->columns], out);
+}
+
+void canvas_squeeze(const struct canvas *canvas, struct buf *out)
+{
+	struct buf text;
+	size_t blanks = 0, begin = out->len;
+	buf_init(&text, SQUEEZE_BYTES);
+	canvas_dump(canvas, false, &text);
+	for (const char *c = buf_text(&text); *c; c++) {
+		bool empty = out->len == begin || out->data[out->len - 1] == '\n';
+		if (*c == ' ') {
+			blanks++;
+			continue;
+		}
+		if (*c != '\n')
+			buf_puts(out, empty || blanks == 0 ? "" : blanks == 1 ? " " : "  ");
+		if (*c != '\n' || !empty)
+			buf_putc(out, *c);
+		blanks = 0;
+	}
+	buf_free(&text);
 }

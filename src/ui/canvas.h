@@ -95,5 +95,8 @@ void area_spark(struct area area, int x, int y, int columns, enum role role, con
 /* Text of the canvas, lines without trailing blanks; with `roles` a second block in
  * which each cell is the letter of its role (a blank: of its background), for golden tests. */
 void canvas_dump(const struct canvas *canvas, bool roles, struct buf *out);
+/* The same for reading line by line: no line is empty, none is indented, and no gap is
+ * wider than two blanks. */
+void canvas_squeeze(const struct canvas *canvas, struct buf *out);
 
 #endif

@@ -284,30 +284,6 @@ void pane_point(struct ui *ui, const struct pane *pane, int y)
 	ui_touch(ui);
 }
 
-/* The text of a canvas: no line is empty, and no gap wider than two blanks. */
-static void put_squeezed(const struct canvas *canvas, struct buf *out)
-{
-	struct buf text;
-	size_t blanks = 0, begin = out->len;
-	buf_init(&text, ROW_TEXT_BYTES * 4);
-	canvas_dump(canvas, false, &text);
-	for (const char *c = buf_text(&text); *c; c++) {
-		if (*c == ' ') {
-			blanks++;
-			continue;
-		}
-		if (*c == '\n' && (out->len == begin || out->data[out->len - 1] == '\n')) {
-			blanks = 0;
-			continue;
-		}
-		for (; blanks > 0 && *c != '\n'; blanks = blanks > 2 ? 1 : blanks - 1)
-			buf_putc(out, ' ');
-		blanks = 0;
-		buf_putc(out, *c);
-	}
-	buf_free(&text);
-}
-
 bool pane_row_text(struct ui *ui, const struct pane *pane, size_t position, struct buf *out)
 {
 	struct listing listing = list_rows(ui, pane);
@@ -316,7 +292,7 @@ bool pane_row_text(struct ui *ui, const struct pane *pane, size_t position, stru
 		size_t i = listing_at(&listing, position);
 		struct canvas *canvas = canvas_new(ROW_TEXT_COLUMNS, row_height(ui, pane, i, false, ROW_TEXT_COLUMNS), ui_ascii(ui));
 		pane->row(ui, canvas_area(canvas), i, false);
-		put_squeezed(canvas, out);
+		canvas_squeeze(canvas, out);
 		canvas_free(canvas);
 	}
 	free(listing.rows);

@@ -59,6 +59,7 @@ struct ui {
 	struct theme theme;
 	bool ascii, utc;
 	bool dirty, leaving, redraw, flush, small;
+	bool resuming;        /* waits for the record, to go on where it was left */
 	void (*on_dirty)(void *arg);
 	void *on_dirty_arg;
 	int columns, rows;    /* of the last drawing */
@@ -87,7 +88,7 @@ struct ui {
 	size_t overlay_count;
 
 	struct message messages[MESSAGES_KEPT];
-	size_t message_count, message_next;
+	size_t message_count, message_next, message_total; /* total: since the start */
 	bool message_shown;   /* the newest still stands on the message line */
 
 	/* What a terminal has, and a script has not. */

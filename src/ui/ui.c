@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ui/keys.h"
 #include "ui/state.h"
+#include "ui/steps.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -64,11 +65,40 @@ void ui_free(struct ui *ui)
 	free(ui);
 }
 
+/* Where the incident stands in its runbook, for people. */
+static const char *standing(struct ui *ui, const struct incident *incident, char *dst, size_t size)
+{
+	const struct runbook *runbook = incident->runbook[0] ? watch_runbook(ui->watch, incident->id, NULL) : NULL;
+	const char *step = runbook ? current_step(incident, runbook) : NULL;
+	return step ? text_format(dst, size, ", step %s is next", step) : "";
+}
+
+static void resume(struct ui *ui)
+{
+	char next[64];
+	if (!ui->resuming || !watch_loaded(ui->watch))
+		return;
+	ui->resuming = false;
+	const struct incident *incident = fold_current(watch_fold(ui->watch));
+	if (!incident)
+		return;
+	ui_show(ui, SCREEN_INCIDENT);
+	ui_messagef(ui, MESSAGE_INFO, "%s is still open, in %s%s", incident->id, stage_title(incident->stage), standing(ui, incident, next, sizeof(next)));
+}
+
+void ui_resume(struct ui *ui)
+{
+	ui->resuming = true;
+	resume(ui);
+}
+
 static void on_changed(void *arg)
 {
 	struct ui *ui = *(struct ui **)arg;
-	if (ui)
-		ui_touch(ui);
+	if (!ui)
+		return;
+	resume(ui);
+	ui_touch(ui);
 }
 
 static void on_message(void *arg, int severity, const char *text)
@@ -238,6 +268,7 @@ void ui_message(struct ui *ui, int severity, const char *text)
 	ui->message_next = (ui->message_next + 1) % MESSAGES_KEPT;
 	if (ui->message_count < MESSAGES_KEPT)
 		ui->message_count++;
+	ui->message_total++;
 	ui->message_shown = true;
 	ui_touch(ui);
 }
@@ -572,6 +603,7 @@ void ui_key(struct ui *ui, const char *key)
 	const struct overlay *overlay = overlay_top(ui);
 	ui_touch(ui);
 	ui->message_shown = false;
+	ui->resuming = false;
 	if (ui->prompting != PROMPT_NONE) {
 		key_to_prompt(ui, key);
 		return;

@@ -20,6 +20,10 @@ void ui_free(struct ui *ui);
  * to NULL until there is a ui. */
 const struct watch_events *ui_watch_events(void);
 
+/* Goes on where the record was left: once it is read, an open incident is shown at its next
+ * step, unless a person was faster. */
+void ui_resume(struct ui *ui);
+
 /* --- driving it ------------------------------------------------------------- */
 
 /* Draws everything into the canvas, at the canvas's size. */

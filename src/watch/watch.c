@@ -523,6 +523,11 @@ enum status watch_checkpoint(const struct watch *w, struct checkpoint *out, stru
 	return STATUS_OK;
 }
 
+bool watch_loaded(const struct watch *w)
+{
+	return !w->journal || w->loaded;
+}
+
 size_t watch_pending(const struct watch *w)
 {
 	return w->journal ? journal_pending(w->journal) : 0;

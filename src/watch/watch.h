@@ -51,6 +51,7 @@ const struct checker *watch_checker(const struct watch *watch, const char *incid
 struct head watch_head(const struct watch *watch);
 /* The newest durable head with the record's origin, to stand beside an export. */
 enum status watch_checkpoint(const struct watch *watch, struct checkpoint *out, struct error *err) TOCSIN_CHECK;
+bool watch_loaded(const struct watch *watch);      /* what the record held is in the fold */
 size_t watch_pending(const struct watch *watch);      /* appends that wait for the disk */
 const char *watch_trouble(const struct watch *watch); /* NULL: the record is fine */
 bool watch_is_collector(const struct watch *watch);   /* we hold the lease */
