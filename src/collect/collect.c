@@ -45,6 +45,8 @@ struct collector {
 	size_t count, capacity;
 	uint64_t seed;
 	uint64_t random; /* state of the jitter */
+	int64_t wall_us, mono_us; /* when the clocks were compared last */
+	int64_t stepped_us;       /* what collector_take_clock_step has to tell */
 	void (*changed)(void *arg);
 	void *arg;
 };
@@ -157,6 +159,31 @@ static bool wants_more(const struct endpoint *endpoint, const struct node_sample
 	return endpoint->protocol->eager(endpoint->memory);
 }
 
+/* Wall and monotonic time that part by more than this between two looks are a clock that
+ * was set (incident reference 2.3). */
+#define CLOCK_STEP_US (2 * US_PER_S)
+
+static void follow_clock(struct collector *collector)
+{
+	int64_t wall_us = clock_wall_us(collector->clock), mono_us = clock_mono_us(collector->clock);
+	int64_t step_us = (wall_us - collector->wall_us) - (mono_us - collector->mono_us);
+
+	if (step_us > CLOCK_STEP_US || step_us < -CLOCK_STEP_US) {
+		world_clock_stepped(collector->world, step_us);
+		collector->stepped_us += step_us;
+	}
+	collector->wall_us = wall_us;
+	collector->mono_us = mono_us;
+}
+
+int64_t collector_take_clock_step(struct collector *collector)
+{
+	follow_clock(collector);
+	int64_t step_us = collector->stepped_us;
+	collector->stepped_us = 0;
+	return step_us;
+}
+
 static void poll_done(void *arg, const struct http_reply *reply)
 {
 	struct endpoint *endpoint = arg;
@@ -165,6 +192,7 @@ static void poll_done(void *arg, const struct http_reply *reply)
 	bool more;
 
 	endpoint->in_flight = false;
+	follow_clock(collector);
 	endpoint->protocol->decode(endpoint->memory, reply, clock_wall_us(collector->clock), &sample);
 	more = wants_more(endpoint, &sample);
 	endpoint->failures = sample.reach == REACH_OK ? 0 : endpoint->failures + 1;
@@ -215,6 +243,8 @@ struct collector *collector_new(struct loop *loop, const struct clock *clock, st
 	collector->world = world;
 	collector->seed = seed;
 	collector->random = seed;
+	collector->wall_us = clock_wall_us(clock);
+	collector->mono_us = clock_mono_us(clock);
 	return collector;
 }
 

@@ -34,4 +34,9 @@ void collector_refresh(struct collector *collector);
 /* True once every endpoint gave an answer or failed since the start. */
 bool collector_all_tried(const struct collector *collector);
 
+/* By how much our own wall clock was set, against monotonic time, since the last call;
+ * 0 when it was not. The world is told of it (world_clock_stepped) as soon as it is seen,
+ * before anything with the new time gets there. */
+int64_t collector_take_clock_step(struct collector *collector);
+
 #endif

@@ -19,9 +19,6 @@ enum {
 	ARMED_MINUTES_MAX = 120,
 	EVIDENCE_BYTES_MAX = 64 * 1024 * 1024,
 };
-/* Between two ticks wall and monotonic time may differ by this much before it is a
- * step of the clock and goes on record (incident reference 2.3). */
-#define CLOCK_STEP_US (2 * US_PER_S)
 /* Pause before what the record refused is tried again. */
 #define MACHINE_AGAIN_US (2 * US_PER_S)
 
@@ -52,7 +49,6 @@ struct watch {
 
 	struct loop_timer *tick;
 	int64_t sampled_us;
-	int64_t tick_wall_us, tick_mono_us;
 	struct drafts machine;    /* what the machine has to say and did not yet hand over */
 	struct drafts handed;     /* handed over, not yet durable */
 	bool machine_waits;       /* `handed` is under way */
@@ -150,17 +146,20 @@ static void record_clock_step(struct watch *w, int64_t step_us)
 	journal_append(w->journal, &draft, 1, NULL, NULL);
 }
 
-static void watch_clock_steps(struct watch *w, int64_t wall_us)
+/* The clock was set: what waits for a time of the wall goes on waiting as long as before,
+ * an armed hour stays an hour, and it goes on record (incident reference 2.3). */
+static void follow_clock_step(struct watch *w)
 {
-	int64_t mono_us = clock_mono_us(w->clock);
+	int64_t step_us = collector_take_clock_step(w->collector);
 
-	if (w->tick_wall_us) {
-		int64_t step_us = (wall_us - w->tick_wall_us) - (mono_us - w->tick_mono_us);
-		if ((step_us > CLOCK_STEP_US || step_us < -CLOCK_STEP_US) && writes_machine(w))
-			record_clock_step(w, step_us);
-	}
-	w->tick_wall_us = wall_us;
-	w->tick_mono_us = mono_us;
+	if (step_us == 0)
+		return;
+	if (w->armed_until_us)
+		w->armed_until_us += step_us;
+	w->sampled_us += step_us;
+	w->machine_again_us += step_us;
+	if (writes_machine(w))
+		record_clock_step(w, step_us);
 }
 
 static void record_samples(struct watch *w, int64_t now_us)
@@ -273,10 +272,10 @@ static void disarm_when_due(struct watch *w, int64_t now_us)
 static void tick(void *arg)
 {
 	struct watch *w = arg;
-	int64_t now_us = clock_wall_us(w->clock);
 	size_t count;
 
-	watch_clock_steps(w, now_us);
+	follow_clock_step(w);
+	int64_t now_us = clock_wall_us(w->clock);
 	world_judge(w->world, now_us);
 	const struct change *changes = world_changes(w->world, &count);
 	detect_now(w, now_us);

@@ -407,3 +407,45 @@ const struct change *world_changes(struct world *world, size_t *count)
 	world->changes_told = true;
 	return world->changes;
 }
+
+/* --- our clock ------------------------------------------------------------------- */
+
+/* Moves a time that was read from our clock; 0 stays "never". */
+static void move_time(int64_t *at, int64_t step_us)
+{
+	if (*at != 0)
+		*at += step_us;
+}
+
+static void move_component(struct component *c, int64_t step_us)
+{
+	struct settling *settling = c->detail; /* first in every detail */
+
+	move_time(&c->since_us, step_us);
+	move_time(&c->seen_us, step_us);
+	move_time(&c->tried_us, step_us);
+	for (size_t i = 0; i < kind_def(c->kind)->value_count; i++)
+		move_time(&c->values[i].at_us, step_us);
+	for (size_t i = 0; i < RANKS; i++)
+		move_time(&settling->worse_since[i], step_us);
+	for (size_t i = 0; i < FALLS_KEPT; i++)
+		move_time(&settling->falls_us[i], step_us);
+	move_time(&settling->better_since, step_us);
+}
+
+/* Timestamps of blocks are not ours to move. */
+void world_clock_stepped(struct world *world, int64_t step_us)
+{
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		for (size_t i = 0; i < world->lists[kind].count; i++)
+			move_component(world->lists[kind].items[i], step_us);
+	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++) {
+		struct node_detail *detail = node_detail(world->lists[KIND_NODE].items[i]);
+		move_time(&detail->failing_since_us, step_us);
+		move_time(&detail->errors_from_us, step_us);
+		move_time(&detail->moved_us, step_us);
+	}
+	move_time(&world->first_head_us, step_us);
+	move_time(&world->head_first_us, step_us);
+	move_time(&world->head_confirmed_us, step_us);
+}

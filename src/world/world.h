@@ -306,6 +306,11 @@ size_t world_wanted(const struct world *world, const struct component *node, uin
 /* How the chain agrees on blocks, as its headers showed; CONSENSUS_UNKNOWN when they do not. */
 enum consensus world_consensus(const struct world *world);
 
+/* Our own clock was set by step_us, forward or back: what was seen keeps its distance
+ * from now, so that nothing looks old, halted or lost because of it. Call it before
+ * anything is fed or judged with the new time. */
+void world_clock_stepped(struct world *world, int64_t step_us);
+
 /* Judges everything that time alone can change (ages, stalls, rounds). Call each
  * second at least. */
 void world_judge(struct world *world, int64_t now_us);

@@ -49,12 +49,30 @@ static void on_alarm(void *arg, enum severity severity, const char *title)
 
 static const struct watch_events events = {.message = on_message, .alarm = on_alarm};
 
+/* The machine's clock, as somebody else set it. */
+static int64_t set_by_us;
+
+static int64_t wall_as_set(void *arg)
+{
+	(void)arg;
+	return clock_wall_us(clock_system()) + set_by_us;
+}
+
+static int64_t mono_as_ever(void *arg)
+{
+	(void)arg;
+	return clock_mono_us(clock_system());
+}
+
+static const struct clock settable = {.wall_us = wall_as_set, .mono_us = mono_as_ever};
+
 static void room_open_as(struct room *room, const struct stage_set *set, const char *name, bool read_only, const char *const *environment)
 {
 	struct watch_options options = {.operator_name = name, .read_only = read_only, .tool_environment = environment};
 
+	set_by_us = 0;
 	*room = (struct room){.loop = loop_new()};
-	room->watch = watch_new(room->loop, clock_system(), &set->config, record_open(set->place.path, read_only ? STORE_READ : STORE_WRITE), &options, &events, room);
+	room->watch = watch_new(room->loop, &settable, &set->config, record_open(set->place.path, read_only ? STORE_READ : STORE_WRITE), &options, &events, room);
 }
 
 static void room_open(struct room *room, const struct stage_set *set)
@@ -315,6 +333,52 @@ static void proposal_is_recorded_once(void **state)
 	tear_down(&set);
 }
 
+static bool told_of_a_step(struct room *room)
+{
+	return count_events(room, EVENT_CLOCK_STEP) > 0;
+}
+
+static bool told_of_two_steps(struct room *room)
+{
+	return count_events(room, EVENT_CLOCK_STEP) > 1;
+}
+
+/* Somebody sets the clock of this machine an hour ahead, and back: it goes on record,
+ * nothing gets sick of it, and an armed minute stays a minute. */
+static void a_stepped_clock_alarms_nobody(void **state)
+{
+	struct stage_set set;
+	struct room room;
+
+	(void)state;
+	set_up(&set, false);
+	room_open(&room, &set);
+	assert_comes(&room, everything_known);
+	size_t changes = count_events(&room, EVENT_PROBE_CHANGE);
+	assert_ok(watch_arm(room.watch, 1, "a test", NULL, ERR));
+	set_by_us = US_PER_HOUR;
+	assert_comes(&room, told_of_a_step);
+	comes(&room, never, 2000);
+	assert_int_equal(watch_mode(room.watch), MODE_ARMED);
+	set_by_us = 0;
+	assert_comes(&room, told_of_two_steps);
+	comes(&room, never, 2000);
+	assert_int_equal(watch_mode(room.watch), MODE_ARMED);
+	assert_int_equal(watch_proposals(room.watch)->count, 0);
+	assert_int_equal(count_events(&room, EVENT_DETECTOR_PROPOSED), 0);
+	assert_int_equal(room.alarms, 0);
+	/* The blocks of an hour ago may warn of clocks that differ; nothing more. */
+	for (size_t i = 0; i < fold_event_count(watch_fold(room.watch)); i++) {
+		const struct event *event = fold_event_at(watch_fold(room.watch), i);
+		if (event->kind == EVENT_PROBE_CHANGE && changes > 0)
+			changes--;
+		else if (event->kind == EVENT_PROBE_CHANGE && (strstr(event->data, "\"to\":\"critical\"") || strstr(event->data, "\"to\":\"stale\"")))
+			fail_msg("%s", event->data);
+	}
+	room_close(&room);
+	tear_down(&set);
+}
+
 /* Two consoles on one record: one writes what machines see, both what people do. */
 static void second_console_leaves_the_machine_to_the_first(void **state)
 {
@@ -555,6 +619,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prehistory_comes_before_any_incident),
 		cmocka_unit_test(proposal_is_recorded_once),
+		cmocka_unit_test(a_stepped_clock_alarms_nobody),
 		cmocka_unit_test(second_console_leaves_the_machine_to_the_first),
 		cmocka_unit_test(observer_writes_nothing),
 		cmocka_unit_test(modes_meet_danger),

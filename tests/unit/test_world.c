@@ -355,6 +355,37 @@ static void clocks_that_differ_do_not_halt_a_chain(void **state)
 	}
 }
 
+/* Somebody sets our clock while we watch. Ages are wrong for a moment; nothing halts, and
+ * nobody gets lost. */
+static void a_stepped_clock_halts_nothing(void **state)
+{
+	static const int64_t steps_s[] = {20, -20, 3600, -3600, INT64_C(10) * 365 * 86400, INT64_C(-5) * 365 * 86400};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(steps_s); i++) {
+		struct net net;
+
+		net_open(&net, 4, 1);
+		net_age(&net, 100);
+		net_run(&net, 30);
+		for (int back = 0; back < 2; back++) {
+			world_clock_stepped(net.world, (back ? -steps_s[i] : steps_s[i]) * US_PER_S);
+			net.clock_s = back ? 0 : steps_s[i];
+			/* Time is judged before the next answer is in. */
+			world_judge(net.world, net_now_us(&net));
+			for (int k = 0; k < 30; k++) {
+				const struct component *chain = world_chain(net.world);
+				if (chain->health == HEALTH_CRITICAL || count_health(&net, KIND_NODE, HEALTH_CRITICAL) || count_health(&net, KIND_VALIDATOR, HEALTH_CRITICAL))
+					fail_msg("step of %lld s, %s, second %d: %s", (long long)steps_s[i], back ? "back" : "there", k, chain->reason);
+				net_run(&net, 1);
+			}
+		}
+		assert_int_equal(world_chain(net.world)->health, HEALTH_OK);
+		assert_int_equal(count_health(&net, KIND_NODE, HEALTH_OK), net.node_count);
+		net_close(&net);
+	}
+}
+
 static void a_plain_chain_says_what_it_does_not_know(void **state)
 {
 	struct net net;
@@ -684,6 +715,7 @@ int main(void)
 		cmocka_unit_test(one_bad_sample_is_no_incident),
 		cmocka_unit_test(a_change_says_when_it_began),
 		cmocka_unit_test(clocks_that_differ_do_not_halt_a_chain),
+		cmocka_unit_test(a_stepped_clock_halts_nothing),
 		cmocka_unit_test(a_plain_chain_says_what_it_does_not_know),
 		cmocka_unit_test(periods_come_from_configuration_then_info_then_headers),
 		cmocka_unit_test(a_lost_endpoint_is_not_a_lost_validator),
