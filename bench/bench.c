@@ -1,21 +1,51 @@
-/* bench: runs every benchmark and prints one table. */
+/* bench: runs every benchmark and prints one table. Exits 1 when a gate was missed. */
+#include "config.h"
+
 #include "bench.h"
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "base/text.h"
 
 #include <locale.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { ROUNDS = 7 };
 static const double round_seconds = 0.05;
+static unsigned passed, missed, not_had;
+static char directory[] = "bench-XXXXXX";
 
-static double now(void)
+extern char **environ;
+
+/* --- measuring --------------------------------------------------------------------- */
+
+bool bench_quick(void)
+{
+	const char *quick = getenv("QUICK");
+
+	return quick && *quick && strcmp(quick, "0") != 0;
+}
+
+double bench_now(void)
 {
 	return (double)clock_mono_us(clock_system()) / (double)US_PER_S;
+}
+
+double bench_cpu(void)
+{
+	struct rusage used;
+
+	getrusage(RUSAGE_SELF, &used);
+	return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
 static int compare(const void *a, const void *b)
@@ -25,66 +55,192 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
+double bench_percentile(double *values, size_t count, double share)
+{
+	if (count == 0)
+		return -1;
+	qsort(values, count, sizeof(values[0]), compare);
+	return values[(size_t)((double)(count - 1) * share)];
+}
+
+double bench_median(double *values, size_t count)
+{
+	return bench_percentile(values, count, 0.5);
+}
+
 double bench_time(void (*work)(void *arg), void *arg)
 {
 	double rounds[ROUNDS];
 
 	work(arg); /* warm */
 	for (int i = 0; i < ROUNDS; i++) {
-		double begun = now(), passed = 0;
+		double begun = bench_now(), spent = 0;
 		long calls = 0;
-		while (passed < round_seconds) {
+		while (spent < round_seconds) {
 			work(arg);
 			calls++;
-			passed = now() - begun;
+			spent = bench_now() - begun;
 		}
-		rounds[i] = passed / (double)calls;
+		rounds[i] = spent / (double)calls;
 	}
-	qsort(rounds, ROUNDS, sizeof(rounds[0]), compare);
-	return rounds[ROUNDS / 2];
+	return bench_median(rounds, ROUNDS);
 }
 
-/* "12.3 us" and how often a second that is. */
-static void put_time(char *dst, size_t size, double seconds)
+void *bench_shared(size_t size)
 {
-	if (seconds < 1e-3)
-		snprintf(dst, size, "%8.1f us %9.0f/s", seconds * 1e6, 1 / seconds);
-	else
-		snprintf(dst, size, "%8.2f ms %9.1f/s", seconds * 1e3, 1 / seconds);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	bench_need(memory != MAP_FAILED, "sharing memory");
+	return memory;
 }
 
-void bench_row(const char *what, double seconds, const char *beside_what, double beside)
+void bench_apart(void (*work)(void *arg), void *arg)
 {
-	char left[40], right[40];
+	int code = 1;
 
-	put_time(left, sizeof(left), seconds);
-	if (beside <= 0) {
-		printf("%-44s %s\n", what, left);
-		return;
-	}
-	put_time(right, sizeof(right), beside);
-	printf("%-44s %s   %-30s %s   %7.2f x\n", what, left, beside_what, right, seconds / beside);
 	fflush(stdout);
+	pid_t pid = fork();
+	bench_need(pid >= 0, "starting a process");
+	if (pid == 0) {
+		work(arg);
+		_exit(0);
+	}
+	bench_need(waitpid(pid, &code, 0) == pid && code == 0, "a measuring process");
 }
 
-void bench_need(int holds, const char *what)
+void bench_need(bool holds, const char *what)
 {
 	if (holds)
 		return;
 	fprintf(stderr, "bench: %s failed\n", what);
-	exit(1);
+	exit(2);
+}
+
+const char *bench_directory(void)
+{
+	return directory;
+}
+
+/* --- the table ----------------------------------------------------------------------- */
+
+static char *put_value(char *dst, size_t size, enum unit_of unit, double value)
+{
+	if (value < 0)
+		return text_format(dst, size, "n/a");
+	switch (unit) {
+	case IN_SECONDS:
+		if (value < 1e-3)
+			return text_format(dst, size, "%.1f us", value * 1e6);
+		if (value < 1)
+			return text_format(dst, size, "%.2f ms", value * 1e3);
+		return text_format(dst, size, "%.2f s", value);
+	case IN_PERCENT:
+		return text_format(dst, size, "%.2f %%", value * 100);
+	case IN_BYTES:
+		if (value < 64 * 1024)
+			return text_format(dst, size, "%.0f B", value);
+		return text_format(dst, size, "%.1f MB", value / 1e6);
+	case IN_COUNT:
+		break;
+	}
+	return text_format(dst, size, "%.4g", value);
+}
+
+static const char *judge(const struct figure *f, double ratio)
+{
+	double judged = f->of_value ? f->value : ratio;
+
+	if (f->gate <= 0)
+		return "";
+	if (f->value < 0 || judged < 0) {
+		not_had++;
+		return "n/a";
+	}
+	if (judged <= f->gate) {
+		passed++;
+		return "pass";
+	}
+	missed++;
+	return "MISS";
+}
+
+static void put_gate(char *dst, size_t size, const struct figure *f)
+{
+	char limit[32];
+
+	dst[0] = '\0';
+	if (f->gate <= 0)
+		return;
+	if (f->of_value)
+		text_format(dst, size, "<= %s", put_value(limit, sizeof(limit), f->unit, f->gate));
+	else
+		text_format(dst, size, "<= %.4g x", f->gate);
+}
+
+void bench_show(const struct figure *f)
+{
+	double ratio = f->beside_what && f->beside > 0 && f->value >= 0 ? f->value / f->beside : -1;
+	char value[32], beside[32] = "", times[32] = "", gate[48];
+
+	if (f->beside_what)
+		put_value(beside, sizeof(beside), f->unit, f->beside);
+	if (ratio >= 0)
+		text_format(times, sizeof(times), "%.3g x", ratio);
+	put_gate(gate, sizeof(gate), f);
+	printf("%-50s %10s  %-36s %10s %8s  %-12s %s\n", f->what, put_value(value, sizeof(value), f->unit, f->value),
+		f->beside_what ? f->beside_what : "", beside, times, gate, judge(f, ratio));
+	fflush(stdout);
+}
+
+void bench_part(const char *name)
+{
+	printf("\n%s\n", name);
+	fflush(stdout);
+}
+
+/* --- all of them ----------------------------------------------------------------------- */
+
+static void remove_directory(void)
+{
+	char *argv[] = {(char *)"rm", (char *)"-rf", directory, NULL};
+	pid_t pid;
+
+	if (posix_spawnp(&pid, argv[0], NULL, NULL, argv, environ) == 0)
+		waitpid(pid, NULL, 0);
+}
+
+/* The parts named by the arguments, or all of them. */
+static bool wanted(const char *name, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			return true;
+	return argc < 2;
 }
 
 int main(int argc, char **argv)
 {
-	static void (*const parts[])(void) = {bench_record, bench_headers, bench_screen};
+	static const struct {
+		const char *name;
+		void (*run)(void);
+	} parts[] = {
+		{"polling", bench_polling},
+		{"decoding", bench_decoding},
+		{"screen", bench_screen},
+		{"console", bench_console},
+		{"record", bench_record},
+		{"million", bench_million},
+	};
 
-	(void)argc;
 	setlocale(LC_ALL, "C.UTF-8");
 	path_init(argv[0]);
 	hash_init();
-	printf("%-44s %-22s   %-30s %-22s   %s\n", "what", "one takes", "beside", "one takes", "ratio");
+	bench_need(mkdtemp(directory) != NULL, "making a directory");
+	printf("%-50s %10s  %-36s %10s %8s  %-12s\n", "what", "figure", "beside", "its", "ratio", "gate");
 	for (size_t i = 0; i < ARRAY_LENGTH(parts); i++)
-		parts[i]();
-	return 0;
+		if (wanted(parts[i].name, argc, argv))
+			parts[i].run();
+	remove_directory();
+	printf("\n%u gates passed, %u missed, %u without the peer they need\n", passed, missed, not_had);
+	return missed > 0;
 }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ enum {
 };
 
 enum {
-	ENDPOINTS_PER_SHARD = 300, /* engineering reference 1.3: libcurl walks its caches after each transfer */
+	ENDPOINTS_PER_SHARD = 150, /* libcurl walks its caches after each transfer (engineering reference 1.3) */
 	IDLE_HANDLES = 512,
 	FILES_BESIDE = 256, /* record, terminal, children */
 };
@@ -73,6 +74,7 @@ struct http_call {
 	int64_t retry_after_s;
 	int64_t retry_at_us; /* Retry-After given as a date */
 	bool too_large;
+	bool numeric; /* the URL has an address, not a name */
 	char why[WHY_TEXT];
 };
 
@@ -547,6 +549,13 @@ static struct shard *shard_of(struct http *http, const char *host, const char *p
 	return &http->shards[hash % http->shard_count];
 }
 
+static bool is_address(const char *host)
+{
+	struct in_addr v4;
+
+	return host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1;
+}
+
 /* Checks the URL and finds its shard, or says what is wrong with it. */
 static const char *url_check(struct http_call *call, const char *text)
 {
@@ -565,6 +574,7 @@ static const char *url_check(struct http_call *call, const char *text)
 		wrong = "not a URL";
 	else
 		call->shard = shard_of(call->http, host, port);
+	call->numeric = !wrong && is_address(host);
 	curl_free(scheme);
 	curl_free(host);
 	curl_free(port);
@@ -632,6 +642,10 @@ static void set_request(CURL *easy, const struct http_call *call, const struct h
 {
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
+	/* Addresses are kept in libcurl's table of names too, which is searched for what is
+	 * too old after each transfer, unless nothing can be. */
+	if (call->numeric)
+		curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
 	if (request->unix_socket)
 		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
 	if (request->ca_file)
