@@ -9,6 +9,7 @@
 #include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,10 @@ static bool scan_string(struct scanner *s)
 	if (!take(s, '"'))
 		return wrong(s, "not a string");
 	while (s->at < s->end && *s->at != '"') {
+		if (*s->at >= ' ' && *s->at < 0x7f && *s->at != '\\') {
+			s->at++;
+			continue;
+		}
 		if (take(s, '\\')) {
 			if (take(s, 'u')) {
 				if (!scan_unicode(s))
@@ -258,26 +263,74 @@ static bool scan_text(struct scanner *s)
 
 /* --- the tree -------------------------------------------------------------------- */
 
-/* What the tree of the parse in this thread may still take. cJSON's hooks are set
+/* A tree lives in few pieces of memory, taken and given back as a whole: thousands of
+ * answers a second must not cost an allocation for each value. The root is the first
+ * thing in the first piece, so that it leads back to all of them. */
+struct piece {
+	struct piece *next;
+	size_t used, size;
+	_Alignas(max_align_t) char bytes[];
+};
+
+enum { PIECE_BYTES_MIN = 1024,
+       PIECE_BYTES_MAX = 64 * 1024 };
+
+/* The tree that this thread builds, and what it may still take. cJSON's hooks are set
  * once for the process; nothing else in it uses cJSON. */
-static _Thread_local size_t budget;
+static _Thread_local struct tree {
+	struct piece *first, *last;
+	size_t budget;
+} tree;
 static pthread_once_t hooks_once = PTHREAD_ONCE_INIT;
 
 /* cJSON notes where the last parse failed in a global. Nobody reads it, but threads
  * must not write it at once. */
 static pthread_mutex_t parse_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static void *budget_malloc(size_t size)
+static bool add_piece(size_t size)
 {
-	if (size > budget)
+	struct piece *piece = malloc(sizeof(*piece) + size);
+
+	if (!piece)
+		return false;
+	*piece = (struct piece){.size = size};
+	if (tree.last)
+		tree.last->next = piece;
+	else
+		tree.first = piece;
+	tree.last = piece;
+	return true;
+}
+
+static void free_pieces(struct piece *piece)
+{
+	for (struct piece *next; piece; piece = next) {
+		next = piece->next;
+		free(piece);
+	}
+}
+
+static void *tree_malloc(size_t size)
+{
+	size_t whole = (size + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
+
+	if (size > tree.budget)
 		return NULL;
-	budget -= size;
-	return malloc(size);
+	tree.budget -= size;
+	if (whole > tree.last->size - tree.last->used && !add_piece(whole > PIECE_BYTES_MAX ? whole : PIECE_BYTES_MAX))
+		return NULL;
+	tree.last->used += whole;
+	return tree.last->bytes + tree.last->used - whole;
+}
+
+static void tree_free(void *part)
+{
+	(void)part; /* it goes with the tree */
 }
 
 static void set_hooks(void)
 {
-	cJSON_Hooks hooks = {.malloc_fn = budget_malloc, .free_fn = free};
+	cJSON_Hooks hooks = {.malloc_fn = tree_malloc, .free_fn = tree_free};
 
 	cJSON_InitHooks(&hooks);
 }
@@ -330,23 +383,35 @@ static bool keys_unique(const cJSON *v, struct error *err)
 	return true;
 }
 
+/* The first piece holds the tree of a usual text of that length. */
+static size_t first_piece(size_t len)
+{
+	size_t size = 2 * len + PIECE_BYTES_MIN;
+
+	return size < PIECE_BYTES_MAX ? size : PIECE_BYTES_MAX;
+}
+
 static cJSON *build_tree(const char *text, size_t len, size_t memory_limit, const char *notes, struct error *err)
 {
-	cJSON *root;
+	cJSON *root = NULL;
 
 	pthread_once(&hooks_once, set_hooks);
-	budget = memory_limit;
-	pthread_mutex_lock(&parse_lock);
-	root = cJSON_ParseWithLengthOpts(text, len, NULL, 0);
-	pthread_mutex_unlock(&parse_lock);
+	tree = (struct tree){.budget = memory_limit};
+	if (add_piece(first_piece(len))) {
+		pthread_mutex_lock(&parse_lock);
+		root = cJSON_ParseWithLengthOpts(text, len, NULL, 0);
+		pthread_mutex_unlock(&parse_lock);
+	}
 	if (!root) {
+		free_pieces(tree.first);
 		error_set(err, STATUS_LIMIT, "JSON: needs more than %zu bytes of memory", memory_limit);
 		return NULL;
 	}
+	assert((char *)root == tree.first->bytes);
 	mark_exact(root, &notes);
 	if (keys_unique(root, err))
 		return root;
-	cJSON_Delete(root);
+	free_pieces(tree.first);
 	return NULL;
 }
 
@@ -364,7 +429,8 @@ struct json *json_parse(const char *text, size_t len, size_t memory_limit, struc
 
 void json_free(struct json *root)
 {
-	cJSON_Delete((cJSON *)root);
+	if (root)
+		free_pieces((struct piece *)((char *)root - offsetof(struct piece, bytes)));
 }
 
 const struct json *json_get(const struct json *object, const char *key)

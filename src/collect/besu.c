@@ -77,6 +77,18 @@ static bool call_due(const struct besu_memory *m, enum call call, int64_t now_us
 	return !state->asked_us || !is_recent(state->asked_us, now_us, besu_calls[call].period_us);
 }
 
+/* What other nodes told of meanwhile needs no asking: among thousands of nodes the one
+ * that answers late would else ask for all it missed. */
+static void gap_trim(struct besu_memory *m, const struct world *world)
+{
+	while (world && m->gap_from <= m->gap_to && world_has_header(world, m->gap_from))
+		m->gap_from++;
+	while (world && m->gap_from <= m->gap_to && world_has_header(world, m->gap_to))
+		m->gap_to--;
+	if (m->gap_from > m->gap_to && m->has_head)
+		m->first_look = false;
+}
+
 /* Starts a round: all calls that are due, then headers that the world wants to compare,
  * then missing ones, oldest first. */
 static void queue_fill(struct besu_memory *m, const struct world *world, const struct component *node, int64_t now_us)
@@ -169,6 +181,7 @@ static void besu_plan(void *memory, const struct world *world, const struct comp
 		m->single_since_us = 0;
 		m->batch_limit = BATCH_START;
 	}
+	gap_trim(m, world);
 	if (m->queued == 0)
 		queue_fill(m, world, node, now_us);
 	m->single = m->single_since_us != 0;

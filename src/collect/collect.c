@@ -14,6 +14,7 @@ enum {
 	BACK_OFF_MS = 5000,         /* the longest pause of our own: with a timeout it stays below stale_after_ms */
 	RETRY_AFTER_MAX_MS = 60000, /* the longest one that a peer may ask for */
 	FOLLOW_UPS = 100,           /* requests that one poll may take */
+	STARTS_PER_S = 1000,        /* first polls connect and ask for much: more nodes take longer */
 	PLAN_LIMIT = 64 * 1024,
 	BODY_LIMIT = 2 * 1024 * 1024,
 };
@@ -332,9 +333,9 @@ void collector_start(struct collector *collector, void (*changed)(void *arg), vo
 	collector->changed = changed;
 	collector->arg = arg;
 	collector->http = http_new(collector->loop, collector->count);
-	/* The first poll of each comes within one interval, in its own slot. */
+	/* The first poll of each comes in its own slot. */
 	for (size_t i = 0; i < collector->count; i++)
-		collector->endpoints[i]->due_ms = next_slot(collector->endpoints[i], now);
+		collector->endpoints[i]->due_ms = next_slot(collector->endpoints[i], now) + (int64_t)(i / STARTS_PER_S) * 1000;
 	collector->fire_ms = now;
 	collector->timer = loop_timer(collector->loop, 0, 0, fire, collector);
 }

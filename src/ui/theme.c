@@ -60,11 +60,23 @@ int32_t colour_of_256(int number)
 
 int colour_nearest_256(int32_t rgb)
 {
+	/* A theme has few colours, and each cell of each frame asks for one of them. */
+	static struct {
+		bool used;
+		int32_t rgb;
+		int number;
+	} known[64];
+	size_t place = ((uint32_t)rgb * UINT32_C(2654435761) >> 26) % ARRAY_LENGTH(known);
+	if (known[place].used && known[place].rgb == rgb)
+		return known[place].number;
 	int best = 16;
 	for (int i = 17; i < 256; i++) {
 		if (distance(rgb, colour_of_256(i)) < distance(rgb, colour_of_256(best)))
 			best = i;
 	}
+	known[place].used = true;
+	known[place].rgb = rgb;
+	known[place].number = best;
 	return best;
 }
 

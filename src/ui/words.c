@@ -62,25 +62,38 @@ unsigned role_weight(enum role role)
 	return role == ROLE_CRIT || role == ROLE_WARN || role == ROLE_UNKNOWN || role == ROLE_STALE ? ATTR_BOLD : 0;
 }
 
+/* The widest words and names of each kind, measured once for a frame of many rows. */
+struct widths {
+	uint64_t generation;
+	size_t count;
+	int state, name;
+};
+
+static const struct widths *measure_kind(const struct world *world, enum kind kind)
+{
+	static struct widths kinds[KIND_COUNT];
+	struct widths *widths = &kinds[kind];
+	size_t count = world_count(world, kind);
+	if (widths->count == count && widths->generation == world_generation(world))
+		return widths;
+	*widths = (struct widths){.generation = world_generation(world), .count = count, .state = 5, .name = 8};
+	for (size_t i = 0; i < count; i++) {
+		const struct component *c = world_at(world, kind, i);
+		int state = text_width(component_word(c).text), name = text_width(c->name);
+		widths->state = state > widths->state ? state : widths->state;
+		widths->name = name > widths->name ? name : widths->name;
+	}
+	return widths;
+}
+
 int state_columns(const struct ui *ui, enum kind kind)
 {
-	const struct world *world = watch_world(ui_watch(ui));
-	int columns = 5;
-	for (size_t i = 0; i < world_count(world, kind); i++) {
-		int width = text_width(component_word(world_at(world, kind, i)).text);
-		columns = width > columns ? width : columns;
-	}
-	return columns;
+	return measure_kind(watch_world(ui_watch(ui)), kind)->state;
 }
 
 int name_columns(const struct ui *ui, enum kind kind, int most)
 {
-	const struct world *world = watch_world(ui_watch(ui));
-	int columns = 8;
-	for (size_t i = 0; i < world_count(world, kind); i++) {
-		int width = text_width(world_at(world, kind, i)->name);
-		columns = width > columns ? width : columns;
-	}
+	int columns = measure_kind(watch_world(ui_watch(ui)), kind)->name;
 	return columns < most ? columns : most;
 }
 

@@ -144,6 +144,7 @@ struct world {
 	int64_t inferred_ms;           /* the period as the headers show it */
 	int64_t period_ms, timeout_ms; /* P and T as judged; 0: not known */
 	bool settled;                  /* as of the last world_judge */
+	uint64_t generation;
 
 	struct change *changes;
 	size_t change_count, change_capacity;

@@ -11,11 +11,16 @@
 /* Answers of each node before the header window counts as filled as far as it will. */
 enum { SETTLED_ANSWERS = 3 };
 
+/* A world's generations begin where no other's get to. */
+enum { GENERATION_BITS = 40 };
+static uint64_t worlds_made;
+
 struct world *world_new(const char *network, uint64_t chain_id, const struct thresholds *thresholds)
 {
 	struct world *world = xcalloc(1, sizeof(*world));
 	char id[sizeof(world->chain->id)], name[sizeof(world->chain->name)];
 
+	world->generation = ++worlds_made << GENERATION_BITS;
 	world->chain_id = chain_id;
 	world->thresholds = *thresholds;
 	if (chain_id != 0)
@@ -93,6 +98,11 @@ const struct component *world_chain(const struct world *world)
 	return world->chain;
 }
 
+uint64_t world_generation(const struct world *world)
+{
+	return world->generation;
+}
+
 enum health world_worst(const struct world *world)
 {
 	enum health worst = HEALTH_OK;
@@ -119,6 +129,11 @@ const struct component *world_partner(const struct component *c)
 bool world_node_identified(const struct component *node)
 {
 	return node_detail(node)->has_key || node_detail(node)->partner != NULL;
+}
+
+bool world_has_header(const struct world *world, uint64_t number)
+{
+	return window_at(&world->window, number) != NULL;
 }
 
 /* --- components --------------------------------------------------------------------- */
@@ -382,11 +397,15 @@ void world_observe(struct world *world, struct component *node, const struct nod
 {
 	bool news = node_take(world, node, sample);
 
+	world->generation++;
 	node_judge(world, node, sample->at_us);
 	if (news || world->head_dirty) {
 		judge_shared(world, true, sample->at_us);
 		return;
 	}
+	/* One more of thousands that cannot be reached changes nothing about the chain. */
+	if (world->flow == FLOW_HIDDEN && world->answering == 0)
+		return;
 	chain_follow(world, sample->at_us);
 	chain_judge(world, sample->at_us);
 }
@@ -398,6 +417,7 @@ void world_judge(struct world *world, int64_t now_us)
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
 		node_judge(world, world->lists[KIND_NODE].items[i], now_us);
 	judge_shared(world, world->head_dirty, now_us);
+	world->generation++;
 	world->settled = is_settled(world);
 }
 

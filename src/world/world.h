@@ -183,6 +183,9 @@ const struct component *world_at(const struct world *world, enum kind kind, size
 const struct component *world_find(const struct world *world, const char *id);
 /* The one chain; never NULL. */
 const struct component *world_chain(const struct world *world);
+/* Counts up whenever something was fed or judged: what was read from the components
+ * holds while it stays the same. No two worlds of a program have the same. */
+uint64_t world_generation(const struct world *world);
 /* The worst health of all components, by the order critical, unknown or stale,
  * warning, ok (DESIGN 5: exit codes of `status`). */
 enum health world_worst(const struct world *world);
@@ -291,6 +294,10 @@ const struct component *world_partner(const struct component *c);
 /* True once it is known whose node this is: it showed its key, or the configuration
  * named its validator. */
 bool world_node_identified(const struct component *node);
+
+/* True when the header of this block was taken in and is still kept: nobody needs to ask
+ * another node for it. */
+bool world_has_header(const struct world *world, uint64_t number);
 
 /* Takes a sample in: updates the node, the chain and the validators, and judges
  * what it touched. Costs nothing that grows with the number of nodes, unless the
