@@ -22,7 +22,7 @@
 enum { ROUNDS = 7 };
 static const double round_seconds = 0.05;
 static unsigned passed, missed, not_had;
-static char directory[] = "bench-XXXXXX";
+static char directory[512];
 
 extern char **environ;
 
@@ -114,6 +114,14 @@ void bench_need(bool holds, const char *what)
 		return;
 	fprintf(stderr, "bench: %s failed\n", what);
 	exit(2);
+}
+
+const char *bench_program(void)
+{
+	static char path[512];
+	const char *build = getenv("TOCSIN_BUILD");
+
+	return text_format(path, sizeof(path), "%s/src/tocsin", build ? build : ".");
 }
 
 const char *bench_directory(void)
@@ -209,6 +217,16 @@ static void remove_directory(void)
 		waitpid(pid, NULL, 0);
 }
 
+/* On the disk of the build tree. */
+static void make_directory(void)
+{
+	char here[400];
+
+	bench_need(getcwd(here, sizeof(here)) != NULL, "finding this directory");
+	text_format(directory, sizeof(directory), "%s/bench-XXXXXX", here);
+	bench_need(mkdtemp(directory) != NULL, "making a directory");
+}
+
 /* The parts named by the arguments, or all of them. */
 static bool wanted(const char *name, int argc, char **argv)
 {
@@ -235,7 +253,7 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "C.UTF-8");
 	path_init(argv[0]);
 	hash_init();
-	bench_need(mkdtemp(directory) != NULL, "making a directory");
+	make_directory();
 	printf("%-50s %10s  %-36s %10s %8s  %-12s\n", "what", "figure", "beside", "its", "ratio", "gate");
 	for (size_t i = 0; i < ARRAY_LENGTH(parts); i++)
 		if (wanted(parts[i].name, argc, argv))

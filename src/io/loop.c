@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <uv.h>
@@ -10,8 +11,13 @@
  * to it. libuv still uses a handle after uv_close until it calls back; only then is
  * the struct freed. */
 
+/* While callbacks queue up, the first watch is looked after this often. */
+#define FIRST_EVERY_NS UINT64_C(1000000)
+
 struct loop {
 	uv_loop_t uv;
+	struct loop_watch *first; /* NULL: none */
+	uint64_t first_seen_ns;
 };
 
 struct loop_timer {
@@ -66,6 +72,7 @@ struct loop *loop_new(void)
 		free(loop);
 		return NULL;
 	}
+	loop->uv.data = loop;
 	signal(SIGPIPE, SIG_IGN);
 	return loop;
 }
@@ -97,11 +104,30 @@ void loop_stop(struct loop *loop)
 	uv_stop(&loop->uv);
 }
 
+/* To be called before each callback. */
+static void let_first_go(uv_loop_t *uv)
+{
+	struct loop *loop = uv->data;
+	struct pollfd look = {.events = POLLIN};
+	uint64_t now_ns;
+
+	if (!loop->first || loop->first->events != LOOP_READ)
+		return;
+	now_ns = uv_hrtime();
+	if (now_ns - loop->first_seen_ns < FIRST_EVERY_NS)
+		return;
+	loop->first_seen_ns = now_ns;
+	if (uv_fileno((uv_handle_t *)&loop->first->uv, &look.fd) == 0 && poll(&look, 1, 0) == 1)
+		loop->first->ready(loop->first->arg, LOOP_READ);
+}
+
 static void timer_fired(uv_timer_t *uv)
 {
 	struct loop_timer *timer = uv->data;
 
-	timer->fire(timer->arg);
+	let_first_go(uv->loop);
+	if (!uv_is_closing((uv_handle_t *)uv))
+		timer->fire(timer->arg);
 }
 
 struct loop_timer *loop_timer(struct loop *loop, int64_t delay_ms, int64_t repeat_ms, void (*fire)(void *arg), void *arg)
@@ -155,6 +181,9 @@ static void watch_ready(uv_poll_t *uv, int status, int events)
 	struct loop_watch *watch = uv->data;
 	int what = 0;
 
+	let_first_go(uv->loop);
+	if (uv_is_closing((uv_handle_t *)uv))
+		return;
 	if (status == 0 && (events & UV_READABLE))
 		what |= LOOP_READ;
 	if (status == 0 && (events & UV_WRITABLE))
@@ -188,10 +217,23 @@ void loop_watch_set(struct loop_watch *watch, int events)
 	watch_start(watch);
 }
 
+void loop_watch_first(struct loop_watch *watch)
+{
+	struct loop *loop = watch->uv.loop->data;
+
+	loop->first = watch;
+}
+
 void loop_watch_stop(struct loop_watch *watch)
 {
-	if (watch)
-		uv_close((uv_handle_t *)&watch->uv, handle_closed);
+	struct loop *loop;
+
+	if (!watch)
+		return;
+	loop = watch->uv.loop->data;
+	if (loop->first == watch)
+		loop->first = NULL;
+	uv_close((uv_handle_t *)&watch->uv, handle_closed);
 }
 
 static void signal_caught(uv_signal_t *uv, int signum)

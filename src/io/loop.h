@@ -43,6 +43,9 @@ struct loop_watch *loop_watch(struct loop *loop, int fd, int events, void (*read
 /* Changes what is waited for; 0 pauses. */
 void loop_watch_set(struct loop_watch *watch, int events);
 void loop_watch_stop(struct loop_watch *watch); /* and frees it; NULL allowed */
+/* Lets this one watch of the loop go first: a person's key must not wait until thousands
+ * of answers that came before it were read. Meant for reading. */
+void loop_watch_first(struct loop_watch *watch);
 
 /* A signal delivered as an event; NULL when signum cannot be caught. */
 struct loop_signal;

@@ -295,6 +295,7 @@ static bool wants_colour(enum colour_when when)
 static void run(struct term *term)
 {
 	term->reader = loop_watch(term->loop, glass_input_fd(term->glass), LOOP_READ, on_readable, term);
+	loop_watch_first(term->reader);
 	term->writer = loop_watch(term->loop, glass_output_fd(term->glass), 0, on_writable, term);
 	term->frame = loop_timer(term->loop, -1, 0, on_frame, term);
 	term->tick = loop_timer(term->loop, TICK_MS, TICK_MS, on_tick, term);

@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 enum {
-	TICK_MS = 250,    /* judging, detecting, checking */
-	SAMPLE_MS = 5000, /* how often numbers go into the sample table */
+	TICK_MS = 250,     /* judging, detecting, checking */
+	SHOW_MS = 500,     /* how often new numbers are worth a new picture */
+	SAMPLE_MS = 5000,  /* how often numbers go into the sample table */
+	SAMPLE_NODES = 50, /* of how many nodes each time */
 	ARMED_MINUTES_MAX = 120,
 	EVIDENCE_BYTES_MAX = 64 * 1024 * 1024,
 };
@@ -48,7 +50,11 @@ struct watch {
 	struct values *values;
 
 	struct loop_timer *tick;
+	bool sampled;           /* nodes answered since they were last shown */
+	int64_t shown_us;
+	size_t proposals_shown;
 	int64_t sampled_us;
+	size_t sample_turn;
 	struct drafts machine;    /* what the machine has to say and did not yet hand over */
 	struct drafts handed;     /* handed over, not yet durable */
 	bool machine_waits;       /* `handed` is under way */
@@ -157,33 +163,44 @@ static void follow_clock_step(struct watch *w)
 	if (w->armed_until_us)
 		w->armed_until_us += step_us;
 	w->sampled_us += step_us;
+	w->shown_us += step_us;
 	w->machine_again_us += step_us;
 	if (writes_machine(w))
 		record_clock_step(w, step_us);
 }
 
+struct sample_rows {
+	struct sample_row *rows;
+	size_t count, capacity;
+};
+
+static void add_sample(struct sample_rows *out, const struct component *c, int value, int64_t now_us)
+{
+	int64_t number;
+
+	if (!component_number(c, value, &number))
+		return;
+	out->rows = mem_grow(out->rows, &out->capacity, out->count, sizeof(*out->rows));
+	out->rows[out->count++] = (struct sample_row){c->id, kind_def(c->kind)->values[value].name, now_us, number};
+}
+
+/* Of very many nodes some have their turn each time, so that the record stays small. */
 static void record_samples(struct watch *w, int64_t now_us)
 {
-	static const struct {
-		enum kind kind;
-		int value;
-	} kept[] = {{KIND_CHAIN, CHAIN_HEAD}, {KIND_CHAIN, CHAIN_ROUND}, {KIND_CHAIN, CHAIN_ALIVE}, {KIND_NODE, NODE_HEAD}, {KIND_NODE, NODE_RPC_MS}, {KIND_NODE, NODE_PEERS}};
-	struct sample_row *rows = NULL;
-	size_t count = 0, capacity = 0;
+	static const int of_chain[] = {CHAIN_HEAD, CHAIN_ROUND, CHAIN_ALIVE}, of_node[] = {NODE_HEAD, NODE_RPC_MS, NODE_PEERS};
+	size_t nodes = world_count(w->world, KIND_NODE), turns = nodes < SAMPLE_NODES ? nodes : SAMPLE_NODES;
+	struct sample_rows out = {0};
 
-	for (size_t k = 0; k < ARRAY_LENGTH(kept); k++) {
-		for (size_t i = 0; i < world_count(w->world, kept[k].kind); i++) {
-			const struct component *c = world_at(w->world, kept[k].kind, i);
-			int64_t number;
-			if (!component_number(c, kept[k].value, &number))
-				continue;
-			rows = mem_grow(rows, &capacity, count, sizeof(*rows));
-			rows[count++] = (struct sample_row){c->id, kind_def(kept[k].kind)->values[kept[k].value].name, now_us, number};
-		}
+	for (size_t v = 0; v < ARRAY_LENGTH(of_chain); v++)
+		add_sample(&out, world_chain(w->world), of_chain[v], now_us);
+	for (; turns > 0; turns--) {
+		const struct component *node = world_at(w->world, KIND_NODE, w->sample_turn++ % nodes);
+		for (size_t v = 0; v < ARRAY_LENGTH(of_node); v++)
+			add_sample(&out, node, of_node[v], now_us);
 	}
-	if (count)
-		journal_put_samples(w->journal, rows, count);
-	free(rows);
+	if (out.count)
+		journal_put_samples(w->journal, out.rows, out.count);
+	free(out.rows);
 }
 
 /* --- checks of the Resolve stage --------------------------------------------------- */
@@ -269,6 +286,21 @@ static void disarm_when_due(struct watch *w, int64_t now_us)
 	say(w, 1, "UNARMED: the armed time is over");
 }
 
+/* News are shown at once, numbers that only move a little twice a second: an idle
+ * screen costs next to nothing, and one of thousands of nodes no more. */
+static void show_when_due(struct watch *w, size_t changes, int64_t now_us)
+{
+	bool news = changes > 0 || w->proposals.count != w->proposals_shown;
+	bool due = now_us - w->shown_us >= SHOW_MS * US_PER_MS || now_us < w->shown_us;
+
+	if (!news && !(due && (w->sampled || w->checked_count > 0)))
+		return;
+	w->proposals_shown = w->proposals.count;
+	w->sampled = false;
+	w->shown_us = now_us;
+	changed(w);
+}
+
 static void tick(void *arg)
 {
 	struct watch *w = arg;
@@ -296,12 +328,14 @@ static void tick(void *arg)
 	run_checks(w, now_us);
 	if (writes_machine(w))
 		flush_machine(w, now_us);
-	changed(w);
+	show_when_due(w, count, now_us);
 }
 
 static void sample_taken(void *arg)
 {
-	changed(arg);
+	struct watch *w = arg;
+
+	w->sampled = true;
 }
 
 /* --- the journal speaks ----------------------------------------------------------------- */
