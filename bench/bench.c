@@ -116,6 +116,19 @@ void bench_need(bool holds, const char *what)
 	exit(2);
 }
 
+bool bench_have(const char *tool)
+{
+	const char *path = getenv("PATH");
+	char place[512];
+
+	for (size_t len; path && *path; path += len + (path[len] == ':')) {
+		len = strcspn(path, ":");
+		if (access(text_format(place, sizeof(place), "%.*s/%s", (int)len, path, tool), X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
 const char *bench_program(void)
 {
 	static char path[512];

@@ -50,6 +50,8 @@ void *bench_shared(size_t size);
 
 /* Ends the program with a message unless it holds: a benchmark of a failure is none. */
 void bench_need(bool holds, const char *what);
+/* True when a program of that name is on PATH. */
+bool bench_have(const char *tool);
 /* The program, as built. */
 const char *bench_program(void);
 /* A directory for files, removed at the end. */

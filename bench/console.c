@@ -48,19 +48,6 @@ static void open_console(struct terminal *terminal, const char *config, const ch
 	terminal_open(terminal, COLUMNS, ROWS, argv);
 }
 
-static bool have(const char *tool)
-{
-	const char *path = getenv("PATH");
-	char place[512];
-
-	for (size_t len; path && *path; path += len + (path[len] == ':')) {
-		len = strcspn(path, ":");
-		if (access(text_format(place, sizeof(place), "%.*s/%s", (int)len, path, tool), X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* --- key to screen ---------------------------------------------------------------------- */
 
 /* Another operator who notes something five times a second. */
@@ -169,7 +156,7 @@ static void measure_idle(void)
 	open_console(&terminal, config, record);
 	measure_program(&terminal, "rpc-0003", &ours);
 	peer_stop(&peer);
-	if (have(htop[0])) {
+	if (bench_have(htop[0])) {
 		terminal_open(&terminal, COLUMNS, ROWS, htop);
 		measure_program(&terminal, "PID", &theirs);
 	}

@@ -1,5 +1,7 @@
 /* The floor of polling: one thread, one epoll, one kept connection for each peer, and
  * nothing else. It sends the same request and reads the same answer as the program. */
+#include "config.h" /* first: it opens the system's extensions */
+
 #include "raw.h"
 
 #include "base/clock.h"

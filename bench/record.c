@@ -1,5 +1,6 @@
-/* The record: appending beside a bare write that is made durable, and verifying beside
- * the sha256sum program on the same file. All on the disk of the build tree. */
+/* The record: appending beside a bare write that is made durable, alone and with others
+ * who append; and verifying beside the sha256sum program on the same file. All on the
+ * disk of the build tree. */
 #include "bench.h"
 
 #include "base/mem.h"
@@ -10,11 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BURST = 64,
        EVENTS = 20000,
-       EVENT_BYTES = 1024 };
+       EVENT_BYTES = 1024,
+       WRITERS = 8,
+       WRITES_A_SECOND = 5,
+       WAITS_MAX = 400 };
 
 extern char **environ;
 
@@ -26,6 +31,8 @@ static const struct draft note = {
 	.summary = "besu-validator-2 answers again after its pod was restarted",
 	.data = "{\"component\":\"node/besu-validator-2\",\"from\":\"critical\",\"to\":\"ok\"}",
 };
+
+/* --- appending ---------------------------------------------------------------------- */
 
 struct appending {
 	struct store *store;
@@ -49,6 +56,95 @@ static void write_durably(void *arg)
 	bench_need(write(fd, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes) && fdatasync(fd) == 0, "write and fdatasync");
 }
 
+static double measure_appends(struct appending *appending, int fd)
+{
+	double raw = bench_time(write_durably, &fd);
+
+	appending->count = 1;
+	bench_show(&(struct figure){"append 1 event, durably", IN_SECONDS, bench_time(append, appending), "write 1 KiB and fdatasync", raw, 0, false});
+	appending->count = BURST;
+	bench_show(&(struct figure){"append 1 event in a burst of 64", IN_SECONDS, bench_time(append, appending) / BURST, "write 1 KiB and fdatasync", raw, 0, false});
+	return raw;
+}
+
+/* --- several who append --------------------------------------------------------------- */
+
+struct writers {
+	const char *record;
+	double waits[WRITERS][WAITS_MAX];
+	size_t counts[WRITERS];
+	bool paced;
+	double seconds;
+};
+
+static void write_for_a_while(struct writers *writers, int who)
+{
+	struct store *store;
+	struct error err = {0};
+	double until = bench_now() + writers->seconds;
+
+	bench_need(store_open(&store, writers->record, STORE_WRITE, clock_system(), &err) == STATUS_OK, err.text);
+	srand48(who);
+	while (bench_now() < until) {
+		if (writers->paced) {
+			struct timespec nap = {.tv_nsec = (long)(drand48() * 2e9 / WRITES_A_SECOND)};
+			nanosleep(&nap, NULL);
+		}
+		double began = bench_now();
+		bench_need(store_append(store, &note, 1, NULL, &err) == STATUS_OK, err.text);
+		writers->waits[who][writers->counts[who]++ % WAITS_MAX] = bench_now() - began;
+	}
+	store_close(store);
+}
+
+static void run_writers(struct writers *writers)
+{
+	pid_t pids[WRITERS];
+	int code;
+
+	memset(writers->counts, 0, sizeof(writers->counts));
+	for (int i = 0; i < WRITERS; i++) {
+		pids[i] = fork();
+		bench_need(pids[i] >= 0, "starting a writer");
+		if (pids[i] == 0) {
+			write_for_a_while(writers, i);
+			_exit(0);
+		}
+	}
+	for (int i = 0; i < WRITERS; i++)
+		bench_need(waitpid(pids[i], &code, 0) == pids[i] && code == 0, "a writer");
+}
+
+static double wait_percentile(const struct writers *writers, double share)
+{
+	double all[WRITERS * WAITS_MAX];
+	size_t count = 0;
+
+	for (int i = 0; i < WRITERS; i++)
+		for (size_t k = 0; k < writers->counts[i] && k < WAITS_MAX; k++)
+			all[count++] = writers->waits[i][k];
+	return bench_percentile(all, count, share);
+}
+
+static void measure_writers(const char *record, double raw)
+{
+	struct writers *writers = bench_shared(sizeof(*writers));
+	size_t events = 0;
+
+	writers->record = record;
+	writers->seconds = bench_quick() ? 2 : 5;
+	run_writers(writers);
+	for (int i = 0; i < WRITERS; i++)
+		events += writers->counts[i];
+	bench_show(&(struct figure){"append 1 event, 8 writers at once, of all", IN_SECONDS, writers->seconds / (double)events, "write 1 KiB and fdatasync", raw, 0, false});
+	writers->paced = true;
+	run_writers(writers);
+	bench_show(&(struct figure){"append, 8 people, five a second each, p50", IN_SECONDS, wait_percentile(writers, 0.5), "write 1 KiB and fdatasync", raw, 0, false});
+	bench_show(&(struct figure){"  p99", IN_SECONDS, wait_percentile(writers, 0.99), NULL, 0, 0, false});
+}
+
+/* --- verifying ------------------------------------------------------------------------- */
+
 static void verify(void *arg)
 {
 	struct verification found;
@@ -59,7 +155,7 @@ static void verify(void *arg)
 
 static void sum(void *arg)
 {
-	char *argv[] = {(char *)"sha256sum", arg, NULL};
+	char *argv[] = {(char *)(uintptr_t) "sha256sum", arg, NULL};
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int code = 1;
@@ -69,16 +165,6 @@ static void sum(void *arg)
 	bench_need(posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ) == 0, "starting sha256sum");
 	posix_spawn_file_actions_destroy(&actions);
 	bench_need(waitpid(pid, &code, 0) == pid && code == 0, "sha256sum");
-}
-
-static void measure_appends(struct appending *appending, int fd)
-{
-	double raw = bench_time(write_durably, &fd);
-
-	appending->count = 1;
-	bench_row("append 1 event", bench_time(append, appending), "write 1 KiB and fdatasync", raw);
-	appending->count = BURST;
-	bench_row("append 1 event in a burst of 64", bench_time(append, appending) / BURST, "write 1 KiB and fdatasync", raw);
 }
 
 static void measure_verify(struct appending *appending, char *path)
@@ -91,31 +177,27 @@ static void measure_verify(struct appending *appending, char *path)
 		bench_need(store_head(appending->store, &head, &err) == STATUS_OK, err.text);
 	} while (head.seq < EVENTS);
 	char *what = xasprintf("verify %llu events", (unsigned long long)head.seq);
-	bench_row(what, bench_time(verify, appending->store), "sha256sum of the file", bench_time(sum, path));
+	bench_show(&(struct figure){what, IN_SECONDS, bench_time(verify, appending->store), "sha256sum of the file", bench_time(sum, path), 0, false});
 	free(what);
 }
 
 void bench_record(void)
 {
-	char directory[] = "bench-XXXXXX";
 	struct appending appending = {0};
 	struct error err = {0};
 
-	bench_need(mkdtemp(directory) != NULL, "making a directory");
-	char *record = xasprintf("%s/record.db", directory), *raw = xasprintf("%s/raw", directory);
+	bench_part("the record (one durable append at a time, unless said)");
+	char *record = xasprintf("%s/record.db", bench_directory()), *raw = xasprintf("%s/raw", bench_directory());
 	int fd = open(raw, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	bench_need(fd >= 0, "making a file");
 	bench_need(store_open(&appending.store, record, STORE_WRITE, clock_system(), &err) == STATUS_OK, err.text);
 	for (size_t i = 0; i < BURST; i++)
 		appending.drafts[i] = note;
-	measure_appends(&appending, fd);
+	double one = measure_appends(&appending, fd);
+	measure_writers(record, one);
 	measure_verify(&appending, record);
 	store_close(appending.store);
 	close(fd);
-	char *rm[] = {(char *)"rm", (char *)"-rf", directory, NULL};
-	pid_t pid;
-	if (posix_spawnp(&pid, rm[0], NULL, NULL, rm, environ) == 0)
-		waitpid(pid, NULL, 0);
 	free(record);
 	free(raw);
 }

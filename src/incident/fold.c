@@ -141,16 +141,64 @@ static void clean_event(struct event *event)
 	}
 }
 
+/* Most words of an event are those of many others, and are kept once; a record with more
+ * different ones than this is unusual, and only takes more memory. */
+enum { WORDS_MAX = 4096,
+       OWN_TEXTS = 12 };
+
+/* The one copy of this text, NULL when it gets none. */
+static char *shared_word(struct fold *fold, const char *text)
+{
+	char *known = keymap_find(&fold->words, text);
+	if (known || fold->words.count >= WORDS_MAX)
+		return known;
+	known = xstrdup(text);
+	*keymap_at(&fold->words, text) = known;
+	return known;
+}
+
+/* Moves the event into the cell: what is shared with others as such, all else in one
+ * piece of memory. A long record has a million of them. */
+static void pack_event(struct fold *fold, struct cell *cell, struct event *event)
+{
+	struct event *e = &cell->event;
+	char **often[] = {&e->incident, &e->kind_name, &e->precision, &e->boot, &e->actor, &e->role, &e->source, &e->refs, &e->visibility};
+	char **rest[] = {&e->summary, &e->body, &e->data}, **own[OWN_TEXTS];
+	size_t count = 0, bytes = 0;
+	*e = *event;
+	for (size_t i = 0; i < ARRAY_LENGTH(often); i++) {
+		char *shared = *often[i] ? shared_word(fold, *often[i]) : NULL;
+		if (*often[i] && !shared)
+			own[count++] = often[i];
+		else
+			*often[i] = shared;
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(rest); i++)
+		if (*rest[i])
+			own[count++] = rest[i];
+	for (size_t i = 0; i < count; i++)
+		bytes += strlen(*own[i]) + 1;
+	cell->texts = xmalloc(bytes ? bytes : 1);
+	char *at = cell->texts;
+	for (size_t i = 0; i < count; i++) {
+		size_t size = strlen(*own[i]) + 1;
+		*own[i] = memcpy(at, *own[i], size);
+		at += size;
+	}
+	event_free(event);
+}
+
 static size_t add_event(struct fold *fold, const struct event *event)
 {
+	struct event clean;
 	if (fold->count == fold->block_count * BLOCK_CELLS) {
 		fold->blocks = mem_grow(fold->blocks, &fold->block_capacity, fold->block_count, sizeof(*fold->blocks));
 		fold->blocks[fold->block_count++] = xcalloc(BLOCK_CELLS, sizeof(struct cell));
 	}
 	size_t index = fold->count++;
-	struct cell *cell = fold_cell(fold, index);
-	event_copy(&cell->event, event);
-	clean_event(&cell->event);
+	event_copy(&clean, event);
+	clean_event(&clean);
+	pack_event(fold, fold_cell(fold, index), &clean);
 	return index;
 }
 
@@ -223,7 +271,7 @@ static void free_events(struct fold *fold)
 {
 	for (size_t i = 0; i < fold->count; i++) {
 		struct cell *cell = fold_cell(fold, i);
-		event_free(&cell->event);
+		free(cell->texts);
 		if (cell->correction) {
 			free(cell->correction->summary);
 			free(cell->correction->body);
@@ -242,6 +290,7 @@ void fold_free(struct fold *fold)
 	for (size_t i = 0; i < fold->incident_count; i++)
 		free_incident(fold->incidents[i]);
 	free(fold->incidents);
+	keymap_free(&fold->words, free);
 	keymap_free(&fold->components, free_signals);
 	keymap_free(&fold->proposals, free_proposal);
 	free_events(fold);

@@ -18,7 +18,8 @@ struct correction {
 };
 
 struct cell {
-	struct event event;
+	struct event event;            /* its strings are in `texts` or in fold->words */
+	char *texts;
 	struct correction *correction; /* NULL: none */
 };
 
@@ -74,6 +75,7 @@ struct fold {
 	size_t count;
 	struct incident_state **incidents; /* by number */
 	size_t incident_count, incident_capacity;
+	struct keymap words;               /* texts that many events share */
 	struct keymap components;          /* id → struct signal_list */
 	struct keymap proposals;           /* key → struct proposal_state */
 	uint64_t corrections;              /* how many so far */

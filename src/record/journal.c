@@ -13,6 +13,7 @@
 enum {
 	POLL_MS = 250,      /* how often others' news is looked for: one PRAGMA, no disk */
 	CHUNK_EVENTS = 512, /* delivered at once: the screen gets its turn in between */
+	CHUNKS_AHEAD = 16,  /* read and not yet taken: a long record must not wait in memory */
 };
 #define LEASE_US (10 * US_PER_S)
 #define LEASE_RENEW_US (3 * US_PER_S)
@@ -74,6 +75,7 @@ struct journal {
 	const struct clock *clock;
 	size_t pending;
 	struct head head;
+	uint64_t held;
 
 	/* Shared, under the lock. */
 	pthread_mutex_t lock;
@@ -81,6 +83,7 @@ struct journal {
 	struct job *jobs, **jobs_end;
 	struct message *messages, **messages_end;
 	bool stopping;
+	size_t chunks; /* on their way to the loop */
 
 	/* The thread's side. */
 	pthread_t thread;
@@ -150,6 +153,7 @@ static void send_message(struct journal *journal, struct message *message)
 	pthread_mutex_lock(&journal->lock);
 	*journal->messages_end = message;
 	journal->messages_end = &message->next;
+	journal->chunks += message->kind == MESSAGE_EVENTS;
 	pthread_mutex_unlock(&journal->lock);
 	loop_wake_ring(journal->wake);
 }
@@ -428,6 +432,7 @@ static void *work(void *arg)
 		if (!journal->jobs && !hurry)
 			wait_for_work(journal);
 		struct job *jobs = take_jobs(journal);
+		bool room = journal->chunks < CHUNKS_AHEAD;
 		pthread_mutex_unlock(&journal->lock);
 
 		run_jobs(journal, jobs);
@@ -436,7 +441,7 @@ static void *work(void *arg)
 		tell_warning(journal);
 		if (store_changed(journal->store))
 			journal->behind = true;
-		hurry = journal->behind && read_chunk(journal) && journal->behind;
+		hurry = journal->behind && room && read_chunk(journal) && journal->behind;
 		pthread_mutex_lock(&journal->lock);
 	}
 	pthread_mutex_unlock(&journal->lock);
@@ -505,6 +510,10 @@ static struct message *take_message(struct journal *journal)
 		journal->messages = message->next;
 	if (!journal->messages)
 		journal->messages_end = &journal->messages;
+	if (message && message->kind == MESSAGE_EVENTS) {
+		journal->chunks--;
+		pthread_cond_signal(&journal->news);
+	}
 	pthread_mutex_unlock(&journal->lock);
 	return message;
 }
@@ -570,6 +579,10 @@ struct journal *journal_new(struct loop *loop, struct store *store, bool want_le
 	journal->lease_due_us = INT64_MIN;
 	journal->behind = true;
 	journal->head.hash = event_genesis(store_origin(store));
+	/* Only a figure for the eye: the thread tells when the record cannot be read. */
+	struct head newest;
+	if (store_head(store, &newest, NULL) == STATUS_OK)
+		journal->held = newest.seq;
 	journal->jobs_end = &journal->jobs;
 	journal->messages_end = &journal->messages;
 	journal->wake = loop_wake(loop, woken, journal);
@@ -659,6 +672,11 @@ void journal_put_samples(struct journal *journal, const struct sample_row *rows,
 size_t journal_pending(const struct journal *journal)
 {
 	return journal->pending;
+}
+
+uint64_t journal_held(const struct journal *journal)
+{
+	return journal->held;
 }
 
 struct head journal_head(const struct journal *journal)

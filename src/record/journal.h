@@ -46,6 +46,9 @@ void journal_put_samples(struct journal *journal, const struct sample_row *rows,
 
 /* How many appends wait for the disk: shown when it is slow. */
 size_t journal_pending(const struct journal *journal);
+/* How many events the record held when it was opened: with the head's seq, how far the
+ * reading has come. */
+uint64_t journal_held(const struct journal *journal);
 /* The newest durable head that was delivered. */
 struct head journal_head(const struct journal *journal);
 

@@ -102,7 +102,9 @@ static void status(const struct ui *ui, struct area area)
 	text_format(events, sizeof(events), "%zu event%s ", rows, rows == 1 ? "" : "s");
 	if (head.seq > 0)
 		text_format(chain, sizeof(chain), " chain #%llu %.4s… ", (unsigned long long)head.seq, sha256_text(hash, &head.hash));
-	if (pending > 0)
+	if (watch_read_percent(ui_watch(ui)) < 100)
+		text_format(writing, sizeof(writing), " reading the record %d %%  ", watch_read_percent(ui_watch(ui)));
+	else if (pending > 0)
 		text_format(writing, sizeof(writing), "writing %zu ", pending);
 	bool trouble = watch_trouble(ui_watch(ui)) != NULL;
 	const struct part parts[] = {

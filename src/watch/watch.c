@@ -561,6 +561,13 @@ bool watch_loaded(const struct watch *w)
 	return !w->journal || w->loaded;
 }
 
+int watch_read_percent(const struct watch *w)
+{
+	uint64_t held = w->journal ? journal_held(w->journal) : 0, seq = w->journal ? journal_head(w->journal).seq : 0;
+
+	return w->loaded || seq >= held ? 100 : (int)(seq * 100 / held);
+}
+
 size_t watch_pending(const struct watch *w)
 {
 	return w->journal ? journal_pending(w->journal) : 0;

@@ -52,6 +52,8 @@ struct head watch_head(const struct watch *watch);
 /* The newest durable head with the record's origin, to stand beside an export. */
 enum status watch_checkpoint(const struct watch *watch, struct checkpoint *out, struct error *err) TOCSIN_CHECK;
 bool watch_loaded(const struct watch *watch);      /* what the record held is in the fold */
+/* How much of the record's past was read, in percent; 100 without a record. */
+int watch_read_percent(const struct watch *watch);
 size_t watch_pending(const struct watch *watch);      /* appends that wait for the disk */
 const char *watch_trouble(const struct watch *watch); /* NULL: the record is fine */
 bool watch_is_collector(const struct watch *watch);   /* we hold the lease */
