@@ -239,5 +239,5 @@ void bench_screen(void)
 	look(&terminal, drawing, &sent, &least);
 	terminal_close(&terminal);
 	bench_show(&(struct figure){"CPU", IN_SECONDS, drawing->cpu / drawing->frames, NULL, 0, 0.001, true});
-	bench_show(&(struct figure){"bytes", IN_BYTES, sent / drawing->frames, "the least for the changed cells", least / drawing->frames, 1.15, false});
+	bench_show(&(struct figure){"bytes", IN_BYTES, sent / drawing->frames, "changed cells, with moves and colours", least / drawing->frames, 1.15, false});
 }
