@@ -209,7 +209,7 @@ void bench_show(const struct figure *f)
 		text_format(times, sizeof(times), "%.3g x", ratio);
 	put_gate(gate, sizeof(gate), f);
 	printf("%-50s %10s  %-36s %10s %8s  %-12s %s\n", f->what, put_value(value, sizeof(value), f->unit, f->value),
-		f->beside_what ? f->beside_what : "", beside, times, gate, judge(f, ratio));
+	       f->beside_what ? f->beside_what : "", beside, times, gate, judge(f, ratio));
 	fflush(stdout);
 }
 

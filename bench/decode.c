@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "collect/protocol.h"
-#include "collect/qbft.h"
+#include "collect/header.h"
 #include "drill/answer.h"
 
 #include <cjson/cJSON.h>
@@ -79,8 +79,7 @@ static void parse_alone(void *arg)
 
 static void measure_answer(void)
 {
-	const struct engine_config config = {.validators = 4, .rpc_nodes = 1, .seed = 1, .chain_id = 138, .first_block = 1000,
-		.start_us = 1700000000 * US_PER_S, .period_us = US_PER_S, .timeout_us = 2 * US_PER_S};
+	const struct engine_config config = {.validators = 4, .rpc_nodes = 1, .seed = 1, .chain_id = 138, .first_block = 1000, .start_us = 1700000000 * US_PER_S, .period_us = US_PER_S, .timeout_us = 2 * US_PER_S};
 	struct answering a = {.memory = protocol_besu.memory_new(), .now_us = config.start_us + BLOCKS * US_PER_S};
 
 	a.engine = engine_new(&config);
@@ -113,7 +112,7 @@ static void read_header(void *arg)
 	struct header header;
 	struct error err = {0};
 
-	bench_need(header_from_json(decoding->block, decoding->recover, &header, &err) == STATUS_OK && header.bft, "decoding a header");
+	bench_need(header_from_json(decoding->block, decoding->recover, &header, &err) == STATUS_OK && header.consensus == CONSENSUS_QBFT, "decoding a header");
 	header_free(&header);
 }
 

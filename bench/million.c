@@ -41,8 +41,7 @@ static void write_both(const char *record, const char *log, size_t events)
 			char when[64];
 			at_us += US_PER_S / 10;
 			text_format(summaries[i], sizeof(summaries[i]), "event %zu: besu-rpc-%zu answers slowly, 612 ms (limit 500)", done + i + 1, i % 9);
-			drafts[i] = (struct draft){.kind = EVENT_NOTE, .occurred_us = at_us, .actor = "alice@ops1 pts/3", .source = "operator", .summary = summaries[i],
-				.data = "{\"component\":\"node/besu-rpc-3\",\"from\":\"ok\",\"to\":\"warning\"}"};
+			drafts[i] = (struct draft){.kind = EVENT_NOTE, .occurred_us = at_us, .actor = "alice@ops1 pts/3", .source = "operator", .summary = summaries[i], .data = "{\"component\":\"node/besu-rpc-3\",\"from\":\"ok\",\"to\":\"warning\"}"};
 			fprintf(file, "%s tocsin[4711]: %s\n", time_rfc3339(when, at_us), summaries[i]);
 		}
 		bench_need(store_append(store, drafts, PORTION, NULL, &err) == STATUS_OK, err.text);

@@ -202,8 +202,7 @@ static void serve(int listener, struct peer_counts *counts, int moving)
 	struct server server = {.counts = counts, .moving = moving};
 	struct epoll_event ready[READY_AT_ONCE], event = {.events = EPOLLIN, .data.ptr = NULL};
 	int64_t now_us = clock_wall_us(clock_system());
-	struct engine_config config = {.validators = 4, .rpc_nodes = 1, .seed = 1, .chain_id = 138, .first_block = 1000,
-		.start_us = (now_us / US_PER_S - BLOCKS_BEFORE) * US_PER_S, .period_us = US_PER_S, .timeout_us = 2 * US_PER_S};
+	struct engine_config config = {.validators = 4, .rpc_nodes = 1, .seed = 1, .chain_id = 138, .first_block = 1000, .start_us = (now_us / US_PER_S - BLOCKS_BEFORE) * US_PER_S, .period_us = US_PER_S, .timeout_us = 2 * US_PER_S};
 
 	server.engine = engine_new(&config);
 	engine_advance(server.engine, now_us);

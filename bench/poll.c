@@ -41,8 +41,8 @@ struct fetching {
 	struct loop *loop;
 	struct http *http;
 	char (*urls)[PEER_URL];
-	int slice;  /* that starts next */
-	int round;  /* of all slices; 0 is not counted */
+	int slice; /* that starts next */
+	int round; /* of all slices; 0 is not counted */
 	size_t open;
 	bool all_sent;
 	unsigned long accepted; /* connections when round 1 began */

@@ -100,7 +100,7 @@ double raw_cost(const struct peer *peer, size_t count, int rounds, const char *b
 	struct raw raw = {.epoll = epoll_create1(EPOLL_CLOEXEC), .count = count};
 
 	raw.request = xasprintf("POST / HTTP/1.1\r\nHost: 127.1.0.1:%u\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-		peer->port, strlen(body), body);
+				peer->port, strlen(body), body);
 	raw.len = strlen(raw.request);
 	raw.connections = xcalloc(count, sizeof(*raw.connections));
 	dial(&raw, peer);

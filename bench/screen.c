@@ -119,7 +119,8 @@ struct pen {
 
 static size_t digits(int number)
 {
-	return number < 10 ? 1 : number < 100 ? 2 : 3;
+	return number < 10 ? 1 : number < 100 ? 2
+					      : 3;
 }
 
 static size_t colour_bytes(const VTermColor *colour)
@@ -156,7 +157,9 @@ static size_t letter_bytes(const VTermScreenCell *cell)
 	size_t bytes = 0;
 
 	for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell->chars[i]; i++)
-		bytes += cell->chars[i] < 0x80 ? 1 : cell->chars[i] < 0x800 ? 2 : cell->chars[i] < 0x10000 ? 3 : 4;
+		bytes += cell->chars[i] < 0x80 ? 1 : cell->chars[i] < 0x800 ? 2
+					     : cell->chars[i] < 0x10000     ? 3
+									    : 4;
 	return bytes ? bytes : 1;
 }
 

@@ -518,7 +518,8 @@ static int compare_utf16(const char *a, const char *b)
 
 		/* The tree holds valid UTF-8 only; the reader saw to it. */
 		if (x != y)
-			return utf16_rank(x) != utf16_rank(y) ? (utf16_rank(x) < utf16_rank(y) ? -1 : 1) : x < y ? -1 : 1;
+			return utf16_rank(x) != utf16_rank(y) ? (utf16_rank(x) < utf16_rank(y) ? -1 : 1) : x < y ? -1
+														 : 1;
 		a += m;
 		left -= m;
 		b += n;
@@ -626,7 +627,8 @@ static bool put_canonical(const cJSON *v, struct buf *out)
 	else if (cJSON_IsNumber(v))
 		return false;
 	else
-		buf_puts(out, cJSON_IsNull(v) ? "null" : cJSON_IsTrue(v) ? "true" : "false");
+		buf_puts(out, cJSON_IsNull(v) ? "null" : cJSON_IsTrue(v) ? "true"
+									 : "false");
 	return true;
 }
 

@@ -315,4 +315,3 @@ bool key_address(const uint8_t key[32], struct address *out, uint8_t public_key[
 		memcpy(public_key, bytes, sizeof(bytes));
 	return true;
 }
-

@@ -18,7 +18,7 @@ struct correction {
 };
 
 struct cell {
-	struct event event;            /* its strings are in `texts` or in fold->words */
+	struct event event; /* its strings are in `texts` or in fold->words */
 	char *texts;
 	struct correction *correction; /* NULL: none */
 };
@@ -42,19 +42,21 @@ struct incident_state {
 	size_t *own; /* indices of its events, and of what was attached */
 	size_t own_count, own_capacity;
 	size_t timeline_capacity;
-	bool stale;             /* the timeline must be built anew */
-	uint64_t corrections;   /* fold->corrections when it was built */
-	size_t signals;         /* how many signals its components had then */
+	bool stale;           /* the timeline must be built anew */
+	uint64_t corrections; /* fold->corrections when it was built */
+	size_t signals;       /* how many signals its components had then */
 };
 
-enum answer { ANSWER_NONE, ANSWER_DISMISSED, ANSWER_TAKEN };
+enum answer { ANSWER_NONE,
+	      ANSWER_DISMISSED,
+	      ANSWER_TAKEN };
 struct proposal_state {
 	struct open_proposal pub;
 	size_t component_capacity;
-	bool active;        /* the detector says the fault is there */
+	bool active; /* the detector says the fault is there */
 	enum answer answer;
-	unsigned incident;  /* that took it, when ANSWER_TAKEN */
-	size_t index;       /* of the last detector.proposed */
+	unsigned incident; /* that took it, when ANSWER_TAKEN */
+	size_t index;      /* of the last detector.proposed */
 };
 
 /* Lists that are made when they are asked for. */
@@ -75,11 +77,11 @@ struct fold {
 	size_t count;
 	struct incident_state **incidents; /* by number */
 	size_t incident_count, incident_capacity;
-	struct keymap words;               /* texts that many events share */
-	struct keymap components;          /* id → struct signal_list */
-	struct keymap proposals;           /* key → struct proposal_state */
-	uint64_t corrections;              /* how many so far */
-	bool drill;                        /* the record is a drill's */
+	struct keymap words;      /* texts that many events share */
+	struct keymap components; /* id → struct signal_list */
+	struct keymap proposals;  /* key → struct proposal_state */
+	uint64_t corrections;     /* how many so far */
+	bool drill;               /* the record is a drill's */
 	struct listings *listings;
 };
 
@@ -105,8 +107,8 @@ struct incoming {
 	struct fold *fold;
 	size_t index;
 	const struct event *event;
-	const struct json *data;           /* NULL: none, or it makes no sense */
-	struct incident_state *incident;   /* NULL: none, or not declared */
+	const struct json *data;         /* NULL: none, or it makes no sense */
+	struct incident_state *incident; /* NULL: none, or not declared */
 };
 
 /* Values of its data. Absent ones and those of the wrong type are NULL, "" or false. */

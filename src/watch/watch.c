@@ -50,7 +50,7 @@ struct watch {
 	struct values *values;
 
 	struct loop_timer *tick;
-	bool sampled;           /* nodes answered since they were last shown */
+	bool sampled; /* nodes answered since they were last shown */
 	int64_t shown_us;
 	size_t proposals_shown;
 	int64_t sampled_us;

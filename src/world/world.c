@@ -281,7 +281,7 @@ static struct verdict judge_flapping(const struct component *c, const struct ver
 	if (c->kind == KIND_CHAIN || recent < FLAPPING_FALLS || health_rank(verdict->health) > health_rank(HEALTH_WARNING))
 		return *verdict;
 	return verdict_make(HEALTH_WARNING, SYMPTOM_FLAPPING, "comes and goes: failed %u times in %s; now it %.80s", recent,
-		duration_human(span, at_us - first_us), verdict->reason);
+			    duration_human(span, at_us - first_us), verdict->reason);
 }
 
 /* The worst level that findings have kept up for the dwell, above what is shown; 0
