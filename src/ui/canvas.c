@@ -57,7 +57,7 @@ static const struct {
 };
 
 static const char *const bars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-static const char ascii_bars[] = " .:-=+*#";
+static const char ascii_bars[] = "_.:-=+*#";
 
 static char ascii_for(const struct text_grapheme *grapheme)
 {

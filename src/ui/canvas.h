@@ -89,7 +89,7 @@ void area_line(struct area area, int x, int y, int columns, enum role role);
 /* A frame with rounded corners (or + - | in ASCII). */
 void area_box(struct area area, enum role role);
 /* Eight-step bars from 0 to the greatest number, newest right; numbers below 0 are
- * gaps. ASCII: " .:-=+*#". */
+ * gaps. ASCII: "_.:-=+*#". */
 void area_spark(struct area area, int x, int y, int columns, enum role role, const int64_t *numbers, size_t count);
 
 /* Text of the canvas, lines without trailing blanks; with `roles` a second block in

@@ -60,7 +60,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 		[STATE] = {.width = 7},
 		[NAME] = {.width = longest_name(ui)},
 		[SORT] = {.width = 9, .drop = 3},
-		[REASON] = {.width = 20, .most = 70, .drop = 2},
+		[REASON] = {.width = 20, .most = 160, .drop = 2},
 		[PAST] = {.width = 8, .most = PAST_MOST, .drop = 1},
 	};
 	struct table table;

@@ -90,16 +90,48 @@ static void identify(const struct ui *ui, size_t i, char id[PANE_ID], struct buf
 		buf_puts(text, thoughts_of(ui)->lines[i].text);
 }
 
+/* The left column of a thought: when, or that it is ruled out. Returns its width. */
+static int when_columns(const struct ui *ui, const struct thought *thought, char when[MOMENT_TEXT])
+{
+	if (thought->at_us == 0)
+		text_format(when, MOMENT_TEXT, "ruled out");
+	else
+		moment_text(when, ui, thought->at_us);
+	int columns = text_width(when);
+	return 1 + (columns < TODAY_COLUMNS ? TODAY_COLUMNS : columns);
+}
+
+static int wrapped_rows(const struct ui *ui, size_t i, int columns)
+{
+	const struct thought *thought = &thoughts_of(ui)->lines[i];
+	char when[MOMENT_TEXT];
+	return area_wrap_rows(columns - when_columns(ui, thought, when), thought->text);
+}
+
+/* Whole sentences convince better than halves, but many better than few: they are whole
+ * while all of them have room, and otherwise the one that somebody looks at. */
+static int height(const struct ui *ui, size_t i, bool selected, int columns)
+{
+	int rows = 0, room = ui_pane_room(ui, pane_evidence.name);
+	if (selected && ui_focused(ui) == &pane_evidence)
+		return wrapped_rows(ui, i, columns);
+	for (size_t n = 0; n < thoughts_of(ui)->count && rows <= room; n++)
+		rows += wrapped_rows(ui, n, columns);
+	return rows <= room ? wrapped_rows(ui, i, columns) : 1;
+}
+
 static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 {
 	const struct thought *thought = &thoughts_of(ui)->lines[i];
 	char when[MOMENT_TEXT];
 	bool ruled_out = thought->at_us == 0;
-	int x = area_text(area, 0, 0, ROLE_DIM, 0, ruled_out ? "ruled out" : moment_text(when, ui, thought->at_us));
-	x = x < TODAY_COLUMNS + 1 ? TODAY_COLUMNS + 1 : x + 1;
-	area_fit(area, x, 0, area.columns - x, ruled_out ? ROLE_DIM : selected ? ROLE_TITLE
-									       : ROLE_BASE,
-		 0, thought->text);
+	int x = when_columns(ui, thought, when);
+	enum role role = ruled_out ? ROLE_DIM : selected ? ROLE_TITLE : ROLE_BASE;
+	area_text(area, 0, 0, ROLE_DIM, 0, when);
+	if (area_wrap_rows(area.columns - x, thought->text) <= area.rows)
+		area_wrap(area, x, 0, area.columns - x, area.rows, role, thought->text);
+	else
+		area_fit(area, x, 0, area.columns - x, role, 0, thought->text);
 }
 
 static void status(const struct ui *ui, struct area area)
@@ -122,6 +154,7 @@ const struct pane pane_evidence = {
 	.title = "Why Tocsin thinks so",
 	.count = count,
 	.identify = identify,
+	.height = height,
 	.row = row,
 	.status = status,
 	.empty = empty,

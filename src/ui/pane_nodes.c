@@ -14,9 +14,11 @@ enum { STATE,
        PEERS,
        RPC,
        PAST,
+       NOTE,
        COLUMNS };
-enum { NAME_MOST = 28,
-       PAST_MOST = 24 };
+enum { NAME_MOST = 40,
+       PAST_MOST = 40,
+       NOTE_MOST = 120 };
 
 static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], struct table *table)
 {
@@ -28,6 +30,7 @@ static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], 
 	columns[PEERS] = (struct column){.head = "peers", .width = 5, .drop = 3, .right = true};
 	columns[RPC] = (struct column){.head = "rpc", .width = 7, .most = 8, .drop = 2, .right = true};
 	columns[PAST] = (struct column){.head = "answer time", .width = 11, .most = PAST_MOST, .drop = 4};
+	columns[NOTE] = (struct column){.head = "client", .width = 24, .most = NOTE_MOST, .drop = 5};
 	table_fit(table, columns, COLUMNS, total);
 }
 
@@ -103,6 +106,10 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	draw_number(&table, area, LAG, c, NODE_LAG, bad && c->symptom == SYMPTOM_LAG ? word.role : ROLE_DIM);
 	draw_number(&table, area, PEERS, c, NODE_PEERS, bad && c->symptom == SYMPTOM_PEERS ? word.role : ROLE_BASE);
 	draw_number(&table, area, RPC, c, NODE_RPC_MS, bad && c->symptom == SYMPTOM_SLOW ? word.role : ROLE_BASE);
+	if (bad)
+		table_cell(&table, area, NOTE, 0, word.role, 0, component_reason(c));
+	else
+		table_cell(&table, area, NOTE, 0, ROLE_DIM, 0, component_text(c, NODE_VERSION) ? component_text(c, NODE_VERSION) : "");
 	struct area past = table_area(&table, area, PAST, 0);
 	draw_trail(past, bad && c->symptom == SYMPTOM_SLOW ? word.role : ROLE_OK, &c->trail, world_thresholds(watch_world(ui_watch(ui)))->rpc_warn_ms);
 }

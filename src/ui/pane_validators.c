@@ -27,7 +27,7 @@ static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], 
 	columns[TURNS] = (struct column){.head = "turns", .width = 6, .most = 10};
 	columns[LAST] = (struct column){.head = "last block", .width = 10, .most = 11, .drop = 2, .right = true};
 	columns[PROPOSED] = (struct column){.head = "proposed", .width = 8, .drop = 3, .right = true};
-	columns[REASON] = (struct column){.head = "", .width = 20, .most = 60, .drop = 4};
+	columns[REASON] = (struct column){.head = "", .width = 20, .most = 160, .drop = 4};
 	table_fit(table, columns, COLUMNS, total);
 }
 

@@ -361,6 +361,15 @@ struct pane_state *ui_pane_state(struct ui *ui, const char *pane)
 	return &ui->panes[place].state;
 }
 
+int ui_pane_room(const struct ui *ui, const char *pane)
+{
+	for (size_t i = 0; i < ui->pane_count; i++) {
+		if (strcmp(ui->panes[i].pane, pane) == 0)
+			return ui->panes[i].state.page;
+	}
+	return 0;
+}
+
 const struct pane *ui_focused(const struct ui *ui)
 {
 	return ui_screen_entry(ui)->panes[ui->focus[ui->screen]];

@@ -94,6 +94,8 @@ const char *ui_keys(const struct ui *ui, const struct request *request);
 char *ui_press(char *dst, size_t size, const struct ui *ui, const char *request);
 
 struct pane_state *ui_pane_state(struct ui *ui, const char *pane);
+/* The lines that its rows had when it was drawn last; 0: none. */
+int ui_pane_room(const struct ui *ui, const char *pane);
 /* The selected row's id in the focused pane, "" when there is none. */
 const char *ui_selected(const struct ui *ui);
 const struct pane *ui_focused(const struct ui *ui); /* NULL: the screen has no panes */

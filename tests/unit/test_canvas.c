@@ -144,7 +144,7 @@ static void frames_and_bars(void **state)
 	area = begin(&picture, 9, 3, true);
 	area_box(area, ROLE_BORDER);
 	area_spark(area, 2, 1, 5, ROLE_OK, numbers, ARRAY_LENGTH(numbers));
-	end(&picture, false, "+-------+\n|  = #: |\n+-------+\n");
+	end(&picture, false, "+-------+\n| _= #: |\n+-------+\n");
 }
 
 static void ascii_has_a_substitute(void **state)
