@@ -120,7 +120,8 @@ enum status act_step_started(const struct fold *fold, const struct actor *who, c
 	if (!run->command || !run->command[0])
 		return error_set(err, STATUS_INVALID, "step %s: there is no command to run (tick it by hand)", number);
 	struct draft *draft = add_step(out, EVENT_STEP_STARTED, who, target, number);
-	draft_summary(out, draft, "step %s runs: %.*s", number, (int)strcspn(run->command, "\n"), run->command);
+	const char *text = run->resolved && run->resolved[0] ? run->resolved : run->command;
+	draft_summary(out, draft, "step %s runs: %.*s", number, (int)strcspn(text, "\n"), text);
 	struct payload data;
 	begin_step(&data, target, number, run->title);
 	put_command(&data, out, run);

@@ -159,13 +159,32 @@ static void ask_components(struct ui *ui, const struct incident *incident)
 	buf_free(&line);
 }
 
+/* By its id, or by the name that the panes show where only one has it. */
+static const struct component *component_meant(const struct world *world, const char *word)
+{
+	const struct component *only = NULL;
+	if (world_find(world, word))
+		return world_find(world, word);
+	for (int kind = 0; kind < KIND_COUNT; kind++) {
+		for (size_t i = 0; i < world_count(world, (enum kind)kind); i++) {
+			const struct component *c = world_at(world, (enum kind)kind, i);
+			if (strcmp(c->name, word) != 0)
+				continue;
+			if (only)
+				return NULL;
+			only = c;
+		}
+	}
+	return only;
+}
+
 enum status do_components(struct ui *ui, const char *args, struct error *err)
 {
 	struct drafts drafts;
 	struct actor who = watch_actor(ui_watch(ui));
 	const struct incident *incident = need_shown(ui, err);
 	const char *list[COMPONENTS_TYPED + 1];
-	char words[COMPONENTS_TYPED][96];
+	char word[96];
 	size_t count = 0;
 	if (!incident)
 		return STATUS_REFUSED;
@@ -173,11 +192,11 @@ enum status do_components(struct ui *ui, const char *args, struct error *err)
 		ask_components(ui, incident);
 		return STATUS_OK;
 	}
-	while (count < COMPONENTS_TYPED && text_word(&args, words[count], sizeof(words[0]))) {
-		if (!world_find(watch_world(ui_watch(ui)), words[count]))
-			return error_set(err, STATUS_NOT_FOUND, "component %s: not watched (Tab completes the names)", words[count]);
-		list[count] = words[count];
-		count++;
+	while (count < COMPONENTS_TYPED && text_word(&args, word, sizeof(word))) {
+		const struct component *c = component_meant(watch_world(ui_watch(ui)), word);
+		if (!c)
+			return error_set(err, STATUS_NOT_FOUND, "component %s: not watched (Tab completes the names)", word);
+		list[count++] = c->id;
 	}
 	list[count] = NULL;
 	drafts_init(&drafts);
@@ -231,6 +250,7 @@ static enum status go_to(struct ui *ui, enum stage to, const char *reason, struc
 	struct actor who = watch_actor(ui_watch(ui));
 	const struct incident *incident = need_shown(ui, err);
 	struct gate gate = {0};
+	char id[16];
 	if (!incident)
 		return STATUS_REFUSED;
 	if (to == incident->stage + 1)
@@ -239,10 +259,14 @@ static enum status go_to(struct ui *ui, enum stage to, const char *reason, struc
 		return refuse(incident, &gate, err);
 	drafts_init(&drafts);
 	enum status status = act_stage(watch_fold(ui_watch(ui)), &who, incident->id, to, reason, &drafts, err);
+	text_format(id, sizeof(id), "%s", incident->id);
 	status = commit(ui, &drafts, status, err);
-	if (status == STATUS_OK)
-		follow_stage(ui, to);
-	return status;
+	if (status != STATUS_OK)
+		return status;
+	follow_stage(ui, to);
+	if (to == STAGE_CLOSED)
+		ui_messagef(ui, MESSAGE_INFO, "%s is closed (:show %s and w: its review again, where X exports it)", id, id);
+	return STATUS_OK;
 }
 
 enum status do_next_stage(struct ui *ui, const char *args, struct error *err)

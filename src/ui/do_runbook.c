@@ -209,7 +209,7 @@ static void show_refusal(struct ui *ui, const struct step *step, const struct co
 {
 	char title[200];
 	ui_pager_open(ui, text_format(title, sizeof(title), "Step %s cannot be run now", step->number));
-	ui_pager_line(ui, ROLE_WARN, ATTR_BOLD, NULL, view->refused);
+	ui_pager_text(ui, ROLE_WARN, view->refused);
 	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
 	ui_pager_text(ui, ROLE_BASE, body);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 enum { NAME_LEAST = 10,
+       NAME_NONE = 0,
        TITLE_LEAST = 30,
        PARTS_MAX = 24,
        PART_BYTES = 80 };
@@ -119,23 +120,39 @@ static void draw_network(const struct ui *ui, struct area area)
 {
 	const struct world *world = watch_world(ui_watch(ui));
 	const struct component *chain = world_chain(world);
-	struct line left = {.count = 0}, round = {.count = 0}, right = {.count = 0};
+	struct line left, round = {.count = 0}, right;
 	int64_t number;
 	bool wide = area.columns >= 120;
-	if (component_number(chain, CHAIN_CHAIN_ID, &number))
-		add(&left, ROLE_DIM, 0, " %lld", (long long)number);
-	add_head(&left, ui, chain);
+	int x = 1, end = 0, least = 0;
+	/* What goes first when there is no room: the chain's number, the clock, the name. That
+	 * the chain is halted, and that this console is armed, stay to the last. */
+	static const struct {
+		bool number, clock;
+		int least;
+	} forms[] = {{true, true, NAME_LEAST}, {false, true, NAME_LEAST}, {false, false, NAME_LEAST}, {false, false, NAME_NONE}};
+	for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
+		left.count = right.count = 0;
+		least = forms[i].least;
+		if (forms[i].number && component_number(chain, CHAIN_CHAIN_ID, &number))
+			add(&left, ROLE_DIM, 0, " %lld", (long long)number);
+		add_head(&left, ui, chain);
+		add_mode(&right, ui, wide);
+		if (forms[i].clock)
+			add_clock(&right, ui);
+		end = area.columns - 1 - width(&right);
+		if (x + least + width(&left) + 1 <= end)
+			break;
+	}
 	add_round(&round, chain);
-	add_mode(&right, ui, wide);
-	add_clock(&right, ui);
-	int x = 1, end = area.columns - 1 - width(&right);
 	area_parts_right(area, 0, area.columns - 1, 0, right.parts, right.count);
 	int name = text_width(world_network(world)), rest = width(&left) + 2;
 	if (x + 8 + (name < 24 ? name : 24) + rest <= end)
 		x = area_text(area, x, 0, ROLE_ACCENT, ATTR_BOLD, "tocsin") + 2;
 	bool rounds = x + NAME_LEAST + rest + width(&round) <= end;
 	int room = end - x - rest - (rounds ? width(&round) : 0);
-	x = area_fit(area, x, 0, room < NAME_LEAST ? NAME_LEAST : room, ROLE_TITLE, ATTR_BOLD, world_network(world));
+	room = room < least ? least : room;
+	if (room > 1)
+		x = area_fit(area, x, 0, room, ROLE_TITLE, ATTR_BOLD, world_network(world));
 	x = area_parts(area_inside(area, 0, 0, end, 1), x, 0, left.parts, left.count);
 	if (rounds)
 		area_parts(area, x, 0, round.parts, round.count);
@@ -174,32 +191,6 @@ static void add_people(struct line *line, const struct incident *incident, bool 
 	}
 }
 
-static void draw_incident(const struct ui *ui, const struct incident *incident, struct area area)
-{
-	struct line right;
-	char age[DURATION_TEXT];
-	int title = text_width(incident->title);
-	int left = 1 + text_width(incident->id) + 1 + 4 + 1 + (title < TITLE_LEAST ? title : TITLE_LEAST) + 1;
-	/* What goes first when there is no room: the scribe, the commander, the bar. */
-	static const struct {
-		bool full, people, scribe;
-	} forms[] = {{true, true, true}, {true, true, false}, {true, false, false}, {false, true, false}, {false, false, false}};
-	for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
-		right.count = 0;
-		add(&right, ROLE_TITLE, ATTR_BOLD, "%s   ", ago_text(age, ui, incident->declared_us));
-		add_stages(&right, incident, forms[i].full);
-		if (forms[i].people)
-			add_people(&right, incident, forms[i].scribe);
-		if (left + width(&right) + 2 <= area.columns)
-			break;
-	}
-	int end = area.columns - 1 - width(&right);
-	int x = area_text(area, 1, 0, ROLE_TITLE, ATTR_BOLD, incident->id) + 1;
-	x = area_printf(area, x, 0, severity_role(incident->severity), ATTR_BOLD | ATTR_REVERSE, " %s ", incident->severity == SEVERITY_UNSET ? "P?" : severity_name(incident->severity)) + 1;
-	area_fit(area, x, 0, end - x - 1, ROLE_TITLE, 0, incident->title);
-	area_parts(area, end, 0, right.parts, right.count);
-}
-
 /* The worst thing that waits for an answer; what is only detected counts too. */
 static bool worst_proposal(const struct ui *ui, enum severity *severity, const char **title, size_t *count)
 {
@@ -220,6 +211,45 @@ static bool worst_proposal(const struct ui *ui, enum severity *severity, const c
 		return true;
 	}
 	return false;
+}
+
+/* What waits for an answer while an incident is worked on, however small the screen. */
+static void add_waiting(struct line *line, const struct ui *ui)
+{
+	enum severity severity;
+	const char *title;
+	size_t count;
+	if (!worst_proposal(ui, &severity, &title, &count))
+		return;
+	add(line, severity_role(severity), ATTR_BOLD | ATTR_REVERSE, " %s ", severity_name(severity));
+	add(line, ROLE_BASE, 0, " %zu proposed   ", count);
+}
+
+static void draw_incident(const struct ui *ui, const struct incident *incident, struct area area)
+{
+	struct line right;
+	char age[DURATION_TEXT];
+	int title = text_width(incident->title);
+	int left = 1 + text_width(incident->id) + 1 + 4 + 1 + (title < TITLE_LEAST ? title : TITLE_LEAST) + 1;
+	/* What goes first when there is no room: the scribe, the commander, the bar. */
+	static const struct {
+		bool full, people, scribe;
+	} forms[] = {{true, true, true}, {true, true, false}, {true, false, false}, {false, true, false}, {false, false, false}};
+	for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
+		right.count = 0;
+		add_waiting(&right, ui);
+		add(&right, ROLE_TITLE, ATTR_BOLD, "%s   ", ago_text(age, ui, incident->declared_us));
+		add_stages(&right, incident, forms[i].full);
+		if (forms[i].people)
+			add_people(&right, incident, forms[i].scribe);
+		if (left + width(&right) + 2 <= area.columns)
+			break;
+	}
+	int end = area.columns - 1 - width(&right);
+	int x = area_text(area, 1, 0, ROLE_TITLE, ATTR_BOLD, incident->id) + 1;
+	x = area_printf(area, x, 0, severity_role(incident->severity), ATTR_BOLD | ATTR_REVERSE, " %s ", incident->severity == SEVERITY_UNSET ? "P?" : severity_name(incident->severity)) + 1;
+	area_fit(area, x, 0, end - x - 1, ROLE_TITLE, 0, incident->title);
+	area_parts(area, end, 0, right.parts, right.count);
 }
 
 static void draw_proposal(const struct ui *ui, struct area area)

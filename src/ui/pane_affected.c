@@ -82,16 +82,18 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 
 static void status(const struct ui *ui, struct area area)
 {
-	size_t bad = 0, all = sick_count(ui);
-	char text[48];
+	size_t bad = 0, all = sick_count(ui), follow = count(ui) - all;
+	char text[80], more[32] = "";
 	for (size_t i = 0; i < all; i++) {
 		const struct component *c = world_find(watch_world(ui_watch(ui)), id_at(ui, i));
 		bad += !c || c->health != HEALTH_OK;
 	}
 	if (all == 0)
 		return;
+	if (follow)
+		text_format(more, sizeof(more), area.columns < 40 ? "+%zu " : " %zu follow from it ", follow);
 	if (bad)
-		text_format(text, sizeof(text), "%zu of %zu not well ", bad, all);
+		text_format(text, sizeof(text), "%zu of %zu not well %s", bad, all, more);
 	else
 		text_format(text, sizeof(text), "all well again ");
 	const struct part parts[] = {{ROLE_DIM, 0, " "}, {bad ? ROLE_WARN : ROLE_OK, 0, text}};

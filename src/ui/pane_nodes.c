@@ -7,6 +7,8 @@
 #include "ui/table.h"
 #include "ui/words.h"
 
+#include <string.h>
+
 enum { STATE,
        NAME,
        HEAD,
@@ -63,6 +65,13 @@ static void heads(const struct ui *ui, struct area area)
 	table_heads(&table, area);
 }
 
+/* The length of "3 m" in "3 m 12 s". */
+static int leading_unit(const char *duration)
+{
+	size_t number = strcspn(duration, " ");
+	return (int)(number + (duration[number] ? 1 + strcspn(duration + number + 1, " ") : 0));
+}
+
 /* A node without an answer has no numbers: why, since when, and what it said last. */
 static void draw_gone(const struct ui *ui, const struct component *c, struct area area, enum role role)
 {
@@ -72,10 +81,13 @@ static void draw_gone(const struct ui *ui, const struct component *c, struct are
 	value_text(head, sizeof(head), &kind_def(KIND_NODE)->values[NODE_HEAD], last);
 	text_format(text, sizeof(text), "for %s%s%s", ago_text(since, ui, c->since_us), last ? "  was " : "", last ? head : "");
 	int right = area.columns;
-	/* The reason matters more than how long: it has the room that it needs first. */
+	/* The reason matters more than how long: it has the room that it needs first. Roughly
+	 * how long, "3 m" of "3 m 12 s", stays in any case. */
 	if (text_width(reason) + 2 + text_width(text) > area.columns)
 		text_format(text, sizeof(text), "%s", since);
-	if (text_width(text) + 12 <= area.columns)
+	if (text_width(text) + 12 > area.columns)
+		text_format(text, sizeof(text), "%.*s", leading_unit(since), since);
+	if (text_width(text) + 8 <= area.columns)
 		right = area_right(area, area.columns, 0, ROLE_DIM, 0, text) - 2;
 	area_fit(area, 0, 0, right, role, 0, reason);
 }

@@ -225,8 +225,12 @@ static void on_readable(void *arg, int events TOCSIN_UNUSED)
 static void take_size(struct term *term)
 {
 	int columns, rows;
-	if (glass_size(term->glass, &columns, &rows))
-		canvas_resize(term->canvas, columns, rows);
+	if (!glass_size(term->glass, &columns, &rows))
+		return;
+	/* A terminal that grows may show again what it kept beyond its former edge. */
+	if (columns != term->canvas->columns || rows != term->canvas->rows)
+		glass_repaint(term->glass);
+	canvas_resize(term->canvas, columns, rows);
 }
 
 /* A terminal that has stopped reading must not keep us from leaving it. */

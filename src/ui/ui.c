@@ -292,15 +292,27 @@ static const struct message *shown_message(const struct ui *ui)
 	return age < message_us[newest->severity] ? newest : NULL;
 }
 
-static void draw_message(const struct message *message, struct area line)
+/* What went wrong and its cure stand at the two ends of a message: a long one goes over
+ * the rows above the bottom until the next key, rather than lose its end. */
+static void draw_message(const struct message *message, struct area area)
 {
 	static const struct {
 		const char *word;
 		enum role role;
 	} looks[] = {{"", ROLE_INFO}, {"WARN ", ROLE_WARN}, {"ERROR ", ROLE_CRIT}, {"ALARM ", ROLE_CRIT}};
-	area_fill(line, ROLE_BAR);
-	int x = area_text(line, 1, 0, looks[message->severity].role, ATTR_BOLD, looks[message->severity].word);
-	area_fit(line, x, 0, line.columns - x - 1, ROLE_BASE, 0, message->text);
+	int x = 1 + text_width(looks[message->severity].word), columns = area.columns - x - 1;
+	int rows = area_wrap_rows(columns, message->text);
+	if (rows > 1 && rows > area.rows / 3)
+		rows = area.rows < 6 ? 1 : area.rows / 3;
+	struct area lines = area_inside(area, 0, area.rows - rows, area.columns, rows);
+	area_fill(lines, ROLE_BAR);
+	area_text(lines, 1, 0, looks[message->severity].role, ATTR_BOLD, looks[message->severity].word);
+	if (rows == 1)
+		area_fit(lines, x, 0, columns, ROLE_BASE, 0, message->text);
+	else
+		area_wrap(lines, x, 0, columns, rows, ROLE_BASE, message->text);
+	for (int y = 0; y < rows; y++)
+		area_back(lines, 0, y, lines.columns, ROLE_BAR);
 }
 
 /* --- screens, incidents, panes ----------------------------------------------------- */
@@ -501,13 +513,25 @@ static void prompt_changed(struct ui *ui)
 		set_filter(ui, ui->prompt.text);
 }
 
+/* Enter too early: the name stands there, what it needs does not. */
+static bool lacks_words(const struct ui *ui)
+{
+	const char *cursor = ui->prompt.text;
+	char name[48], word[2];
+	if (ui->prompting != PROMPT_COMMAND || !text_word(&cursor, name, sizeof(name)) || text_word(&cursor, word, sizeof(word)))
+		return false;
+	const struct request *request = request_by_name(name);
+	return request && request_needs_args(request) && !request_refusal(ui, request);
+}
+
 static void key_to_prompt(struct ui *ui, const char *key)
 {
 	/* Backspace in an empty line leaves it, as people expect of a command line. */
 	bool emptied = ui->prompt.len == 0 && strcmp(key, "Backspace") == 0;
 	switch (emptied ? PROMPT_CANCELLED : prompt_key(&ui->prompt, key)) {
 	case PROMPT_ACCEPTED:
-		finish_prompt(ui, true);
+		if (!lacks_words(ui))
+			finish_prompt(ui, true);
 		break;
 	case PROMPT_CANCELLED:
 		finish_prompt(ui, false);
@@ -623,8 +647,11 @@ void ui_key(struct ui *ui, const char *key)
 	}
 	bool covered = overlay || ui->small;
 	const struct request *request = keyboard_request(ui->keyboard, covered ? SCOPE_GLOBAL : ui_screen_entry(ui)->scope, key);
-	if (request && covered && !request->everywhere)
+	if (request && covered && !request->everywhere) {
+		if (overlay)
+			ui_messagef(ui, MESSAGE_INFO, "%s waits until this is closed (Esc)", request->name);
 		return;
+	}
 	if (ui->frozen && !covered && !(request && request->while_paused)) {
 		char go_on[KEY_NAME];
 		ui_messagef(ui, MESSAGE_INFO, "the screen is paused, its rows may be old (%s goes on)", ui_press(go_on, sizeof(go_on), ui, "pause"));
@@ -795,7 +822,6 @@ void ui_draw(struct ui *ui, struct canvas *canvas)
 {
 	canvas_clear(canvas);
 	struct area area = canvas_area(canvas);
-	struct area bottom = area_inside(area, 0, area.rows - 1, area.columns, 1);
 	ui->dirty = false;
 	ui->columns = canvas->columns;
 	ui->rows = canvas->rows;
@@ -811,5 +837,5 @@ void ui_draw(struct ui *ui, struct canvas *canvas)
 	if (ui->prompting != PROMPT_NONE)
 		draw_prompt(ui, area);
 	else if (message)
-		draw_message(message, bottom);
+		draw_message(message, area);
 }

@@ -474,6 +474,29 @@ static void messages_fade_and_are_kept(void **state)
 	assert_hides(room, "number 199");
 }
 
+/* A cure stands at the end: it must not be cut off where it is needed most. */
+static void a_long_message_is_shown_to_its_end(void **state)
+{
+	struct room *room = *state;
+	ui_message(room->ui, MESSAGE_ERROR, "record /var/lib/somewhere/record.db: the disk is full (make room there, then press the key once more)");
+	assert_shows(room, "ERROR record");
+	assert_shows(room, "/var/lib/somewhere");
+	assert_shows(room, "once more)");
+	press(room, "j");
+	assert_hides(room, "once more)");
+}
+
+static void enter_too_early_keeps_the_line(void **state)
+{
+	struct room *room = *state;
+	press(room, ": t h e m e Space Enter");
+	assert_int_equal(room->ui->prompting, PROMPT_COMMAND);
+	assert_shows(room, "theme NAME|PATH");
+	press(room, "n o n e - s u c h Enter");
+	assert_int_equal(room->ui->prompting, PROMPT_NONE);
+	assert_shows(room, "ERROR ");
+}
+
 static void an_unknown_key_says_where_the_keys_are(void **state)
 {
 	struct room *room = *state;
@@ -756,6 +779,8 @@ int main(void)
 		ROOM(pasted_text_presses_nothing),
 		ROOM(asking_for_a_line),
 		ROOM(messages_fade_and_are_kept),
+		ROOM(a_long_message_is_shown_to_its_end),
+		ROOM(enter_too_early_keeps_the_line),
 		ROOM(an_unknown_key_says_where_the_keys_are),
 		ROOM(help_is_searched),
 		ROOM(help_of_one_command),
