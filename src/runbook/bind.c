@@ -320,6 +320,8 @@ static void bind_one(struct binder *b, const char *name, size_t len)
 
 static void enter_substitution(struct binder *b)
 {
+	if (b->at[2] == '(')
+		b->hidden = "stands in or after arithmetic, which some shells read as a program";
 	if (b->depth >= NESTING_MAX) {
 		b->hidden = "stands in a command nested too deeply";
 		copy(b, 2);

@@ -1,11 +1,16 @@
 #include "runbook/danger.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "runbook/bind.h"
 #include "runbook/shell.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
+
+enum { SCRIPT_DEPTH_MAX = 4 }; /* sh -c "sh -c …" */
 
 const char *danger_name(enum danger danger)
 {
@@ -28,17 +33,21 @@ const char *danger_meaning(enum danger danger)
 	return meanings[danger];
 }
 
-/* What a program with these words does. The first row that fits decides; the words may
- * stand anywhere behind the program, "a|b" names alternatives, "a*" what begins so, and
- * "-[ab]" a group of short options with one of these letters in it. A program that no
- * row names is at least a mutation. */
+/* What a program with these words does. The first row that fits decides. "a|b" names
+ * alternatives, "a*" what begins so, and "-[ab]" a group of short options with one of
+ * these letters in it. Words of a row that warns may stand anywhere behind the program;
+ * those of a row that reads must be its first and second operand, or a pod named "get"
+ * would excuse any verb. A program that no row names is at least a mutation. */
 static const struct rule {
 	const char *program;
 	const char *words[2]; /* NULL: any */
 	enum danger danger;
 } rules[] = {
 	{"kubectl", {"secret|secrets", NULL}, DANGER_CUSTODY},
-	{"kubectl", {"delete", "pvc|pv|persistentvolumeclaim|persistentvolumeclaims|namespace|namespaces|ns|crd|--all"}, DANGER_DESTRUCTIVE},
+	{"kubectl", {"delete", "pvc|pv|persistentvolume|persistentvolumes|persistentvolumeclaim|persistentvolumeclaims|namespace|namespaces|ns|crd|crds|customresourcedefinition|customresourcedefinitions|all|--all|--all-namespaces|-A|-f*|--filename|-k*|--kustomize|--raw"}, DANGER_DESTRUCTIVE},
+	{"kubectl", {"--prune", NULL}, DANGER_DESTRUCTIVE},
+	/* Another configuration may name programs to run; the others write files or ask the server for any path. */
+	{"kubectl", {"--kubeconfig|--cache-dir|--profile|--profile-output|--raw", NULL}, DANGER_MUTATE},
 	{"kubectl", {"config", "current-context|get-contexts"}, DANGER_READ},
 	{"kubectl", {"config", NULL}, DANGER_MUTATE},
 	{"kubectl", {"delete|scale|apply|create|patch|edit|replace|exec|cp|drain|cordon|uncordon|taint|label|annotate|run|expose|set|attach|debug|proxy|port-forward|autoscale|certificate", NULL}, DANGER_MUTATE},
@@ -56,7 +65,7 @@ static const struct rule {
 	{"wipefs", {NULL, NULL}, DANGER_DESTRUCTIVE},
 	{"az", {"keyvault", NULL}, DANGER_CUSTODY},
 	{"az", {"delete|update|create|start|stop|restart|set|add|remove|invoke|run-command|rest|login", NULL}, DANGER_MUTATE},
-	{"az", {"show|list|show-backend-health", NULL}, DANGER_READ},
+	{"az", {"show|list|show-backend-health", NULL}, DANGER_READ}, /* its verb is the last operand */
 	{"vault", {NULL, NULL}, DANGER_CUSTODY},
 	{"gpg", {NULL, NULL}, DANGER_CUSTODY},
 	{"cchost", {NULL, NULL}, DANGER_NETWORK},
@@ -64,6 +73,7 @@ static const struct rule {
 	{"docker", {"ps|logs|inspect|stats|images|version|info|top", NULL}, DANGER_READ},
 	{"openssl", {"-out|-keylogfile|-sess_out|-CAkey|-signkey", NULL}, DANGER_MUTATE},
 	{"openssl", {"x509|s_client|version", NULL}, DANGER_READ},
+	{"printf", {"-v", NULL}, DANGER_MUTATE}, /* sets a variable */
 	{"find", {"-delete|-exec|-execdir|-ok|-okdir|-fprint*|-fls", NULL}, DANGER_DESTRUCTIVE},
 	{"find", {NULL, NULL}, DANGER_READ},
 	{"sort", {"-[o]|--o*|--compress*", NULL}, DANGER_MUTATE},
@@ -72,6 +82,21 @@ static const struct rule {
 	{"dmesg", {"-[cCDEn]|--c*|--read-c*", NULL}, DANGER_MUTATE},
 	{"ss", {"-[KD]|--kill|--diag", NULL}, DANGER_MUTATE},
 };
+
+/* Options that take the next word, where they may stand before an operand. */
+static const struct {
+	const char *program;
+	const char *options;
+} valued_options[] = {
+	{"kubectl", "-n|--namespace|--context|--cluster|--user|-s|--server|--request-timeout|--as|--as-group|--token|-v|-l|--selector|-o|--output|-c|--container|-L|--label-columns|--field-selector|--sort-by|--template|--chunk-size|--tail|--since"},
+	{"docker", "-H|--host|-c|--context|-l|--log-level"},
+	{"systemctl", "-H|--host|-M|--machine|-n|--lines|-o|--output|-t|--type|-p|--property"},
+	{"cast", ""},
+	{"openssl", ""},
+};
+
+/* Files that hold keys or the right to use them. */
+static const char key_files[] = "key|nodekey|id_rsa|id_ed25519|id_ecdsa|shadow|environ|keystore|wallet.json|credentials|.env|key.pem|key.priv";
 
 /* Programs that only look, whatever their words. */
 static const char *const readers[] = {
@@ -181,12 +206,85 @@ static bool any_of(const char *alternatives, const char *word)
 	return false;
 }
 
+/* kubectl takes "Pods,secrets" and "secret/name" for the resource that it names. */
+static bool names_resource(const char *alternatives, const char *word)
+{
+	for (const char *at = word; *at;) {
+		char piece[64];
+		size_t len = strcspn(at, ",");
+		text_format(piece, sizeof(piece), "%.*s", (int)(len < sizeof(piece) ? len : sizeof(piece) - 1), at);
+		piece[strcspn(piece, "/.")] = '\0';
+		for (char *c = piece; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+		if (piece[0] && piece[0] != '-' && any_of(alternatives, piece))
+			return true;
+		at += len + (at[len] == ',');
+	}
+	return false;
+}
+
 static bool has_word(const struct shell_command *c, const char *alternatives)
 {
+	bool resources = strcmp(shell_program(c->words[0]), "kubectl") == 0;
+
 	for (size_t i = 1; i < c->word_count; i++)
-		if (any_of(alternatives, c->words[i]))
+		if (any_of(alternatives, c->words[i]) || (resources && names_resource(alternatives, c->words[i])))
 			return true;
 	return false;
+}
+
+static const char *options_of(const char *program)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(valued_options); i++)
+		if (strcmp(valued_options[i].program, program) == 0)
+			return valued_options[i].options;
+	return NULL;
+}
+
+/* The operand with this number, NULL when there is none. An option that is not known
+ * here is taken for one without a value. */
+static const char *operand(const struct shell_command *c, size_t number)
+{
+	const char *valued = options_of(shell_program(c->words[0]));
+
+	for (size_t i = 1; i < c->word_count; i++) {
+		const char *word = c->words[i];
+		if (word[0] != '-') {
+			if (number-- == 0)
+				return word;
+		} else if (valued && !strchr(word, '=') && any_of(valued, word)) {
+			i++;
+		}
+	}
+	return NULL;
+}
+
+/* az says what it does in the last word before its options. */
+static const char *last_verb(const struct shell_command *c)
+{
+	size_t i = 1;
+
+	while (i < c->word_count && c->words[i][0] != '-')
+		i++;
+	return i > 1 ? c->words[i - 1] : NULL;
+}
+
+/* True if what the shell puts into the data cannot end a string there and begin another
+ * call: values whose shape has no quotes, and nothing else. */
+static bool fills_no_json(const char *data)
+{
+	static const char lead[] = "${TOCSIN_";
+
+	for (const char *at = strchr(data, '$'); at; at = strchr(at + 1, '$')) {
+		char name[64];
+		if (strncmp(at, lead, sizeof(lead) - 1) != 0)
+			return false;
+		const char *from = at + sizeof(lead) - 1;
+		text_format(name, sizeof(name), "%.*s", (int)strcspn(from, "}"), from);
+		if (shape_of(name) == SHAPE_ANY)
+			return false;
+	}
+	return true;
 }
 
 /* True if each "method" in the data is known to look only, and there is one. What is
@@ -195,10 +293,12 @@ static bool data_only_reads(const char *data)
 {
 	bool any = false;
 
-	if (strchr(data, '\\'))
+	if (strchr(data, '\\') || !fills_no_json(data))
 		return false;
-
-	for (const char *at = strstr(data, "\"method\""); at; at = strstr(at + 1, "\"method\"")) {
+	for (const char *at = data; *at; at++) {
+		/* Some readers of JSON do not tell "METHOD" from "method". */
+		if (strncasecmp(at, "\"method\"", strlen("\"method\"")) != 0)
+			continue;
 		const char *name = at + strlen("\"method\"");
 		bool known = false;
 		name += strspn(name, " :\"");
@@ -214,6 +314,8 @@ static bool data_only_reads(const char *data)
 enum curl_option { CURL_OPERAND,
 		   CURL_HARMLESS,
 		   CURL_VALUED,
+		   CURL_HEADER,
+		   CURL_URL,
 		   CURL_REQUEST,
 		   CURL_DATA,
 		   CURL_FORMAT,
@@ -228,7 +330,9 @@ static const struct {
 	const char *words;
 } curl_options[] = {
 	{CURL_HARMLESS, "sSfLkvigIG46Nq#", "--silent|--show-error|--fail|--fail-with-body|--location|--insecure|--verbose|--include|--head|--get|--compressed|--no-progress-meter|--http1.1|--http2|--ipv4|--ipv6|--no-buffer|--globoff"},
-	{CURL_VALUED, "mHuAerxb", "--max-time|--connect-timeout|--header|--user|--user-agent|--referer|--cacert|--cert|--key|--resolve|--retry|--retry-delay|--retry-max-time|--unix-socket|--url|--range|--proxy|--noproxy|--cookie"},
+	{CURL_VALUED, "muAerxbE", "--max-time|--connect-timeout|--user|--user-agent|--referer|--cacert|--cert|--key|--resolve|--retry|--retry-delay|--retry-max-time|--unix-socket|--range|--proxy|--noproxy|--cookie"},
+	{CURL_HEADER, "H", "--header"},
+	{CURL_URL, "", "--url"},
 	{CURL_REQUEST, "X", "--request"},
 	{CURL_DATA, "d", "--data|--data-raw|--data-binary|--data-ascii|--json"},
 	{CURL_FORMAT, "w", "--write-out"},
@@ -238,7 +342,7 @@ static const struct {
 static enum curl_option curl_letter(char letter)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(curl_options); i++)
-		if (strchr(curl_options[i].letters, letter))
+		if (letter && strchr(curl_options[i].letters, letter))
 			return curl_options[i].option;
 	return CURL_OTHER;
 }
@@ -262,6 +366,14 @@ static enum curl_option curl_option(const char *word, const char **argument)
 	return curl_letter(*at);
 }
 
+/* Other schemes than HTTP say whatever their URL holds to whoever listens. */
+static bool curl_url_reads(const char *url)
+{
+	const char *scheme = strstr(url, "://");
+
+	return !scheme || strncasecmp(url, "http://", 7) == 0 || strncasecmp(url, "https://", 8) == 0;
+}
+
 static bool curl_argument_reads(enum curl_option option, const char *argument)
 {
 	switch (option) {
@@ -269,8 +381,13 @@ static bool curl_argument_reads(enum curl_option option, const char *argument)
 		return any_of("GET|HEAD|POST", argument);
 	case CURL_DATA:
 		return data_only_reads(argument);
-	case CURL_FORMAT:
-		return !strstr(argument, "output{");
+	case CURL_FORMAT: /* "@file" is a format that nobody sees here */
+		return argument[0] != '@' && !strchr(argument, '$') && !strstr(argument, "output{");
+	case CURL_HEADER: /* "@file" would send its lines away */
+		return argument[0] != '@';
+	case CURL_OPERAND:
+	case CURL_URL:
+		return curl_url_reads(argument);
 	case CURL_OUTPUT:
 		return strcmp(argument, "/dev/null") == 0;
 	default:
@@ -286,9 +403,11 @@ static enum danger classify_curl(const struct shell_command *c)
 	for (size_t i = 1; i < c->word_count; i++) {
 		const char *argument;
 		enum curl_option option = curl_option(c->words[i], &argument);
-		if (option == CURL_OPERAND || option == CURL_HARMLESS)
+		if (option == CURL_HARMLESS)
 			continue;
-		if (!argument)
+		if (option == CURL_OPERAND)
+			argument = c->words[i];
+		else if (!argument)
 			argument = ++i < c->word_count ? c->words[i] : "";
 		if (!curl_argument_reads(option, argument))
 			return DANGER_MUTATE;
@@ -300,17 +419,19 @@ static enum danger classify_curl(const struct shell_command *c)
 
 static bool fits(const struct rule *rule, const struct shell_command *c)
 {
-	for (size_t i = 0; i < ARRAY_LENGTH(rule->words); i++)
-		if (rule->words[i] && !has_word(c, rule->words[i]))
+	for (size_t i = 0; i < ARRAY_LENGTH(rule->words); i++) {
+		if (!rule->words[i])
+			continue;
+		if (rule->danger != DANGER_READ) {
+			if (!has_word(c, rule->words[i]))
+				return false;
+			continue;
+		}
+		const char *word = strcmp(rule->program, "az") == 0 ? last_verb(c) : operand(c, i);
+		if (!word || !any_of(rule->words[i], word))
 			return false;
+	}
 	return true;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }
 
 static size_t operands(const struct shell_command *c)
@@ -322,34 +443,87 @@ static size_t operands(const struct shell_command *c)
 	return count;
 }
 
-static enum danger classify_command(const struct shell_command *c)
+/* True if kubectl is told what to look at by something that is not known here. */
+static bool resource_is_open(const struct shell_command *c)
 {
-	if (c->word_count == 0)
-		return c->writes_file ? DANGER_MUTATE : DANGER_READ; /* assignments only */
-	const char *program = base_name(c->words[0]);
-	if (strcmp(program, "curl") == 0)
-		return c->writes_file ? DANGER_MUTATE : classify_curl(c);
-	for (size_t i = 0; i < ARRAY_LENGTH(rules); i++) {
-		if (strcmp(rules[i].program, program) == 0 && fits(&rules[i], c))
-			return rules[i].danger == DANGER_READ && c->writes_file ? DANGER_MUTATE : rules[i].danger;
+	const char *verb = operand(c, 0), *what = operand(c, 1);
+
+	return verb && what && any_of("get|describe", verb) && strchr(what, '$');
+}
+
+static bool reads_keys(const struct shell_command *c)
+{
+	for (size_t i = 1; i < c->word_count; i++) {
+		const char *name = shell_program(c->words[i]);
+		size_t len = strlen(name);
+		bool place = name > c->words[i] || strcmp(name, "nodekey") == 0 || name[0] == '.';
+		if ((place && any_of(key_files, name)) || (len > 4 && strcmp(name + len - 4, ".key") == 0) || strstr(c->words[i], ".kube/config") || strstr(c->words[i], "keystore/"))
+			return true;
 	}
+	return false;
+}
+
+static enum danger classify_program(const struct shell_command *c)
+{
+	const char *program = shell_program(c->words[0]);
+
+	if (strcmp(program, "curl") == 0)
+		return classify_curl(c);
+	for (size_t i = 0; i < ARRAY_LENGTH(rules); i++)
+		if (strcmp(rules[i].program, program) == 0 && fits(&rules[i], c))
+			return rules[i].danger == DANGER_READ && resource_is_open(c) ? DANGER_MUTATE : rules[i].danger;
 	if (strcmp(program, "uniq") == 0 && operands(c) > 1)
 		return DANGER_MUTATE; /* the second is written */
 	for (size_t i = 0; i < ARRAY_LENGTH(readers); i++)
 		if (strcmp(readers[i], program) == 0)
-			return c->writes_file ? DANGER_MUTATE : DANGER_READ;
+			return DANGER_READ;
 	return DANGER_MUTATE;
 }
 
-static enum danger classify_script(const char *script)
+static enum danger classify_script(const char *script, int depth);
+
+/* What is not known to look only may start another program that its words name: timeout,
+ * xargs, env -i, kubectl exec, sh -c, and those nobody here has heard of. */
+static enum danger classify_inner(const struct shell_command *c, int depth)
+{
+	bool programs = shell_reads_again(c);
+	enum danger worst = DANGER_MUTATE;
+
+	for (size_t i = 1; i < c->word_count; i++) {
+		struct shell_command inner = {.words = c->words + i, .word_count = c->word_count - i};
+		enum danger one = classify_program(&inner);
+		if (one > worst)
+			worst = one;
+		one = programs ? classify_script(c->words[i], depth + 1) : worst;
+		if (one > worst)
+			worst = one;
+	}
+	return worst;
+}
+
+static enum danger classify_command(const struct shell_command *c, int depth)
+{
+	if (c->word_count == 0)
+		return c->writes_file ? DANGER_MUTATE : DANGER_READ; /* assignments only */
+	enum danger danger = classify_program(c);
+	if (danger == DANGER_MUTATE)
+		danger = classify_inner(c, depth);
+	if (danger < DANGER_CUSTODY && reads_keys(c))
+		danger = DANGER_CUSTODY;
+	return danger == DANGER_READ && c->writes_file ? DANGER_MUTATE : danger;
+}
+
+static enum danger classify_script(const char *script, int depth)
 {
 	struct shell_script parsed;
 	enum danger worst = DANGER_READ;
 
+	if (depth > SCRIPT_DEPTH_MAX)
+		return DANGER_MUTATE;
 	if (!shell_split(script, &parsed))
 		worst = DANGER_MUTATE;
 	for (size_t i = 0; i < parsed.command_count; i++) {
-		enum danger one = classify_command(&parsed.commands[i]);
+		enum danger one = classify_command(&parsed.commands[i], depth);
 		if (one > worst)
 			worst = one;
 	}
@@ -364,10 +538,10 @@ enum danger danger_classify(const char *script)
 
 	/* To a shell, "<validator-pod>" is a redirection: placeholders become what they will be. */
 	if (bind_command(script, &none, &bound, NULL) != STATUS_OK) {
-		enum danger danger = classify_script(script);
+		enum danger danger = classify_script(script, 0);
 		return danger > DANGER_MUTATE ? danger : DANGER_MUTATE;
 	}
-	enum danger danger = classify_script(bound.script);
+	enum danger danger = classify_script(bound.script, 0);
 	bound_free(&bound);
 	return danger;
 }

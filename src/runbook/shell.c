@@ -17,6 +17,9 @@ struct splitter {
 	bool in_word;
 	bool quoted;      /* part of the word was quoted: never an assignment or a keyword */
 	bool clear;       /* nothing was met that hides commands */
+	bool open_word;   /* an expansion may turn this word into several, or into an option */
+	bool computed;    /* this word holds what a command says */
+	bool loose, wide; /* such a word stands in a command; a value of the script's may hold blanks or an option */
 	int redirect;     /* the next word is the target of an output (2) or input (1) redirection */
 	int nesting;
 };
@@ -47,6 +50,19 @@ static bool is_keyword(const char *word)
 	return false;
 }
 
+/* Variables that decide which programs run, what they load or where they are pointed. */
+static bool is_steering(const char *assignment)
+{
+	static const char *const names[] = {"PATH", "HOME", "IFS", "ENV", "PS4", "CDPATH", "SHELLOPTS", "TMPDIR", "XDG_", "LD_", "DYLD_", "BASH", "KUBE", "CURL_", "SSL_", "OPENSSL", "DOCKER_", "AWS_", "AZURE_", "GCONV_", "LOCPATH", "LESS", "SYSTEMD_", "HTTP", "http", "ALL_PROXY", "all_proxy", "MTR_", "TOCSIN_"};
+	const char *pager = strstr(assignment, "PAGER"), *editor = strstr(assignment, "EDITOR");
+	const char *end = strchr(assignment, '=');
+
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		if (strncmp(assignment, names[i], strlen(names[i])) == 0)
+			return true;
+	return (pager && pager < end) || (editor && editor < end);
+}
+
 static void end_word(struct splitter *s)
 {
 	if (!s->in_word)
@@ -61,16 +77,20 @@ static void end_word(struct splitter *s)
 		/* A prefix: the command itself follows. sudo may do anything, and words of "for"
 		 * lists and "case" patterns are not commands; both are read as such, which only
 		 * ever makes a script look worse than it is. */
-		if (strcmp(word, "sudo") == 0)
+		if (strcmp(word, "sudo") == 0 || (is_assignment(word) && is_steering(word)))
 			s->clear = false;
+		const char *value = strchr(word, '=');
+		s->wide |= value && (value[1] == '-' || strchr(value, '$'));
 	} else {
 		if (s->current.word_count == 0 && strchr(word, '$'))
 			s->clear = false;
+		s->loose |= s->open_word;
+		s->wide |= s->open_word && s->computed;
 		s->current.words = xreallocarray(s->current.words, s->current.word_count + 1, sizeof(char *));
 		s->current.words[s->current.word_count++] = xstrdup(word);
 	}
 	s->redirect = 0;
-	s->in_word = s->quoted = false;
+	s->in_word = s->quoted = s->open_word = s->computed = false;
 	buf_clear(&s->word);
 }
 
@@ -112,13 +132,19 @@ static void substitution(struct splitter *s)
 	split_until(&inner, ')');
 	buf_free(&inner.word);
 	s->clear &= inner.clear;
+	s->loose |= inner.loose;
+	s->wide |= inner.wide;
 	s->at = inner.at;
 	add_char(s, '$');
 }
 
-static void dollar(struct splitter *s)
+static void dollar(struct splitter *s, bool in_quotes)
 {
+	/* Bound values stand in quotes, and none begins like an option. */
+	if (strncmp(s->at, "${TOCSIN_", 9) != 0)
+		s->open_word |= !in_quotes || s->word.len == 0;
 	if (s->at[1] == '(') {
+		s->computed = true;
 		substitution(s);
 		return;
 	}
@@ -133,14 +159,16 @@ static void double_quotes(struct splitter *s)
 	s->at++;
 	s->in_word = s->quoted = true;
 	while (*s->at && *s->at != '"') {
-		if (*s->at == '\\' && s->at[1]) {
+		if (*s->at == '\\' && s->at[1] == '\n') {
+			s->at += 2;
+		} else if (*s->at == '\\' && s->at[1] && strchr("$`\"\\", s->at[1])) {
 			buf_putc(&s->word, s->at[1]);
 			s->at += 2;
 		} else if (*s->at == '`') {
 			s->clear = false;
 			s->at++;
 		} else if (*s->at == '$') {
-			dollar(s);
+			dollar(s, true);
 		} else {
 			buf_putc(&s->word, *s->at++);
 		}
@@ -168,7 +196,7 @@ static void single_quotes(struct splitter *s)
 /* <, >, >>, 2>, >&2, <<: the word that follows is a target. */
 static void redirection(struct splitter *s)
 {
-	bool output = *s->at == '>';
+	bool output = *s->at == '>' || s->at[1] == '>'; /* <> creates its file too */
 
 	if (s->in_word && s->word.len && strspn(buf_text(&s->word), "0123456789") == s->word.len) {
 		buf_clear(&s->word); /* the number of the descriptor */
@@ -181,10 +209,10 @@ static void redirection(struct splitter *s)
 	while (*s->at == '>' || *s->at == '<' || *s->at == '|')
 		s->at++;
 	if (*s->at == '&') {
-		s->at++;
-		while (isdigit((unsigned char)*s->at) || *s->at == '-')
-			s->at++;
-		return;
+		size_t descriptor = strspn(s->at + 1, "0123456789-");
+		s->at += 1 + descriptor;
+		if (descriptor)
+			return;
 	}
 	s->redirect = output ? 2 : 1;
 }
@@ -216,7 +244,7 @@ static void split_until(struct splitter *s, char close)
 			s->at++;
 			break;
 		case '$':
-			dollar(s);
+			dollar(s, false);
 			break;
 		case '#':
 			if (s->in_word)
@@ -232,6 +260,11 @@ static void split_until(struct splitter *s, char close)
 		case '\t':
 			end_word(s);
 			s->at++;
+			break;
+		case '{': /* some shells make several words of {a,b} */
+			if (s->at[strcspn(s->at, ", \t\n}")] == ',')
+				s->clear = false;
+			add_char(s, *s->at++);
 			break;
 		case '(':
 			if (s->in_word) /* a function definition, or something we do not read */
@@ -265,7 +298,7 @@ bool shell_split(const char *script, struct shell_script *out)
 	buf_init(&s.word, WORD_BYTES_MAX);
 	split_until(&s, '\0');
 	buf_free(&s.word);
-	return s.clear;
+	return s.clear && !(s.loose && s.wide);
 }
 
 void shell_free(struct shell_script *script)
@@ -279,24 +312,71 @@ void shell_free(struct shell_script *script)
 	*script = (struct shell_script){0};
 }
 
+/* Programs that read a word as a program text: only when they are the command, wherever
+ * they stand ("timeout 5 awk …", "kubectl exec pod -- sed …"), or there with an option. */
+static const struct {
+	const char *name;
+	enum { AS_COMMAND,
+	       ANYWHERE,
+	       WITH_OPTION } where;
+} second_readers[] = {
+	{"watch", AS_COMMAND},
+	{"source", AS_COMMAND},
+	{".", AS_COMMAND},
+	{"trap", AS_COMMAND},
+	{"make", AS_COMMAND},
+	{"let", AS_COMMAND},
+	{"[[", AS_COMMAND},
+	{"declare", AS_COMMAND},
+	{"typeset", AS_COMMAND},
+	{"eval", ANYWHERE},
+	{"ssh", ANYWHERE},
+	{"xargs", ANYWHERE},
+	{"parallel", ANYWHERE},
+	{"awk", ANYWHERE},
+	{"gawk", ANYWHERE},
+	{"mawk", ANYWHERE},
+	{"sed", ANYWHERE},
+	{"su", ANYWHERE},
+	{"expect", ANYWHERE},
+	{"sh", WITH_OPTION},
+	{"bash", WITH_OPTION},
+	{"dash", WITH_OPTION},
+	{"zsh", WITH_OPTION},
+	{"ksh", WITH_OPTION},
+	{"ash", WITH_OPTION},
+	{"fish", WITH_OPTION},
+	{"perl", WITH_OPTION},
+	{"python", WITH_OPTION},
+	{"python3", WITH_OPTION},
+	{"ruby", WITH_OPTION},
+	{"node", WITH_OPTION},
+	{"php", WITH_OPTION},
+	{"lua", WITH_OPTION},
+	{"psql", WITH_OPTION},
+	{"sqlite3", WITH_OPTION},
+	{"mysql", WITH_OPTION},
+	{"env", WITH_OPTION},
+};
+
+const char *shell_program(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+
+	return slash ? slash + 1 : word;
+}
+
 bool shell_reads_again(const struct shell_command *command)
 {
-	static const char *const always[] = {"eval", "ssh", "xargs", "parallel", "watch", "awk", "gawk", "mawk", "sed", "source", ".", "trap", "su", "expect", "make"};
-	static const char *const with_option[] = {"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "perl", "python", "python3", "ruby", "node", "php", "lua", "psql", "sqlite3", "mysql", "env"};
-
 	for (size_t i = 0; i < command->word_count; i++) {
-		const char *slash = strrchr(command->words[i], '/');
-		const char *name = slash ? slash + 1 : command->words[i];
-		for (size_t j = 0; j < ARRAY_LENGTH(always); j++)
-			if (i == 0 && strcmp(name, always[j]) == 0)
-				return true;
-		for (size_t j = 0; j < ARRAY_LENGTH(with_option); j++) {
-			/* Anywhere in the line: "kubectl exec pod -- sh -c '…'" starts one too. */
-			if (strcmp(name, with_option[j]) == 0 && i + 1 < command->word_count && command->words[i + 1][0] == '-')
+		const char *name = shell_program(command->words[i]);
+		bool option = i + 1 < command->word_count && command->words[i + 1][0] == '-';
+		for (size_t j = 0; j < ARRAY_LENGTH(second_readers); j++) {
+			if (strcmp(name, second_readers[j].name) != 0)
+				continue;
+			if (second_readers[j].where == ANYWHERE || (second_readers[j].where == AS_COMMAND ? i == 0 : option))
 				return true;
 		}
-		if (i > 0 && (strcmp(name, "eval") == 0 || strcmp(name, "xargs") == 0 || strcmp(name, "ssh") == 0))
-			return true;
 	}
 	return false;
 }

@@ -21,10 +21,14 @@ struct shell_script {
 
 /* Splits a script at newlines, ; & && || | ( ) and inside $(…). False when there is
  * something that hides commands from a reader: backquotes, here-documents, eval-like
- * programs, a program named by a variable, functions, an open quote. The commands that
- * were seen are there all the same. Free with shell_free. */
+ * programs, a program named by a variable, functions, an open quote, braces that make
+ * words, a variable like PATH that decides what runs. The commands that were seen are
+ * there all the same. Free with shell_free. */
 bool shell_split(const char *script, struct shell_script *out);
 void shell_free(struct shell_script *script);
+
+/* The name of a program: "/bin/rm" is "rm". Points into the word. */
+const char *shell_program(const char *word);
 
 /* True if a program reads one of its words as a program text of its own: sh -c, ssh,
  * eval, xargs, awk, … A value inside such a word would be read twice. */

@@ -63,6 +63,7 @@ static void test_refused_where_a_second_shell_reads(void **state)
 	static const char *const cases[] = {
 		"sh -c \"kubectl logs <pod>\"", "bash -c 'echo <pod>'", "ssh host \"kubectl logs <pod>\"", "eval \"echo <pod>\"", "echo `kubectl logs <pod>`",
 		"kubectl exec x -- sh -c 'cat <pod>'", "awk '/<pod>/' file", "cat <<EOF\n<pod>\nEOF", "echo $'<pod>'", "echo \"<pod>",
+		"echo $((<pod> + 1))", "[[ <pod> -eq 1 ]]", "timeout 5 awk '/<pod>/' file", "kubectl exec x -- sed 's/<pod>//' file",
 	};
 	struct bindings values;
 
