@@ -12,7 +12,7 @@
 
 static const char *without_incident(const struct ui *ui)
 {
-	return ui_incident(ui) ? NULL : "no incident is open (d declares what is proposed, :declare TITLE opens one by hand)";
+	return ui_incident(ui) ? NULL : "no incident is open (:declare opens one for what is proposed, :declare TITLE by hand)";
 }
 
 static const char *without_open(const struct ui *ui)
@@ -40,7 +40,7 @@ static const char *without_runbook(const struct ui *ui)
 	const struct incident *incident = ui_incident(ui);
 	if (!incident || !incident_is_open(incident))
 		return without_open(ui);
-	return incident->runbook[0] ? NULL : "no runbook is chosen (b chooses one)";
+	return incident->runbook[0] ? NULL : "no runbook is chosen (:runbook takes the one that fits)";
 }
 
 static const char *without_run(const struct ui *ui)

@@ -98,7 +98,9 @@ enum status detail_proposal(struct ui *ui, const char *key, struct error *err)
 	else
 		add_ids(ui, "sick", known->components, known->component_count, ROLE_BASE);
 	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
-	ui_pager_line(ui, ROLE_DIM, 0, NULL, "Esc, then d declares it, D dismisses it, A attaches it to an open incident.");
+	char text[200], declare[PRESS_TEXT], dismiss[PRESS_TEXT], attach[PRESS_TEXT];
+	text_format(text, sizeof(text), "Esc, then %s declares it, %s dismisses it, %s attaches it to an open incident.", ui_press(declare, ui, "declare"), ui_press(dismiss, ui, "dismiss"), ui_press(attach, ui, "attach"));
+	ui_pager_line(ui, ROLE_DIM, 0, NULL, text);
 	return STATUS_OK;
 }
 

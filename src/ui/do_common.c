@@ -10,7 +10,7 @@ const struct incident *need_shown(struct ui *ui, struct error *err)
 {
 	const struct incident *incident = ui_incident(ui);
 	if (!incident)
-		error_set(err, STATUS_REFUSED, "no incident is open (d declares what is proposed, :declare TITLE opens one by hand)");
+		error_set(err, STATUS_REFUSED, "no incident is open (:declare opens one for what is proposed, :declare TITLE by hand)");
 	return incident;
 }
 

@@ -145,7 +145,7 @@ static enum status run_shown(struct ui *ui, void *arg, struct error *err)
 		/* Values are live: a pod may have come back since the dialog was drawn. */
 		struct hash256 now = hash_of(&view);
 		if (!hash_equal(&now, &shown->hash))
-			status = error_set(err, STATUS_CONFLICT, "the values changed since they were shown, nothing was run (x shows them anew)");
+			status = error_set(err, STATUS_CONFLICT, "the values changed since they were shown, nothing was run (:run shows them anew)");
 	}
 	command_view_free(&view);
 	if (status == STATUS_OK)
@@ -245,14 +245,14 @@ enum status do_run(struct ui *ui, const char *args, struct error *err)
 	if (decimal_u64(which, &nth) && nth > 0)
 		command = (size_t)nth - 1;
 	if (command >= step->command_count)
-		return error_set(err, STATUS_REFUSED, "step %s: has no command to run (do it by hand, then v ticks it)", step->number);
+		return error_set(err, STATUS_REFUSED, "step %s: has no command to run (do it by hand, then :tick it)", step->number);
 	status = watch_command(ui_watch(ui), incident->id, step->number, command, &view, err);
 	if (status != STATUS_OK)
 		return status;
 	buf_init(&body, BODY_BYTES);
 	describe(&body, &view, ui_watch(ui), watch_bindings(ui_watch(ui), incident->id));
 	if (body.full)
-		status = error_set(err, STATUS_LIMIT, "step %s: the command is too long to be shown in full, so it is not run (run it yourself, then v ticks the step)", step->number);
+		status = error_set(err, STATUS_LIMIT, "step %s: the command is too long to be shown in full, so it is not run (run it yourself, then :tick the step)", step->number);
 	else if (view.refused[0])
 		show_refusal(ui, step, &view, buf_text(&body));
 	else

@@ -264,12 +264,13 @@ static void draw_proposal(const struct ui *ui, struct area area)
 	}
 	bool observer = watch_mode(ui_watch(ui)) == MODE_OBSERVER;
 	struct line right = {.count = 0};
+	char press[PRESS_TEXT];
 	if (count > 1)
 		add(&right, ROLE_DIM, 0, "and %zu more   ", count - 1);
 	if (!observer) {
-		add(&right, ROLE_KEY, ATTR_BOLD, "d");
+		add(&right, ROLE_KEY, ATTR_BOLD, "%s", ui_press(press, ui, "declare"));
 		add(&right, ROLE_DIM, 0, " declare  ");
-		add(&right, ROLE_KEY, ATTR_BOLD, "D");
+		add(&right, ROLE_KEY, ATTR_BOLD, "%s", ui_press(press, ui, "dismiss"));
 		add(&right, ROLE_DIM, 0, " dismiss");
 	}
 	int end = area_parts_right(area, area.columns / 2, area.columns - 1, 0, right.parts, right.count);

@@ -54,7 +54,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 static const char *empty(const struct ui *ui)
 {
 	(void)ui;
-	return "none yet (o adds one; or say in the section why none is needed)";
+	return "none yet (:action adds one; or say in the section why none is needed)";
 }
 
 const struct pane pane_actions = {

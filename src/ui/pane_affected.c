@@ -102,7 +102,7 @@ static void status(const struct ui *ui, struct area area)
 
 static const char *empty(const struct ui *ui)
 {
-	return ui_incident(ui) ? "no component is named yet (K names them)" : "no incident is open";
+	return ui_incident(ui) ? "no component is named yet (:components names them)" : "no incident is open";
 }
 
 const struct pane pane_affected = {

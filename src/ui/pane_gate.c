@@ -41,21 +41,35 @@ static void add(struct items *items, struct word mark, const char *fmt, ...)
 
 static void list_triage(const struct ui *ui, const struct incident *incident, struct items *items)
 {
-	bool graded = incident->severity != SEVERITY_UNSET;
-	(void)ui;
-	add(items, graded ? have : lack, "severity: %s", graded ? severity_name(incident->severity) : "not set (s)");
-	if (graded)
-		text_format(items->list[0].text, sizeof(items->list[0].text), "severity: %s%s%s%s", severity_name(incident->severity), incident->severity_rule[0] ? " by rule " : "", incident->severity_rule, incident->severity_reason[0] ? ", s changes it" : "");
-	add(items, incident->owner[0] ? have : lack, "commander: %s", incident->owner[0] ? incident->owner : "nobody (c takes it)");
-	if (incident->component_count > 0)
-		add(items, have, "affected: %zu component%s, K changes them", incident->component_count, incident->component_count == 1 ? "" : "s");
+	char press[PRESS_TEXT];
+	size_t components = incident->component_count;
+	ui_press(press, ui, "severity");
+	if (incident->severity == SEVERITY_UNSET)
+		add(items, lack, "severity: not set (%s)", press);
+	else if (incident->severity_reason[0])
+		add(items, have, "severity: %s%s%s, %s changes it", severity_name(incident->severity), incident->severity_rule[0] ? " by rule " : "", incident->severity_rule, press);
 	else
-		add(items, lack, "affected: none named (K)");
-	add(items, incident->impact ? have : lack, "impact: %s", incident->impact ? incident->impact : "not written (i): who notices what?");
+		add(items, have, "severity: %s%s%s", severity_name(incident->severity), incident->severity_rule[0] ? " by rule " : "", incident->severity_rule);
+	if (incident->owner[0])
+		add(items, have, "commander: %s", incident->owner);
+	else
+		add(items, lack, "commander: nobody (%s takes it)", ui_press(press, ui, "commander"));
+	ui_press(press, ui, "components");
+	if (components > 0)
+		add(items, have, "affected: %zu component%s, %s changes them", components, components == 1 ? "" : "s", press);
+	else
+		add(items, lack, "affected: none named (%s)", press);
+	if (incident->impact)
+		add(items, have, "impact: %s", incident->impact);
+	else
+		add(items, lack, "impact: not written (%s): who notices what?", ui_press(press, ui, "impact"));
+	ui_press(press, ui, "runbook");
 	if (incident->runbook[0])
 		add(items, have, "runbook: %s", incident->runbook);
+	else if (incident->runbook_suggested[0])
+		add(items, wait, "runbook: %s fits (%s takes it)", incident->runbook_suggested, press);
 	else
-		add(items, wait, "runbook: %s%s", incident->runbook_suggested[0] ? incident->runbook_suggested : "none", incident->runbook_suggested[0] ? " fits (b takes it)" : " (b)");
+		add(items, wait, "runbook: none (%s)", press);
 }
 
 static void list_missing(const struct ui *ui, const struct incident *incident, struct items *items)
@@ -73,6 +87,7 @@ static void list_missing(const struct ui *ui, const struct incident *incident, s
 static void list_respond(const struct ui *ui, const struct incident *incident, struct items *items)
 {
 	const struct runbook *runbook = incident->runbook[0] ? watch_runbook(ui_watch(ui), incident->id, NULL) : NULL;
+	char run[PRESS_TEXT], tick[PRESS_TEXT], skip[PRESS_TEXT];
 	size_t open = 0;
 	if (!runbook) {
 		list_missing(ui, incident, items);
@@ -81,7 +96,7 @@ static void list_respond(const struct ui *ui, const struct incident *incident, s
 	for (size_t i = 0; i < runbook->step_count; i++)
 		open += !step_settled(incident, runbook->steps[i].number);
 	if (open > 0)
-		add(items, lack, "%zu of %zu steps are open: x runs, v ticks, S skips with a reason", open, runbook->step_count);
+		add(items, lack, "%zu of %zu steps are open: %s runs, %s ticks, %s skips with a reason", open, runbook->step_count, ui_press(run, ui, "run"), ui_press(tick, ui, "tick"), ui_press(skip, ui, "skip"));
 	else
 		add(items, have, "all %zu steps are done or skipped", runbook->step_count);
 	if (open > 0)
@@ -161,14 +176,14 @@ static void status(const struct ui *ui, struct area area)
 {
 	const struct incident *incident = ui_incident(ui);
 	struct gate gate;
-	char text[48];
+	char text[64], press[PRESS_TEXT];
 	if (!incident || incident->stage == STAGE_CLOSED)
 		return;
 	stage_gate(incident, &gate);
 	if (gate.count)
 		text_format(text, sizeof(text), "%zu missing ", gate.count);
 	else
-		text_format(text, sizeof(text), "] goes on ");
+		text_format(text, sizeof(text), "%s goes on ", ui_press(press, ui, "next-stage"));
 	const struct part parts[] = {{ROLE_DIM, 0, " "}, {gate.count ? ROLE_WARN : ROLE_OK, gate.count ? 0 : ATTR_BOLD, text}};
 	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
 }

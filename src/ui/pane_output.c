@@ -88,7 +88,7 @@ static const char *empty(const struct ui *ui)
 {
 	struct run_view view;
 	if (!view_of(ui, &view))
-		return "no command was run here yet (x on a step shows it in full first)";
+		return "no command was run here yet (:run shows the one of a step in full first)";
 	if (view.why && view.why[0])
 		return view.why;
 	return view.running ? "it said nothing yet" : "it said nothing";

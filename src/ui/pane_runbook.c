@@ -40,8 +40,9 @@ static void opened_free(struct opened *opened)
 }
 
 /* Values in their order in the environment, each with where it came from. */
-static void add_values(struct opened *opened, const struct watch *watch, const struct bindings *bindings, const struct bound *bound)
+static void add_values(struct opened *opened, const struct ui *ui, const struct bindings *bindings, const struct bound *bound)
 {
+	char press[PRESS_TEXT];
 	for (size_t i = 0; i < bound->environment_count; i++) {
 		char name[64];
 		const char *assignment = bound->environment[i] + strlen("TOCSIN_");
@@ -49,28 +50,29 @@ static void add_values(struct opened *opened, const struct watch *watch, const s
 		const struct binding *binding = bindings_get(bindings, name);
 		if (!binding)
 			continue;
-		char *value = watch_mask(watch, binding->value, strlen(binding->value));
+		char *value = watch_mask(ui_watch(ui), binding->value, strlen(binding->value));
 		add(opened, "", ROLE_DIM, ROLE_BASE, xasprintf("%s = %s  (%s)", name, value, binding->from));
 		free(value);
 	}
 	for (size_t i = 0; i < bound->open_count; i++)
-		add(opened, "", ROLE_WARN, ROLE_BASE, xasprintf("%s has no value (= gives it one)", bound->open[i].written));
+		add(opened, "", ROLE_WARN, ROLE_BASE, xasprintf("%s has no value (%s gives it one)", bound->open[i].written, ui_press(press, ui, "set")));
 }
 
 static void add_command(struct opened *opened, struct ui *ui, const struct incident *incident, const struct step *step, size_t i)
 {
 	struct command_view view = {0};
 	struct error err = {0};
+	char press[PRESS_TEXT];
 	enum status status = watch_command(ui_watch(ui), incident->id, step->number, i, &view, &err);
 	add(opened, step->commands[i].shell ? "$" : "", ROLE_CODE, ROLE_CODE, xstrdup(status == STATUS_OK ? view.resolved : step->commands[i].text));
 	if (status == STATUS_OK)
-		add_values(opened, ui_watch(ui), watch_bindings(ui_watch(ui), incident->id), &view.bound);
+		add_values(opened, ui, watch_bindings(ui_watch(ui), incident->id), &view.bound);
 	if (status != STATUS_OK)
 		add(opened, "refused", ROLE_WARN, ROLE_BASE, xstrdup(err.text));
 	else if (view.refused[0])
 		add(opened, danger_name(view.danger), ROLE_WARN, ROLE_BASE, xstrdup(view.refused));
 	else
-		add(opened, danger_name(view.danger), view.danger == DANGER_READ ? ROLE_OK : ROLE_WARN, ROLE_BASE, xasprintf("%s; x shows the exact text and runs it", danger_meaning(view.danger)));
+		add(opened, danger_name(view.danger), view.danger == DANGER_READ ? ROLE_OK : ROLE_WARN, ROLE_BASE, xasprintf("%s; %s shows the exact text and runs it", danger_meaning(view.danger), ui_press(press, ui, "run")));
 	command_view_free(&view);
 }
 
@@ -252,6 +254,7 @@ static const char *empty(const struct ui *ui)
 	static char text[400];
 	struct error err = {0};
 	const struct incident *incident = ui_incident(ui);
+	char press[PRESS_TEXT];
 	if (!incident)
 		return "no incident is open";
 	if (incident->runbook[0]) {
@@ -259,7 +262,7 @@ static const char *empty(const struct ui *ui)
 		return text_format(text, sizeof(text), "%s", err.text[0] ? err.text : "this runbook has no steps");
 	}
 	if (incident->runbook_suggested[0])
-		return text_format(text, sizeof(text), "none is chosen; %s fits this cause (b takes it)", incident->runbook_suggested);
+		return text_format(text, sizeof(text), "none is chosen; %s fits this cause (%s takes it)", incident->runbook_suggested, ui_press(press, ui, "runbook"));
 	return "none is chosen (b offers the library)";
 }
 

@@ -119,7 +119,7 @@ static void status(const struct ui *ui, struct area area)
 
 static const char *empty(const struct ui *ui)
 {
-	return watch_trouble(ui_watch(ui)) ? "the record cannot be read (M shows the messages)" : "nothing is on record yet";
+	return watch_trouble(ui_watch(ui)) ? "the record cannot be read (:messages says why)" : "nothing is on record yet";
 }
 
 const struct pane pane_timeline = {

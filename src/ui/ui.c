@@ -352,12 +352,12 @@ const char *ui_keys(const struct ui *ui, const struct request *request)
 	return keyboard_keys(ui->keyboard, request);
 }
 
-char *ui_press(char *dst, size_t size, const struct ui *ui, const char *name)
+char *ui_press(char dst[PRESS_TEXT], const struct ui *ui, const char *name)
 {
 	const struct request *request = request_by_name(name);
 	const char *keys = request ? ui_keys(ui, request) : "";
 	char key[KEY_NAME];
-	return text_word(&keys, key, sizeof(key)) ? text_format(dst, size, "%s", key) : text_format(dst, size, ":%s", name);
+	return text_word(&keys, key, sizeof(key)) ? text_format(dst, PRESS_TEXT, "%s", key) : text_format(dst, PRESS_TEXT, ":%s", name);
 }
 
 struct pane_state *ui_pane_state(struct ui *ui, const char *pane)
@@ -653,8 +653,8 @@ void ui_key(struct ui *ui, const char *key)
 		return;
 	}
 	if (ui->frozen && !covered && !(request && request->while_paused)) {
-		char go_on[KEY_NAME];
-		ui_messagef(ui, MESSAGE_INFO, "the screen is paused, its rows may be old (%s goes on)", ui_press(go_on, sizeof(go_on), ui, "pause"));
+		char go_on[PRESS_TEXT];
+		ui_messagef(ui, MESSAGE_INFO, "the screen is paused, its rows may be old (%s goes on)", ui_press(go_on, ui, "pause"));
 		return;
 	}
 	if (request)
@@ -809,12 +809,12 @@ void ui_thaw(struct ui *ui)
 static void draw_frozen(struct ui *ui, struct canvas *canvas)
 {
 	struct area first = area_inside(canvas_area(canvas), 0, 0, canvas->columns, 1);
-	char age[DURATION_TEXT], go_on[KEY_NAME], text[96];
+	char age[DURATION_TEXT], go_on[PRESS_TEXT], text[128];
 	memcpy(canvas->cells, ui->frozen->cells, (size_t)canvas->columns * (size_t)canvas->rows * sizeof(*canvas->cells));
 	canvas->cursor_x = ui->frozen->cursor_x;
 	canvas->cursor_y = ui->frozen->cursor_y;
 	duration_human(age, ui_now_us(ui) - ui->frozen_us);
-	text_format(text, sizeof(text), " PAUSED for %s, %s goes on ", age, ui_press(go_on, sizeof(go_on), ui, "pause"));
+	text_format(text, sizeof(text), " PAUSED for %s, %s goes on ", age, ui_press(go_on, ui, "pause"));
 	area_right(first, first.columns, 0, ROLE_WARN, ATTR_BOLD | ATTR_REVERSE, text);
 }
 

@@ -91,7 +91,8 @@ void ui_choose_incident(struct ui *ui, const char *id);
 /* The keys of a request on this console, "" for none. */
 const char *ui_keys(const struct ui *ui, const struct request *request);
 /* The first of them, else ":name": what to press, for hints and messages. */
-char *ui_press(char *dst, size_t size, const struct ui *ui, const char *request);
+enum { PRESS_TEXT = 40 };
+char *ui_press(char dst[PRESS_TEXT], const struct ui *ui, const char *request);
 
 struct pane_state *ui_pane_state(struct ui *ui, const char *pane);
 /* The lines that its rows had when it was drawn last; 0: none. */
