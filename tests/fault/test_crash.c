@@ -1,6 +1,6 @@
 /* The record and the power cut: from the log of every write and sync, the disk is made
  * again as it may be after the power went, at 600 points; and every single operation on
- * its files fails once. Nothing acknowledged is lost, and what is left verifies. */
+ * its files, and every allocation under it, fails once. Nothing acknowledged is lost, and what is left verifies. */
 #include "unit/record_fixture.h"
 
 #include "vfs.h"
@@ -265,6 +265,60 @@ static void every_operation_may_fail(void **state)
 	}
 }
 
+/* --- each allocation of SQLite fails once ------------------------------------------------------ */
+
+static sqlite3_mem_methods real_memory;
+static unsigned refuse_in; /* allocations from now, 0: none */
+static bool refused;
+
+static bool is_refused(void)
+{
+	if (refuse_in == 0 || --refuse_in > 0)
+		return false;
+	refused = true;
+	return true;
+}
+
+static void *allocate(int size)
+{
+	return is_refused() ? NULL : real_memory.xMalloc(size);
+}
+
+static void *reallocate(void *old, int size)
+{
+	return is_refused() ? NULL : real_memory.xRealloc(old, size);
+}
+
+/* Program memory ends the program (base/mem.h); a library's may run out under it. The
+ * append is refused with a cure or done, and the next one goes on. */
+static void every_allocation_may_fail(void **state)
+{
+	uint64_t acknowledged = 0;
+	unsigned nth = 0;
+
+	(void)state;
+	vfs_begin(place.path);
+	begin_again(&acknowledged);
+	do {
+		struct error err = {0};
+		struct head head;
+		struct store *store = record_open(place.path, STORE_WRITE);
+		refuse_in = ++nth;
+		refused = false;
+		enum status status = append(store, 1, "text", &acknowledged, &err);
+		refuse_in = 0;
+		if (status != STATUS_OK && (!refused || !strchr(err.text, '(')))
+			fail_msg("allocation %u: %s", nth, err.text);
+		assert_ok(store_head(store, &head, ERR));
+		assert_int_equal(head.seq, acknowledged);
+		store_close(store);
+		if (nth % 16 == 0)
+			assert_survives(place.path, STORE_READ, acknowledged, "an allocation failed");
+	} while (refused && acknowledged < ACKNOWLEDGED_MAX - 8);
+	assert_true(nth > 20);
+	assert_survives(place.path, STORE_WRITE, acknowledged, "an allocation failed");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_places, remove_places)
@@ -273,7 +327,16 @@ int main(void)
 		TEST(a_power_cut_loses_nothing_acknowledged),
 		TEST(a_lost_sync_is_seen),
 		TEST(every_operation_may_fail),
+		TEST(every_allocation_may_fail),
 	};
+	sqlite3_mem_methods counted;
+
+	/* Before SQLite is used at all. */
+	sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory);
+	counted = real_memory;
+	counted.xMalloc = allocate;
+	counted.xRealloc = reallocate;
+	sqlite3_config(SQLITE_CONFIG_MALLOC, &counted);
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
