@@ -369,15 +369,24 @@ enum status store_begin(struct store *store, struct error *err)
 	return status == STATUS_OK ? db_exec(store->db, store->path, "write to it", "BEGIN IMMEDIATE", err) : status;
 }
 
+/* The journal is gone and with it the way back, but the disk would not promise that it
+ * stays gone: after a power cut the write may be undone. Neither done nor refused. */
+static enum status not_confirmed(struct store *store, struct error *err)
+{
+	return error_set(err, STATUS_IO, "record %s: it was written, but the disk did not confirm it, and a power cut may take it back (check the disk; look whether it is there before you write it again)", store->path);
+}
+
 enum status store_commit(struct store *store, struct error *err)
 {
-	enum status status = db_exec(store->db, store->path, "write to it", "COMMIT", err);
+	struct error why = {0};
+	enum status status = db_exec(store->db, store->path, "write to it", "COMMIT", &why);
 
-	if (status != STATUS_OK) {
-		store->full = sqlite3_errcode(store->db) == SQLITE_FULL;
-		store_rollback(store);
-	}
-	return status;
+	if (status == STATUS_OK)
+		return STATUS_OK;
+	store->full = sqlite3_errcode(store->db) == SQLITE_FULL;
+	bool confirmed = sqlite3_extended_errcode(store->db) != SQLITE_IOERR_DIR_FSYNC;
+	store_rollback(store);
+	return confirmed ? error_set(err, status, "%s", why.text) : not_confirmed(store, err);
 }
 
 void store_rollback(struct store *store)

@@ -37,9 +37,9 @@ const struct error *store_warning(const struct store *store);
 
 /* Appends the drafts in one transaction, in order, filling in what the store knows
  * (seq, id, times, boot, chain). When it returns STATUS_OK they are durable; else none
- * of them was written. `events`, unless NULL, receives `count` events to be freed by
- * the caller. One-line strings are cleaned and cut (a summary to STORE_SUMMARY_BYTES);
- * a body or data beyond its limit is STATUS_LIMIT, a draft without kind, actor, source
+ * of them was written, unless err says that the disk did not confirm the write.
+ * `events`, unless NULL, receives `count` events to be freed by the caller. One-line
+ * strings are cleaned and cut (a summary to STORE_SUMMARY_BYTES); a body or data beyond its limit is STATUS_LIMIT, a draft without kind, actor, source
  * or summary, or with malformed refs or data, STATUS_INVALID.
  * RECORD.checkpoint beside the file follows each append (checkpoint.h). On a full
  * disk the space of RECORD.reserve is used up first, which store_warning tells. STATUS_CONFLICT: an
