@@ -358,7 +358,9 @@ static int unknown_command(const char *word)
 	for (size_t i = 0; commands[i]; i++)
 		if (!commands[i]->hidden)
 			nearest_offer(&nearest, commands[i]->name);
-	if (nearest.best)
+	if (strpbrk(word, ":/"))
+		fprintf(stderr, "tocsin: %s: neither a command nor a URL (write http://%s, or look at tocsin --help)\n", word, word + strspn(word, ":/"));
+	else if (nearest.best)
 		fprintf(stderr, "tocsin: %s: no such command (did you mean %s? tocsin --help lists them)\n", word, nearest.best);
 	else
 		fprintf(stderr, "tocsin: %s: no such command (tocsin --help lists them)\n", word);
@@ -386,7 +388,7 @@ static int run_command(int argc, char **argv)
 		printf("tocsin %s\n", PACKAGE_VERSION);
 		return EXIT_OK;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
 		print_help();
 		return EXIT_OK;
 	}

@@ -115,6 +115,23 @@ static void demo_tools_free(struct demo_tools *tools)
 	free(tools->url);
 }
 
+/* What stays of a demo: where its record is, and how to get at what was made of it. */
+static void say_what_stays(const struct globals *globals, const char *path)
+{
+	struct store *store;
+	struct fold *fold;
+
+	printf("The record of this demo: %s\n", path);
+	if (store_open(&store, path, STORE_READ, clock_system(), NULL) != STATUS_OK)
+		return;
+	if (cli_fold(store, &fold, NULL) == STATUS_OK) {
+		for (size_t i = 0; i < fold_incident_count(fold); i++)
+			printf("The review of %s: %s --db '%s' export %s\n", fold_incident_at(fold, i)->id, globals->program, path, fold_incident_at(fold, i)->id);
+		fold_free(fold);
+	}
+	store_close(store);
+}
+
 static int demo_console(const struct globals *globals, const struct sim *sim, const struct config *config, const char *scenario, struct console_options options, struct error *err)
 {
 	struct demo_tools tools;
@@ -128,7 +145,7 @@ static int demo_console(const struct globals *globals, const struct sim *sim, co
 		options.tool_environment = tools.environment;
 		code = cli_console(globals, config, store, &options);
 		if (!options.script)
-			printf("The record of this demo: %s\nIts review: tocsin --db '%s' export INC-1\n", path, path);
+			say_what_stays(globals, path);
 	}
 	free(path);
 	demo_tools_free(&tools);

@@ -83,6 +83,10 @@ struct step_run {
 enum status act_step_started(const struct fold *fold, const struct actor *who, const char *incident, const struct step_run *run, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_step_ran(const struct fold *fold, const struct actor *who, const char *incident, const struct step_run *run, struct drafts *out, struct error *err) TOCSIN_CHECK;
 
+/* Sections that people have to write, whatever the record fills in: false once they did,
+ * and for the others. */
+bool section_wants_words(const struct incident *incident, enum section section);
+
 /* Why a stage cannot be left yet: each line a thing that is missing and how to
  * give it. No lines: it can be left. */
 struct gate {

@@ -86,13 +86,17 @@ static void gate_resolve(const struct incident *incident, struct gate *gate)
 		miss(gate, "%zu of %zu checks have not reported yet (wait for them; or go on with a reason, :stage review REASON)", incident->check_total - incident->check_count, incident->check_total);
 }
 
+bool section_wants_words(const struct incident *incident, enum section section)
+{
+	bool by_people = section == SECTION_ROOT_CAUSE || section == SECTION_RESOLUTION || section == SECTION_LESSONS;
+	return by_people && !incident->sections[section];
+}
+
 static void gate_review(const struct incident *incident, struct gate *gate)
 {
-	/* The others are prefilled from the record. */
-	static const enum section written[] = {SECTION_ROOT_CAUSE, SECTION_RESOLUTION, SECTION_LESSONS};
-	for (size_t i = 0; i < ARRAY_LENGTH(written); i++) {
-		if (!incident->sections[written[i]])
-			miss(gate, "%s is not written (:section %s TEXT)", section_title(written[i]), section_name(written[i]));
+	for (int section = 0; section < SECTION_COUNT; section++) {
+		if (section_wants_words(incident, (enum section)section))
+			miss(gate, "%s is not written (:section %s TEXT)", section_title((enum section)section), section_name((enum section)section));
 	}
 	if (incident->action_count == 0 && !incident->sections[SECTION_ACTIONS])
 		miss(gate, "there is no action item (:action TEXT; or say why none is needed, :section %s TEXT)", section_name(SECTION_ACTIONS));

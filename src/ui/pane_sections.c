@@ -59,7 +59,9 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	char *text = text_of(ui, i, &state), first[240];
 	area_text(area, 0, 0, marks[state].role, ATTR_BOLD, marks[state].text);
 	area_fit(area, 2, 0, TITLE_COLUMNS, selected ? ROLE_TITLE : ROLE_BASE, selected ? ATTR_BOLD : 0, section_title((enum section)i));
-	int right = area_right(area, area.columns, 0, state == SECTION_STATE_UNWRITTEN ? ROLE_WARN : ROLE_DIM, 0, state_words[state]) - 2;
+	bool wants = section_wants_words(ui_incident(ui), (enum section)i) || state == SECTION_STATE_UNWRITTEN;
+	const char *words = wants && state == SECTION_STATE_PREFILLED ? "only the record's words" : state_words[state];
+	int right = area_right(area, area.columns, 0, wants ? ROLE_WARN : ROLE_DIM, 0, words) - 2;
 	if (area.rows == 1) {
 		text_clean(first, sizeof(first), text, strcspn(text, "\n"));
 		area_fit(area, 2 + TITLE_COLUMNS, 0, right - 2 - TITLE_COLUMNS, ROLE_DIM, 0, first);
@@ -78,7 +80,7 @@ static void status(const struct ui *ui, struct area area)
 	for (size_t i = 0; i < count(ui); i++) {
 		enum section_state state;
 		free(text_of(ui, i, &state));
-		filled += state != SECTION_STATE_UNWRITTEN;
+		filled += state != SECTION_STATE_UNWRITTEN && !section_wants_words(ui_incident(ui), (enum section)i);
 	}
 	text_format(text, sizeof(text), "Enter writes one  %zu of %d filled ", filled, (int)SECTION_COUNT);
 	const struct part parts[] = {{ROLE_DIM, 0, " "}, {filled == SECTION_COUNT ? ROLE_OK : ROLE_WARN, 0, text}};

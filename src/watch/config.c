@@ -648,7 +648,13 @@ void config_problem(struct config_problems *problems, const char *path, int line
 	va_start(args, fmt);
 	error_setv(&text, STATUS_INVALID, fmt, args);
 	va_end(args);
-	text_format(item.text, sizeof(item.text), "%s:%d: %s", path, line, text.text);
+	/* What concerns the file as a whole has no line, and an error of the file names it. */
+	if (line > 0)
+		text_format(item.text, sizeof(item.text), "%s:%d: %s", path, line, text.text);
+	else if (strncmp(text.text, path, strlen(path)) == 0)
+		text_format(item.text, sizeof(item.text), "%s", text.text);
+	else
+		text_format(item.text, sizeof(item.text), "%s: %s", path, text.text);
 	problems->items = mem_grow(problems->items, &problems->capacity, problems->count, sizeof(*problems->items));
 	for (; at > 0 && problems->items[at - 1].line > line; at--)
 		problems->items[at] = problems->items[at - 1];

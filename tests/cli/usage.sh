@@ -22,6 +22,7 @@ refused() {
 }
 
 refused "a word that is no command" "tocsin: nonsense: no such command (tocsin --help lists them)" nonsense
+refused "an address without http" "neither a command nor a URL (write http://localhost:8545" localhost:8545
 refused "a misspelt command" "did you mean status?" statsu
 refused "an unknown option" "tocsin: --nonsense: unknown option" --nonsense
 refused "an unknown option of a command" "did you mean --json?" status --jsn
