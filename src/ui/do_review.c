@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXPORT_BYTES_MAX = 512 * 1024 * 1024 };
 
@@ -122,13 +123,28 @@ enum status do_action(struct ui *ui, const char *args, struct error *err)
 
 /* --- export ---------------------------------------------------------------------------- */
 
-static enum status write_export(struct ui *ui, const struct incident *incident, const struct report_format *format, const char *path, struct error *err)
+/* Every record has an INC-1: a file that nobody named replaces only what this record
+ * exported there before, as the checkpoint beside it tells. */
+static enum status may_replace(const char *path, const char *beside, const struct checkpoint *checkpoint, struct error *err)
+{
+	struct checkpoint before;
+	if (access(path, F_OK) != 0)
+		return STATUS_OK;
+	if (checkpoint_load(beside, &before, NULL) == STATUS_OK && strcmp(before.origin, checkpoint->origin) == 0)
+		return STATUS_OK;
+	return error_set(err, STATUS_REFUSED, "%s: such a file is there and not from this record (name another: :export FORMAT FILE)", path);
+}
+
+static enum status write_export(struct ui *ui, const struct incident *incident, const struct report_format *format, const char *path, bool named, struct error *err)
 {
 	struct checkpoint checkpoint;
 	struct buf text;
 	char beside[1100];
 	const struct config *config = watch_config(ui_watch(ui));
+	text_format(beside, sizeof(beside), "%s.checkpoint", path);
 	enum status status = watch_checkpoint(ui_watch(ui), &checkpoint, err);
+	if (status == STATUS_OK && !named)
+		status = may_replace(path, beside, &checkpoint, err);
 	if (status != STATUS_OK)
 		return status;
 	buf_init(&text, EXPORT_BYTES_MAX);
@@ -138,7 +154,7 @@ static enum status write_export(struct ui *ui, const struct incident *incident, 
 	if (status == STATUS_OK)
 		status = file_write(path, buf_text(&text), text.len, 0600, err);
 	if (status == STATUS_OK)
-		status = checkpoint_save(text_format(beside, sizeof(beside), "%s.checkpoint", path), &checkpoint, err);
+		status = checkpoint_save(beside, &checkpoint, err);
 	buf_free(&text);
 	return status;
 }
@@ -159,7 +175,7 @@ enum status do_export(struct ui *ui, const char *args, struct error *err)
 		text_format(path, sizeof(path), "%s", file);
 	else
 		text_format(path, sizeof(path), "%s%s", incident->id, format->extension);
-	enum status status = write_export(ui, incident, format, path, err);
+	enum status status = write_export(ui, incident, format, path, *file != '\0', err);
 	if (status != STATUS_OK)
 		return status;
 	drafts_init(&drafts);

@@ -2,6 +2,7 @@
  * walk by keys alone. */
 #include "ui_fixture.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 struct room {
@@ -236,6 +237,38 @@ static void the_whole_walk_goes_by_keys(void **state)
 	close_room(&room);
 }
 
+static void an_export_without_a_name_replaces_only_its_own(void **state)
+{
+	static const char theirs[] = "the review of another night";
+	(void)state;
+	struct room room = open_room();
+	char home[] = "/tmp/tocsin-export-XXXXXX", before[1024], line[64] = "";
+	assert_non_null(getcwd(before, sizeof(before)));
+	assert_non_null(mkdtemp(home));
+	assert_int_equal(chdir(home), 0);
+	press(&room, ":");
+	type(&room, "declare late blocks");
+	assert_int_equal(file_write("INC-1.md", theirs, strlen(theirs), 0600, NULL), STATUS_OK);
+	press(&room, ":");
+	type(&room, "export");
+	assert_shown(&room, "INC-1.md: such a file is there");
+	int file = open("INC-1.md", O_RDONLY);
+	assert_int_equal(read(file, line, sizeof(line) - 1), (ssize_t)strlen(theirs));
+	close(file);
+	assert_string_equal(line, theirs);
+	assert_int_equal(unlink("INC-1.md"), 0);
+	for (int twice = 0; twice < 2; twice++) {
+		press(&room, ":");
+		type(&room, "export");
+		assert_shown(&room, "INC-1 is in INC-1.md");
+	}
+	unlink("INC-1.md");
+	unlink("INC-1.md.checkpoint");
+	assert_int_equal(chdir(before), 0);
+	rmdir(home);
+	close_room(&room);
+}
+
 /* --- running ----------------------------------------------------------------------------------- */
 
 static void to_respond(struct room *room)
@@ -321,6 +354,7 @@ int main(void)
 		cmocka_unit_test(lines_answer_in_words),
 		cmocka_unit_test(an_observer_writes_nothing),
 		cmocka_unit_test(the_whole_walk_goes_by_keys),
+		cmocka_unit_test(an_export_without_a_name_replaces_only_its_own),
 		cmocka_unit_test(only_what_was_shown_and_confirmed_runs),
 		cmocka_unit_test(values_that_changed_since_are_not_run),
 		cmocka_unit_test(what_is_refused_says_why),
