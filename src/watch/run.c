@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "io/child.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ enum {
 	RUN_KEEP_BYTES = 1024 * 1024,  /* of each stream; the whole count is kept too */
 	RUN_SCREEN_BYTES = 256 * 1024, /* what the output pane can scroll through */
 	RUN_RECORD_BYTES = 4 * 1024,   /* head of the output inside the event */
+	RUN_LINE_BYTES = 16 * 1024,    /* a longer line is shown in pieces */
 };
 
 /* The runbook that an incident works with, read once. */
@@ -33,6 +35,7 @@ struct run {
 	struct child *child;
 	bool running; /* from the confirmed start to the recorded end */
 	struct buf output;
+	struct buf begun[2]; /* of each stream: a line without its end yet */
 	int64_t started_us, duration_us;
 	int exit_code, signal;
 	bool timed_out, cancelled, cancel_asked;
@@ -63,6 +66,8 @@ static void run_reset(struct run *run)
 	run->title = NULL;
 	command_view_free(&run->view);
 	buf_free(&run->output);
+	for (size_t i = 0; i < ARRAY_LENGTH(run->begun); i++)
+		buf_free(&run->begun[i]);
 }
 
 void runs_free(struct runs *runs)
@@ -75,7 +80,6 @@ void runs_free(struct runs *runs)
 	}
 	free(runs->shelves);
 	for (size_t i = 0; i < runs->count; i++) {
-		child_drop(runs->items[i]->child);
 		run_reset(runs->items[i]);
 		free(runs->items[i]);
 	}
@@ -205,49 +209,127 @@ static void record_run(struct run *run, const struct step_run *what)
 	drafts_free(&drafts);
 }
 
-static void add_output(struct run *run, const char *bytes, size_t len)
+/* Shows what can be no part of anything longer. */
+static void show(struct run *run, const char *bytes, size_t len)
 {
-	char *masked = watch_mask(run->runs->watch, bytes, len);
+	struct buf clean;
 
-	text_clean_lines(&run->output, masked, strlen(masked));
-	free(masked);
+	if (run->output.full)
+		return;
+	/* Cleaned first: an escape sequence in the middle of a secret must not hide it. */
+	buf_init(&clean, len * 8 + 1); /* a tab becomes up to eight blanks */
+	text_clean_lines(&clean, bytes, len);
+	mask_text(watch_secrets(run->runs->watch), buf_text(&clean), clean.len, &run->output);
+	buf_free(&clean);
 	watch_touched(run->runs->watch);
+}
+
+/* How much of a line that is longer than what is kept can go: all but what may be half
+ * of a secret or of a character. */
+static size_t whole_part(const struct run *run, const struct buf *line)
+{
+	size_t len = line->len - mask_unfinished(watch_secrets(run->runs->watch), line->data, line->len);
+
+	for (int i = 0; i < 3 && len && ((unsigned char)line->data[len - 1] & 0x80); i++)
+		len--;
+	return len ? len : line->len;
+}
+
+static void cut_front(struct buf *line, size_t len)
+{
+	memmove(line->data, line->data + len, line->len - len + 1);
+	line->len -= len;
+}
+
+/* Reads end anywhere, in a secret, a character or an escape sequence as well, so that
+ * output is taken by lines; this also keeps those of both streams apart. */
+static void take_output(struct run *run, struct buf *line, const char *bytes, size_t len)
+{
+	while (len) {
+		const char *end = memchr(bytes, '\n', len);
+		size_t part = end ? (size_t)(end - bytes) + 1 : len;
+		if (part > RUN_LINE_BYTES - line->len) {
+			part = RUN_LINE_BYTES - line->len;
+			end = NULL;
+		}
+		buf_add(line, bytes, part);
+		bytes += part;
+		len -= part;
+		if (!end && line->len < RUN_LINE_BYTES)
+			break;
+		size_t ready = end ? line->len : whole_part(run, line);
+		show(run, line->data, ready);
+		cut_front(line, ready);
+	}
 }
 
 static void on_output(void *arg, int stream, const char *bytes, size_t len)
 {
-	(void)stream;
-	add_output(arg, bytes, len);
+	struct run *run = arg;
+
+	take_output(run, &run->begun[stream == 2], bytes, len);
 }
 
-/* The whole of what it said, both streams, as evidence. */
+/* What is left when nothing follows. */
+static void end_output(struct run *run)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(run->begun); i++) {
+		show(run, buf_text(&run->begun[i]), run->begun[i].len);
+		buf_clear(&run->begun[i]);
+	}
+}
+
+/* One stream, masked. Around a gap as much more is left out as half of a secret may be long. */
+static void keep_stream(const struct mask *mask, struct buf *out, const char *bytes, size_t len, size_t head, uint64_t total)
+{
+	size_t edge = mask_longest(mask);
+
+	if (total <= len) {
+		mask_text(mask, bytes, len, out);
+		return;
+	}
+	size_t first = head > edge ? head - edge : 0;
+	size_t last = len - head > edge ? head + edge : len;
+	mask_text(mask, bytes, first, out);
+	buf_printf(out, "\n--- %" PRIu64 " bytes left out ---\n", total - first - (len - last));
+	mask_text(mask, bytes + last, len - last, out);
+}
+
+/* What it said, both streams, as evidence: all that was kept of them. */
 static struct hash256 keep_output(struct run *run, const struct child_result *result, bool *kept)
 {
-	struct buf whole;
-	char *out = watch_mask(run->runs->watch, result->out, result->out_len);
-	char *err = watch_mask(run->runs->watch, result->err, result->err_len);
+	const struct mask *mask = watch_secrets(run->runs->watch);
 	struct hash256 hash = {{0}};
+	struct buf whole;
 
 	buf_init(&whole, 4 * RUN_KEEP_BYTES + 1024);
-	buf_puts(&whole, out);
+	keep_stream(mask, &whole, result->out, result->out_len, result->out_head, result->out_total);
 	if (result->err_len) {
 		buf_puts(&whole, "\n--- standard error ---\n");
-		buf_puts(&whole, err);
+		keep_stream(mask, &whole, result->err, result->err_len, result->err_head, result->err_total);
 	}
 	*kept = whole.len > RUN_RECORD_BYTES;
 	if (*kept)
 		hash = watch_put_blob(run->runs->watch, buf_text(&whole), whole.len, "text/plain");
 	buf_free(&whole);
-	free(out);
-	free(err);
 	return hash;
+}
+
+/* Records how it ended, with the head of what it said. */
+static void record_end(struct run *run, struct step_run *what)
+{
+	char head[RUN_RECORD_BYTES];
+
+	text_format(head, sizeof(head), "%s", buf_text(&run->output));
+	what->output = head;
+	record_run(run, what);
+	watch_touched(run->runs->watch);
 }
 
 static void on_done(void *arg, const struct child_result *result)
 {
 	struct run *run = arg;
 	bool kept = false;
-	char head[RUN_RECORD_BYTES];
 
 	run->child = NULL;
 	run->running = false;
@@ -258,16 +340,14 @@ static void on_done(void *arg, const struct child_result *result)
 	run->duration_us = result->duration_us;
 	text_format(run->why, sizeof(run->why), "%s", result->started ? "" : result->why);
 	if (!result->started)
-		add_output(run, result->why, strlen(result->why));
+		show(run, result->why, strlen(result->why));
+	end_output(run);
 	struct hash256 blob = keep_output(run, result, &kept);
 	struct step_run what = describe(run);
-	text_format(head, sizeof(head), "%s", buf_text(&run->output));
-	what.output = head;
 	what.blob = kept ? &blob : NULL;
 	what.out_bytes = result->out_total;
 	what.err_bytes = result->err_total;
-	record_run(run, &what);
-	watch_touched(run->runs->watch);
+	record_end(run, &what);
 }
 
 /* A small environment of our own (engineering reference 4.6), the values, and what a
@@ -301,6 +381,16 @@ static const char **environment_of(const struct run *run, char ***owned)
 	return list;
 }
 
+/* It did not start, or its end was not waited for. */
+static void end_cancelled(struct run *run)
+{
+	run->running = false;
+	run->cancelled = true;
+	run->exit_code = -1;
+	struct step_run what = describe(run);
+	record_end(run, &what);
+}
+
 static void launch(struct run *run)
 {
 	static const struct child_events events = {.output = on_output, .done = on_done};
@@ -322,17 +412,16 @@ static void start_recorded(void *arg, enum status status, const struct error *er
 {
 	struct run *run = arg;
 
+	if (!run->running) /* ended by runs_stop, which said so */
+		return;
 	if (status != STATUS_OK) {
 		run->running = false;
+		run->exit_code = -1;
 		text_format(run->why, sizeof(run->why), "not started, because its start could not be recorded: %s", err->text);
 		return;
 	}
 	if (run->cancel_asked) {
-		struct step_run what = describe(run);
-		run->running = false;
-		run->cancelled = what.cancelled = true;
-		what.exit_code = -1;
-		record_run(run, &what);
+		end_cancelled(run);
 		return;
 	}
 	launch(run);
@@ -367,6 +456,8 @@ enum status runs_start(struct runs *runs, const char *incident, const char *step
 	text_format(run->step, sizeof(run->step), "%s", step);
 	run->title = xstrdup(runbook_step(watch_runbook(w, incident, NULL), step)->title);
 	buf_init(&run->output, RUN_SCREEN_BYTES);
+	for (size_t i = 0; i < ARRAY_LENGTH(run->begun); i++)
+		buf_init(&run->begun[i], RUN_LINE_BYTES);
 	run->started_us = clock_wall_us(watch_clock(w));
 	struct actor who = watch_actor(w);
 	struct step_run what = describe(run);
@@ -375,9 +466,28 @@ enum status runs_start(struct runs *runs, const char *incident, const char *step
 	if (status == STATUS_OK)
 		status = watch_append(w, &drafts, start_recorded, run, err);
 	drafts_free(&drafts);
-	if (status != STATUS_OK)
+	if (status != STATUS_OK) {
 		run->running = false;
+		run->exit_code = -1;
+		text_format(run->why, sizeof(run->why), "not started: %s", err ? err->text : "it could not be recorded");
+	}
 	return status;
+}
+
+void runs_stop(struct runs *runs)
+{
+	for (size_t i = 0; i < runs->count; i++) {
+		struct run *run = runs->items[i];
+		if (!run->running)
+			continue;
+		if (run->child) {
+			run->duration_us = clock_wall_us(watch_clock(runs->watch)) - run->started_us;
+			child_drop(run->child);
+			run->child = NULL;
+		}
+		end_output(run);
+		end_cancelled(run);
+	}
 }
 
 bool runs_view(const struct runs *runs, const char *incident, struct run_view *out)

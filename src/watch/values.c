@@ -1,9 +1,7 @@
 #include "watch/values.h"
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "io/http.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,9 +17,20 @@ struct values {
 	const struct config *config;
 	const struct world *world;
 	struct bindings current;
+	struct mask *mask;
 	struct typed *typed;
 	size_t typed_count;
 };
+
+/* A value that is a URL, by its name or its look, may hold secrets like any other. */
+static void learn_secrets(struct values *v, const char *name, const char *value)
+{
+	char normal[64];
+	bool named = binding_name(name, strlen(name), normal) && (shape_of(normal) == SHAPE_URL || shape_of(normal) == SHAPE_ENDPOINT);
+
+	if (named || strstr(value, "://"))
+		mask_add_url(v->mask, value);
+}
 
 struct values *values_new(const struct config *config, const struct world *world)
 {
@@ -30,6 +39,12 @@ struct values *values_new(const struct config *config, const struct world *world
 	v->config = config;
 	v->world = world;
 	bindings_init(&v->current);
+	v->mask = mask_new();
+	for (size_t i = 0; i < config->node_count; i++)
+		if (config->nodes[i].url)
+			mask_add_url(v->mask, config->nodes[i].url);
+	for (size_t i = 0; i < config->value_count; i++)
+		learn_secrets(v, config->values[i].name, config->values[i].value);
 	return v;
 }
 
@@ -38,6 +53,7 @@ void values_free(struct values *v)
 	if (!v)
 		return;
 	bindings_free(&v->current);
+	mask_free(v->mask);
 	for (size_t i = 0; i < v->typed_count; i++)
 		free(v->typed[i].value);
 	free(v->typed);
@@ -60,6 +76,7 @@ void values_type(struct values *v, const char *incident, const char *name, const
 	text_format(slot->name, sizeof(slot->name), "%s", name);
 	text_format(slot->who, sizeof(slot->who), "%s", who);
 	mem_set(&slot->value, value);
+	learn_secrets(v, name, value);
 }
 
 static const struct config_node *config_node_named(const struct config *config, const char *name)
@@ -163,27 +180,7 @@ const struct bindings *values_of(struct values *v, const struct incident *incide
 	return &v->current;
 }
 
-char *values_mask(const struct values *v, const char *text, size_t len)
+const struct mask *values_mask(const struct values *v)
 {
-	struct buf out;
-
-	buf_init(&out, len * 2 + 4096);
-	for (const char *at = text, *end = text + len; at < end;) {
-		size_t taken = 0;
-		for (size_t i = 0; i < v->config->node_count && !taken; i++) {
-			const char *url = v->config->nodes[i].url;
-			size_t url_len = url ? strlen(url) : 0;
-			char masked[256];
-			if (url_len == 0 || (size_t)(end - at) < url_len || memcmp(at, url, url_len) != 0)
-				continue;
-			buf_puts(&out, http_mask_url(masked, sizeof(masked), url));
-			taken = url_len;
-		}
-		if (!taken) {
-			buf_putc(&out, *at);
-			taken = 1;
-		}
-		at += taken;
-	}
-	return buf_take(&out);
+	return v->mask;
 }

@@ -6,6 +6,7 @@
 #include "incident/fold.h"
 #include "runbook/bind.h"
 #include "watch/config.h"
+#include "watch/mask.h"
 #include "world/world.h"
 
 struct values;
@@ -16,8 +17,8 @@ void values_free(struct values *values);
 const struct bindings *values_of(struct values *values, const struct incident *incident);
 /* A person's own value, which wins over the others for this incident. */
 void values_type(struct values *values, const char *incident, const char *name, const char *value, const char *who);
-/* Replaces every URL of the configuration that holds a secret by its masked form, so
- * that text can be shown and recorded. Owned by the caller. */
-char *values_mask(const struct values *values, const char *text, size_t len);
+/* The secrets of the configuration's URLs and of those that people typed; borrowed, and
+ * growing as values are typed. */
+const struct mask *values_mask(const struct values *values);
 
 #endif

@@ -488,9 +488,10 @@ void watch_free(struct watch *w)
 	if (!w)
 		return;
 	loop_timer_stop(w->tick);
-	runs_free(w->runs);
+	runs_stop(w->runs);
 	collector_free(w->collector);
 	journal_free(w->journal);
+	runs_free(w->runs);
 	while (w->checked_count)
 		drop_checked(w, &w->checked[0]);
 	free(w->checked);
@@ -757,6 +758,11 @@ struct hash256 watch_put_blob(struct watch *w, const void *bytes, size_t len, co
 	return journal_put_blob(w->journal, bytes, len, media);
 }
 
+const struct mask *watch_secrets(const struct watch *w)
+{
+	return values_mask(w->values);
+}
+
 void watch_touched(struct watch *w)
 {
 	changed(w);
@@ -769,5 +775,10 @@ void watch_say(struct watch *w, int severity, const char *text)
 
 char *watch_mask(const struct watch *w, const char *text, size_t len)
 {
-	return values_mask(w->values, text, len);
+	struct buf out;
+
+	/* Some secrets are shorter than their mask. */
+	buf_init(&out, len * 4 + 1);
+	mask_text(values_mask(w->values), text, len, &out);
+	return buf_take(&out);
 }

@@ -3,6 +3,7 @@
 #include "record_fixture.h"
 
 #include "drill/sim.h"
+#include "base/path.h"
 #include "incident/act.h"
 #include "watch/watch.h"
 
@@ -520,6 +521,105 @@ static void modes_meet_danger(void **state)
 	tear_down(&set);
 }
 
+/* The only evidence in the record. */
+static void the_blob(const struct stage_set *set, struct buf *out)
+{
+	sqlite3 *db;
+	sqlite3_stmt *statement;
+
+	buf_init(out, 8 * 1024 * 1024);
+	assert_int_equal(sqlite3_open_v2(set->place.path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT bytes FROM blob", -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	buf_add(out, sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0));
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+}
+
+/* True if the bytes of a text stand somewhere, behind a NUL as well. */
+static bool holds(const struct buf *bytes, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i + len <= bytes->len; i++)
+		if (memcmp(bytes->data + i, text, len) == 0)
+			return true;
+	return false;
+}
+
+/* A secret that a command says is masked wherever reads and lines are cut, and beside
+ * bytes that are no text; what is left out is told. */
+static void secrets_of_commands_are_masked(void **state)
+{
+	static const char tool[] = "#!/bin/sh\n"
+				   "printf 'a\\0b http://me:hunter2@h/0123456789abcdef0123/x?token=t1 c\\n'\n"
+				   "printf '%16370s/0123456789abcdef0123 z\\n' x\n"
+				   "printf '\\303'; printf '\\251t\\303\\251\\n'; printf '/0123456789abcdef0123'\n"
+				   "head -c 1500000 /dev/zero | tr '\\0' 'e' >&2\n";
+	struct stage_set set;
+	struct room room;
+	struct run_view run;
+	struct buf blob;
+	char path[128], file[160];
+	const char *environment[] = {path, NULL};
+
+	(void)state;
+	set_up(&set, true);
+	write_tool(&set.place, path, sizeof(path));
+	snprintf(file, sizeof(file), "%s/kubectl", set.place.dir);
+	assert_ok(file_write(file, tool, sizeof(tool) - 1, 0700, ERR));
+	room_open_as(&room, &set, "alice", false, environment);
+	assert_comes(&room, proposed);
+	to_respond(&room);
+	watch_bind(room.watch, "INC-1", "rpc_url", "http://me:hunter2@h/0123456789abcdef0123/x?token=t1");
+	assert_ok(watch_run_step(room.watch, "INC-1", "1", 0, ERR));
+	assert_comes(&room, idle);
+	assert_true(watch_run_view(room.watch, "INC-1", &run));
+	assert_non_null(strstr(run.output, "b http://***@h/***/x?*** c\n"));
+	assert_non_null(strstr(run.output, "x/*** z\n"));
+	assert_non_null(strstr(run.output, "\xc3\xa9t\xc3\xa9\n"));
+	assert_null(strstr(run.output, "hunter2"));
+	assert_null(strstr(run.output, "0123456789abcdef"));
+	const struct incident *incident = fold_incident(watch_fold(room.watch), "INC-1");
+	assert_null(strstr(incident->steps[0].output, "hunter2"));
+	room_close(&room);
+	the_blob(&set, &blob);
+	assert_false(holds(&blob, "hunter2"));
+	assert_false(holds(&blob, "0123456789abcdef"));
+	assert_true(holds(&blob, "x/*** z\n")); /* behind the NUL */
+	assert_true(holds(&blob, " bytes left out ---"));
+	buf_free(&blob);
+	tear_down(&set);
+}
+
+/* Whoever leaves while a command runs, or just after it was confirmed, reads its end in
+ * the record. */
+static void leaving_ends_what_runs(void **state)
+{
+	struct stage_set set;
+	struct room room;
+	char path[128];
+	const char *environment[] = {path, NULL};
+
+	(void)state;
+	set_up(&set, true);
+	write_tool(&set.place, path, sizeof(path));
+	room_open_as(&room, &set, "alice", false, environment);
+	assert_comes(&room, proposed);
+	to_respond(&room);
+	assert_ok(watch_run_step(room.watch, "INC-1", "1", 0, ERR));
+	room_close(&room);
+	room_open(&room, &set);
+	assert_comes(&room, loaded);
+	assert_int_equal(count_events(&room, EVENT_STEP_STARTED), 1);
+	assert_int_equal(count_events(&room, EVENT_STEP_RAN), 1);
+	const struct incident *incident = fold_incident(watch_fold(room.watch), "INC-1");
+	assert_true(incident->steps[0].ran);
+	assert_int_equal(incident->steps[0].exit_code, -1);
+	room_close(&room);
+	tear_down(&set);
+}
+
 /* A new console on the record stands where the last one stood. */
 static void resumes_where_it_ended(void **state)
 {
@@ -623,6 +723,8 @@ int main(void)
 		cmocka_unit_test(second_console_leaves_the_machine_to_the_first),
 		cmocka_unit_test(observer_writes_nothing),
 		cmocka_unit_test(modes_meet_danger),
+		cmocka_unit_test(secrets_of_commands_are_masked),
+		cmocka_unit_test(leaving_ends_what_runs),
 		cmocka_unit_test(resumes_where_it_ended),
 		cmocka_unit_test(checks_run_by_themselves),
 		cmocka_unit_test(evidence_is_kept_with_its_hash),

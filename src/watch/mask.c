@@ -1,0 +1,134 @@
+#include "watch/mask.h"
+
+#include "base/mem.h"
+#include "io/http.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HIDDEN "***"
+
+struct secret {
+	char *text; /* with the character that marks its place in front or behind */
+	size_t len;
+	bool behind; /* the mark is the last character, not the first */
+};
+
+struct mask {
+	struct secret *secrets;
+	size_t count, capacity, longest;
+	bool begins[256]; /* by first byte, so that plain text costs one look */
+};
+
+struct mask *mask_new(void)
+{
+	return xcalloc(1, sizeof(struct mask));
+}
+
+void mask_free(struct mask *mask)
+{
+	if (!mask)
+		return;
+	for (size_t i = 0; i < mask->count; i++)
+		free(mask->secrets[i].text);
+	free(mask->secrets);
+	free(mask);
+}
+
+static void add(struct mask *mask, const char *text, size_t len, bool behind)
+{
+	if (len < 2)
+		return;
+	for (size_t i = 0; i < mask->count; i++)
+		if (mask->secrets[i].len == len && memcmp(mask->secrets[i].text, text, len) == 0)
+			return;
+	mask->secrets = mem_grow(mask->secrets, &mask->capacity, mask->count, sizeof(*mask->secrets));
+	mask->secrets[mask->count++] = (struct secret){xstrndup(text, len), len, behind};
+	mask->begins[(unsigned char)text[0]] = true;
+	if (len > mask->longest)
+		mask->longest = len;
+}
+
+/* True if http_mask_url hides this part of a path ("/KEY"). */
+static bool is_key(const char *part, size_t len)
+{
+	char *alone = xstrndup(part, len), shown[16];
+	bool hidden = strcmp(http_mask_url(shown, sizeof(shown), alone), "/" HIDDEN) == 0;
+
+	free(alone);
+	return hidden;
+}
+
+void mask_add_url(struct mask *mask, const char *url)
+{
+	const char *scheme = strstr(url, "://");
+	const char *at = scheme ? scheme + 3 : url;
+	size_t authority = strcspn(at, "/?#"), user = authority;
+
+	while (user && at[user - 1] != '@')
+		user--;
+	add(mask, at, user, true);
+	at += authority;
+	while (*at == '/') {
+		size_t part = 1 + strcspn(at + 1, "/?#");
+		if (is_key(at, part))
+			add(mask, at, part, false);
+		at += part;
+	}
+	add(mask, at, strlen(at), false); /* the query, or nothing */
+}
+
+/* The longest secret that stands here, NULL when none does. */
+static const struct secret *secret_at(const struct mask *mask, const char *text, size_t len)
+{
+	const struct secret *found = NULL;
+
+	if (!mask->begins[(unsigned char)*text])
+		return NULL;
+	for (size_t i = 0; i < mask->count; i++) {
+		const struct secret *one = &mask->secrets[i];
+		if (one->len <= len && memcmp(one->text, text, one->len) == 0 && (!found || one->len > found->len))
+			found = one;
+	}
+	return found;
+}
+
+void mask_text(const struct mask *mask, const char *text, size_t len, struct buf *out)
+{
+	size_t plain = 0;
+
+	for (size_t at = 0; at < len;) {
+		const struct secret *secret = secret_at(mask, text + at, len - at);
+		if (!secret) {
+			at++;
+			continue;
+		}
+		buf_add(out, text + plain, at - plain);
+		if (!secret->behind)
+			buf_putc(out, secret->text[0]);
+		buf_puts(out, HIDDEN);
+		if (secret->behind)
+			buf_putc(out, secret->text[secret->len - 1]);
+		plain = at += secret->len;
+	}
+	buf_add(out, text + plain, len - plain);
+}
+
+size_t mask_unfinished(const struct mask *mask, const char *text, size_t len)
+{
+	size_t most = mask->longest ? mask->longest - 1 : 0;
+
+	for (size_t held = len < most ? len : most; held > 0; held--) {
+		const char *end = text + len - held;
+		for (size_t i = 0; mask->begins[(unsigned char)*end] && i < mask->count; i++)
+			if (mask->secrets[i].len > held && memcmp(mask->secrets[i].text, end, held) == 0)
+				return held;
+	}
+	return 0;
+}
+
+size_t mask_longest(const struct mask *mask)
+{
+	return mask->longest;
+}

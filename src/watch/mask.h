@@ -1,0 +1,23 @@
+/* Secrets of URLs, found again in any text that a command says or that is about to be
+ * shown or recorded (DESIGN section 5: they never reach the record). */
+#ifndef TOCSIN_WATCH_MASK_H
+#define TOCSIN_WATCH_MASK_H
+
+#include "base/buf.h"
+
+struct mask;
+
+struct mask *mask_new(void);
+void mask_free(struct mask *mask); /* NULL allowed */
+/* Learns what http_mask_url would hide of a URL: its user, keys in its path, its query.
+ * The scheme may be absent. Each is found by itself later, with the character that marks
+ * its place ("/KEY", "USER@"), so a part of the URL gives nothing away either. */
+void mask_add_url(struct mask *mask, const char *url);
+/* Appends text (any bytes) with "***" in the place of every secret. */
+void mask_text(const struct mask *mask, const char *text, size_t len, struct buf *out);
+/* How many bytes at the end may be the beginning of a secret that goes on. */
+size_t mask_unfinished(const struct mask *mask, const char *text, size_t len);
+/* The length of the longest secret, 0 when there is none. */
+size_t mask_longest(const struct mask *mask);
+
+#endif
