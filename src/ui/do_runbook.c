@@ -189,6 +189,8 @@ static void describe(struct buf *out, const struct command_view *view, const str
 		put_code(out, view->resolved);
 	}
 	buf_printf(out, "\nDirectory: %s\nCluster: %s\nDanger: %s, %s\n", view->directory, view->context, danger_name(view->danger), danger_meaning(view->danger));
+	if (watch_config(watch)->demo)
+		buf_puts(out, "Drill: kubectl and cast are stand-ins, they act on the simulated network only\n");
 }
 
 /* What has to be typed before something changes: the name of what it changes, which is

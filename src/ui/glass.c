@@ -115,9 +115,12 @@ static enum status open_files(struct glass *glass, struct error *err)
 static enum status start_curses(struct glass *glass, bool colour, struct error *err)
 {
 	const char *name = getenv("TERM");
-	glass->screen = newterm(NULL, glass->curses_out, glass->curses_in);
+	enum terminfo_kind kind = terminfo_kind(glass->curses_fd);
+	if (kind == TERMINFO_LINES_ONLY)
+		return error_set(err, STATUS_UNSUPPORTED, "terminal %s: cannot place its cursor (use --linear, or set TERM)", name ? name : "without a name");
+	glass->screen = kind == TERMINFO_SCREEN ? newterm(NULL, glass->curses_out, glass->curses_in) : NULL;
 	if (!glass->screen)
-		return error_set(err, STATUS_UNSUPPORTED, "terminal %s: not known here (set TERM, or use --script FILE)", name ? name : "without a name");
+		return error_set(err, STATUS_UNSUPPORTED, "terminal %s: not known here (set TERM, or use --linear)", name ? name : "without a name");
 	if (!getenv("ESCDELAY"))
 		set_escdelay(ESC_MS);
 	cbreak();

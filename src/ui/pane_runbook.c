@@ -266,6 +266,15 @@ static const char *empty(const struct ui *ui)
 	return "none is chosen (b offers the library)";
 }
 
+/* A step is read in full where there is room for all of it. */
+static enum status open_wide(struct ui *ui, const char *id, struct error *err)
+{
+	(void)id;
+	(void)err;
+	ui_set_zoom(ui, !ui_zoomed(ui));
+	return STATUS_OK;
+}
+
 const struct pane pane_runbook = {
 	.name = "runbook",
 	.title = "Runbook",
@@ -279,4 +288,5 @@ const struct pane pane_runbook = {
 	.min_rows = 7,
 	.min_columns = 44,
 	.rank = 0,
+	.open = open_wide,
 };

@@ -10,6 +10,16 @@
 #include <curses.h>
 #include <term.h>
 
+enum terminfo_kind terminfo_kind(int fd)
+{
+	int found;
+	if (setupterm(NULL, fd, &found) != OK)
+		return TERMINFO_UNKNOWN;
+	enum terminfo_kind kind = cursor_address ? TERMINFO_SCREEN : TERMINFO_LINES_ONLY;
+	del_curterm(cur_term);
+	return kind;
+}
+
 bool terminfo_is_ansi(void)
 {
 	return cursor_address && strncmp(cursor_address, "\033[", 2) == 0;

@@ -631,6 +631,25 @@ static void run_by_key(struct ui *ui, const struct request *request, const char 
 		ui_message(ui, err.status == STATUS_REFUSED ? MESSAGE_WARNING : MESSAGE_ERROR, err.text);
 }
 
+/* A key that another screen has is named with the way to that screen. */
+static void say_nothing_happens(struct ui *ui, const char *key)
+{
+	static const struct {
+		enum scope scope;
+		const char *way;
+	} screens_with_keys[] = {{SCOPE_INCIDENT, "show"}, {SCOPE_REVIEW, "review"}, {SCOPE_TIMELINE, "timeline"}};
+	for (size_t i = 0; i < ARRAY_LENGTH(screens_with_keys); i++) {
+		const struct request *request = keyboard_request(ui->keyboard, screens_with_keys[i].scope, key);
+		char press[PRESS_TEXT];
+		if (!request)
+			continue;
+		ui_messagef(ui, MESSAGE_INFO, "%s does nothing here: %s is a key of the screen %s (%s leads there)", key, request->name,
+			    scope_title(screens_with_keys[i].scope), ui_press(press, ui, screens_with_keys[i].way));
+		return;
+	}
+	ui_messagef(ui, MESSAGE_INFO, "%s does nothing here (? shows the keys)", key);
+}
+
 void ui_key(struct ui *ui, const char *key)
 {
 	const struct overlay *overlay = overlay_top(ui);
@@ -660,7 +679,7 @@ void ui_key(struct ui *ui, const char *key)
 	if (request)
 		run_by_key(ui, request, key);
 	else if (!covered)
-		ui_messagef(ui, MESSAGE_INFO, "%s does nothing here (? shows the keys)", key);
+		say_nothing_happens(ui, key);
 }
 
 static const struct pane *pane_under(const struct ui *ui, int x, int y)

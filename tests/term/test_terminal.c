@@ -113,6 +113,26 @@ static void sizes_change(void **state)
 	quit(terminal);
 }
 
+static void what_is_no_screen_is_said(void **state)
+{
+	static const struct {
+		const char *environment[2], *text;
+	} cases[] = {
+		{{"TERM=dumb", NULL}, "terminal dumb: cannot place its cursor (use --linear"},
+		{{"TERM=of-nobody", NULL}, "terminal of-nobody: not known here"},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct terminal *terminal = terminal_start(100, 24, cases[i].environment, healthy);
+		terminal_expect(terminal, cases[i].text);
+		int status = terminal_wait(terminal, 0);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 1);
+		assert_true(terminal_is_cooked(terminal));
+		terminal_free(terminal);
+	}
+}
+
 static void a_small_terminal_can_be_left(void **state)
 {
 	(void)state;
@@ -458,6 +478,7 @@ int main(void)
 		cmocka_unit_test(keys_and_commands_arrive),
 		cmocka_unit_test(the_cursor_follows_the_selection),
 		cmocka_unit_test(sizes_change),
+		cmocka_unit_test(what_is_no_screen_is_said),
 		cmocka_unit_test(a_small_terminal_can_be_left),
 		cmocka_unit_test(escape_is_instant),
 		cmocka_unit_test(pasted_text_presses_no_keys),

@@ -502,6 +502,8 @@ static void an_unknown_key_says_where_the_keys_are(void **state)
 	struct room *room = *state;
 	press(room, "F9");
 	assert_shows(room, "F9 does nothing here (? shows the keys)");
+	press(room, "v");
+	assert_shows(room, "v does nothing here: tick is a");
 }
 
 /* --- overlays ----------------------------------------------------------------------------- */
