@@ -204,7 +204,7 @@ static int eth_getBlockByNumber(const struct call *call)
 		json_put_null(call->w, "result");
 		return RPC_OK;
 	}
-	const struct engine_block *block = engine_block_at(call->engine, number);
+	const struct engine_block *block = engine_block_of(call->engine, call->node, number);
 	if (!block)
 		return RPC_PRUNED;
 	put_block(call, block, full);
@@ -218,7 +218,7 @@ static int eth_getBlockByHash(const struct call *call)
 	const char *text = json_string(param(call, 0));
 	if (!text || !hex_bytes(text, hash.bytes, sizeof(hash.bytes)) || !json_bool(param(call, 1), &full))
 		return RPC_PARAMS;
-	const struct engine_block *block = engine_block_by_hash(call->engine, &hash);
+	const struct engine_block *block = engine_block_by_hash(call->engine, call->node, &hash);
 	if (block && block->number <= engine_node_head(call->engine, call->node))
 		put_block(call, block, full);
 	else
@@ -298,7 +298,7 @@ static int admin_nodeInfo(const struct call *call)
 	struct json_writer *w = call->w;
 	char listen[32];
 	snprintf(listen, sizeof(listen), "%s:30303", call->node->ip);
-	const struct engine_block *head = engine_block_at(call->engine, engine_node_head(call->engine, call->node));
+	const struct engine_block *head = engine_block_of(call->engine, call->node, engine_node_head(call->engine, call->node));
 	json_begin_object(w, "result");
 	put_enode(w, call->node);
 	json_put_string(w, "ip", call->node->ip);
@@ -343,7 +343,7 @@ static void put_peer(const struct call *call, const struct engine_node *peer)
 	char local[32], remote[32];
 	snprintf(local, sizeof(local), "%s:30303", call->node->ip);
 	snprintf(remote, sizeof(remote), "%s:%" PRIu64, peer->ip, inbound ? far_port : 30303);
-	const struct engine_block *head = engine_block_at(call->engine, engine_node_head(call->engine, peer));
+	const struct engine_block *head = engine_block_of(call->engine, peer, engine_node_head(call->engine, peer));
 	json_begin_object(w, NULL);
 	json_put_string(w, "version", "0x5");
 	json_put_string(w, "name", client_version);
@@ -377,7 +377,7 @@ static int admin_peers(const struct call *call)
 	json_begin_array(call->w, "result");
 	for (size_t i = 0; i < call->engine->node_count; i++) {
 		const struct engine_node *peer = &call->engine->nodes[i];
-		if (peer != call->node && peer->phase == POD_RUNNING)
+		if (engine_connected(call->node, peer))
 			put_peer(call, peer);
 	}
 	json_end_array(call->w);

@@ -248,21 +248,40 @@ const struct engine_block *engine_block_at(const struct engine *engine, uint64_t
 	return slot(engine, number);
 }
 
-const struct engine_block *engine_block_by_hash(const struct engine *engine, const struct hash256 *hash)
+const struct engine_block *engine_block_of(const struct engine *engine, const struct engine_node *node, uint64_t number)
+{
+	const struct engine_block *block = engine_block_at(engine, number);
+	if (!block || !node->strayed || engine->fork_from == 0 || number < engine->fork_from)
+		return block;
+	return &engine->branch[number % ENGINE_KEEP];
+}
+
+const struct engine_block *engine_block_by_hash(const struct engine *engine, const struct engine_node *node, const struct hash256 *hash)
 {
 	if (hash_equal(&engine->genesis->hash, hash))
 		return engine->genesis;
 	for (uint64_t number = engine->head, first = engine_first_block(engine); number >= first; number--) {
-		if (hash_equal(&slot(engine, number)->hash, hash))
-			return slot(engine, number);
+		const struct engine_block *block = engine_block_of(engine, node, number);
+		if (hash_equal(&block->hash, hash))
+			return block;
 	}
 	return NULL;
 }
 
+/* Where a block that was handed out is kept. The genesis block is nobody's seal, and
+ * stands beside the rings. */
+static struct engine_block *kept_block(const struct engine *engine, const struct engine_block *block)
+{
+	if (block->number == 0)
+		return engine->genesis;
+	if (engine->branch && block == &engine->branch[block->number % ENGINE_KEEP])
+		return &engine->branch[block->number % ENGINE_KEEP];
+	return slot(engine, block->number);
+}
+
 const uint8_t *engine_block_extra(const struct engine *engine, const struct engine_block *block, size_t *len)
 {
-	/* The genesis block is nobody's seal, and is kept beside the ring. */
-	struct engine_block *kept = block->number == 0 ? engine->genesis : slot(engine, block->number);
+	struct engine_block *kept = kept_block(engine, block);
 	if (!kept->extra)
 		block_seal(engine, kept);
 	*len = kept->extra_len;
@@ -281,7 +300,7 @@ void engine_header_rlp(const struct engine *engine, const struct engine_block *b
 
 uint64_t engine_node_head(const struct engine *engine, const struct engine_node *node)
 {
-	if (node->phase != POD_RUNNING || engine->now_us < node->synced_us)
+	if (node->phase != POD_RUNNING || engine->now_us < node->synced_us || node->cut)
 		return node->frozen_head;
 	const struct engine_block *head = slot(engine, engine->head);
 	bool arrived = engine->now_us >= head->decided_us + node->delay_us;
@@ -293,11 +312,16 @@ bool engine_node_syncing(const struct engine *engine, const struct engine_node *
 	return engine->now_us < node->synced_us && node->frozen_head + 2 < engine->head;
 }
 
+bool engine_connected(const struct engine_node *a, const struct engine_node *b)
+{
+	return a != b && a->phase == POD_RUNNING && b->phase == POD_RUNNING && a->cut == b->cut;
+}
+
 unsigned engine_node_peers(const struct engine *engine, const struct engine_node *node)
 {
 	unsigned peers = 0;
 	for (size_t i = 0; i < engine->node_count; i++)
-		peers += &engine->nodes[i] != node && engine->nodes[i].phase == POD_RUNNING;
+		peers += engine_connected(node, &engine->nodes[i]);
 	return peers;
 }
 
@@ -344,6 +368,12 @@ static bool takes_part(const struct engine_node *node)
 	return node->validator && node->phase == POD_RUNNING;
 }
 
+/* It can help to a quorum. */
+static bool joins_quorum(const struct engine_node *node)
+{
+	return takes_part(node) && !node->cut;
+}
+
 static int64_t round_expires_us(const struct engine *engine, const struct engine_node *node)
 {
 	return node->round_us + (engine->config.timeout_us << node->round);
@@ -384,14 +414,14 @@ static bool round_quorum(const struct engine *engine, unsigned round, int64_t *r
 	size_t count = 0;
 	for (unsigned i = 0; i < engine->config.validators; i++) {
 		const struct engine_node *node = &engine->nodes[i];
-		if (takes_part(node) && node->round == round)
+		if (joins_quorum(node) && node->round == round)
 			begins[count++] = node->round_us;
 	}
 	unsigned quorum = engine_quorum(engine->config.validators);
 	if (count < quorum)
 		return false;
 	const struct engine_node *proposer = &engine->nodes[engine->turns[proposer_of_round(engine, round)]];
-	if (!takes_part(proposer) || proposer->round != round)
+	if (!joins_quorum(proposer) || proposer->round != round)
 		return false;
 	qsort(begins, count, sizeof(begins[0]), compare_times);
 	*ready_us = later(begins[quorum - 1], proposer->round_us);
@@ -406,7 +436,7 @@ static void plan_decision(struct engine *engine)
 	for (unsigned i = 0; i < engine->config.validators; i++) {
 		const struct engine_node *node = &engine->nodes[i];
 		int64_t ready_us;
-		if (!takes_part(node) || !round_quorum(engine, node->round, &ready_us))
+		if (!joins_quorum(node) || !round_quorum(engine, node->round, &ready_us))
 			continue;
 		uint64_t latency_us = 40000 + engine_draw(engine, DRAW_LATENCY, (engine->head + 1) * 32 + node->round) % 200000;
 		engine->deciding = true;
@@ -423,7 +453,7 @@ static void log_import(const struct engine *engine, const struct engine_block *b
 	hex_text(hash, sizeof(hash), block->hash.bytes, 32, true);
 	for (size_t i = 0; i < engine->node_count; i++) {
 		struct engine_node *node = &engine->nodes[i];
-		if (node->phase != POD_RUNNING)
+		if (node->phase != POD_RUNNING || node->cut)
 			continue;
 		if (block->round > 0 && node->validator)
 			node_log(node, block->decided_us, "BftProcessorExecutor-QBFT-0 | INFO  | QbftRound | Importing proposed block to chain. round=%u hash=%s", block->round, hash);
@@ -432,6 +462,22 @@ static void log_import(const struct engine *engine, const struct engine_block *b
 			 produced ? "Produced" : "Imported", block->tx_count == 0 ? "empty block" : "block", number, block->tx_count,
 			 engine_pool(engine, node), block->gas_used, 100.0 * (double)block->gas_used / ENGINE_GAS_LIMIT, hash);
 	}
+}
+
+/* The same block on the other chain: another state, another parent, the same makers. */
+static void extend_branch(struct engine *engine, const struct engine_block *block)
+{
+	struct engine_block other = *block;
+	if (engine->fork_from == 0 || block->number < engine->fork_from)
+		return;
+	other.state = seeded_hash(engine->config.seed, "other state", block->number, 0);
+	if (block->number > engine->fork_from)
+		other.parent = engine->branch[(block->number - 1) % ENGINE_KEEP].hash;
+	other.extra = NULL;
+	block_hash(engine, &other);
+	struct engine_block *place = &engine->branch[block->number % ENGINE_KEEP];
+	free(place->extra);
+	*place = other;
 }
 
 /* The block that the members of the round agree on now. */
@@ -450,7 +496,7 @@ static void decide(struct engine *engine)
 	size_t members[ENGINE_VALIDATORS_MAX], count = 0;
 	for (unsigned i = 0; i < engine->config.validators; i++) {
 		const struct engine_node *node = &engine->nodes[i];
-		if (takes_part(node) && node->round == block.round && node->round_us <= engine->now_us)
+		if (joins_quorum(node) && node->round == block.round && node->round_us <= engine->now_us)
 			members[count++] = i;
 	}
 	pick_sealers(engine, &block, members, count);
@@ -460,8 +506,11 @@ static void decide(struct engine *engine)
 	free(place->extra);
 	*place = block;
 	engine->head = block.number;
-	for (unsigned i = 0; i < engine->config.validators; i++)
-		round_reset(engine, &engine->nodes[i]);
+	extend_branch(engine, place);
+	for (unsigned i = 0; i < engine->config.validators; i++) {
+		if (!engine->nodes[i].cut)
+			round_reset(engine, &engine->nodes[i]);
+	}
 	log_import(engine, place);
 }
 
@@ -476,7 +525,7 @@ static void log_round(const struct engine *engine, struct engine_node *node)
 	for (unsigned i = 0; i < engine->config.validators; i++) {
 		const struct engine_node *peer = &engine->nodes[engine->turns[i]];
 		char address[ADDRESS_TEXT];
-		if (takes_part(peer))
+		if (takes_part(peer) && peer->cut == node->cut)
 			node_log(node, engine->now_us + 4000, "BftProcessorExecutor-QBFT-0 | INFO  | RoundChangeManager | Address: %s  Round: %u %s",
 				 address_text(address, &peer->address), peer->round, peer == node ? "(Local node)" : "");
 	}
@@ -506,7 +555,7 @@ static void log_peers(const struct engine *engine, const struct engine_node *abo
 {
 	for (size_t i = 0; i < engine->node_count; i++) {
 		struct engine_node *node = &engine->nodes[i];
-		if (node != about && node->phase == POD_RUNNING)
+		if (node != about && node->phase == POD_RUNNING && node->cut == about->cut)
 			node_log(node, engine->now_us + 1000, "nioEventLoopGroup-3-1 | INFO  | EthPeers | Peer %s at %s %s, now %u connected",
 				 about->name, about->ip, what, engine_node_peers(engine, node));
 	}
@@ -583,6 +632,11 @@ void engine_restart(struct engine *engine, struct engine_node *node)
 		node_log(node, engine->now_us, "main | INFO  | Besu | Shutting down on SIGTERM");
 	uint64_t jitter_us = engine_draw(engine, DRAW_START, (uint64_t)(engine->now_us / US_PER_MS) ^ node->ordinal) % 1500000;
 	set_phase(engine, node, POD_STARTING);
+	/* The new pod starts from an empty volume, on another machine; only the network stays
+	 * as it is. */
+	node->strayed = false;
+	node->skew_us = 0;
+	node->flap_us = 0;
 	node->created_us = engine->now_us;
 	node->ready_us = engine->now_us + START_US + (int64_t)jitter_us;
 	node->restarts = 0;
@@ -651,11 +705,47 @@ enum status engine_scale(struct engine *engine, bool validators, unsigned replic
 	return STATUS_OK;
 }
 
+void engine_stray(struct engine *engine, struct engine_node *node)
+{
+	if (!engine->branch)
+		engine->branch = xcalloc(ENGINE_KEEP, sizeof(*engine->branch));
+	if (engine->fork_from == 0)
+		engine->fork_from = engine->head + 1;
+	node->strayed = true;
+}
+
+void engine_cut(struct engine *engine, struct engine_node *node)
+{
+	node->frozen_head = engine_node_head(engine, node);
+	node->cut = true;
+	log_peers(engine, node, "disconnected");
+	plan_decision(engine);
+}
+
+/* Long enough away to miss a turn, and long enough back to take one. */
+static int64_t flap_span_us(const struct engine *engine)
+{
+	const struct engine_config *config = &engine->config;
+	return 2 * ((int64_t)config->validators + 1) * config->period_us + 2 * config->timeout_us;
+}
+
+void engine_flap(struct engine *engine, struct engine_node *node)
+{
+	if (node->phase == POD_RUNNING)
+		engine_crash(engine, node, "OOMKilled", "main | ERROR | Besu | Uncaught exception, the process ends: java.lang.OutOfMemoryError: Java heap space");
+	else
+		pod_runs(engine, node);
+	node->flap_us = engine->now_us + flap_span_us(engine);
+}
+
 void engine_heal(struct engine *engine)
 {
 	engine->rollouts[0].active = engine->rollouts[1].active = false;
+	engine->fork_from = 0;
 	for (size_t i = 0; i < engine->node_count; i++) {
 		struct engine_node *node = &engine->nodes[i];
+		node->cut = node->strayed = false;
+		node->skew_us = node->flap_us = 0;
 		bool spare = !node->validator && node->ordinal >= engine->config.rpc_nodes;
 		if (spare && node->phase == POD_ABSENT)
 			continue;
@@ -680,6 +770,8 @@ static int64_t next_event_us(const struct engine *engine)
 		const struct engine_node *node = &engine->nodes[i];
 		if (node->phase == POD_STARTING && node->ready_us < next)
 			next = node->ready_us;
+		if (node->flap_us > 0 && node->flap_us < next)
+			next = node->flap_us;
 		if (takes_part(node) && node->round < ROUND_MAX && round_expires_us(engine, node) < next)
 			next = round_expires_us(engine, node);
 	}
@@ -694,6 +786,8 @@ static void step(struct engine *engine)
 		struct engine_node *node = &engine->nodes[i];
 		if (node->phase == POD_STARTING && node->ready_us <= engine->now_us)
 			pod_runs(engine, node);
+		if (node->flap_us > 0 && node->flap_us <= engine->now_us)
+			engine_flap(engine, node);
 	}
 	expire_rounds(engine);
 	roll(engine, false);
@@ -813,6 +907,9 @@ void engine_free(struct engine *engine)
 		return;
 	for (size_t i = 0; i < ENGINE_KEEP; i++)
 		free(engine->blocks[i].extra);
+	for (size_t i = 0; engine->branch && i < ENGINE_KEEP; i++)
+		free(engine->branch[i].extra);
+	free(engine->branch);
 	free(engine->genesis->extra);
 	free(engine->genesis);
 	free(engine->blocks);

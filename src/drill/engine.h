@@ -84,6 +84,10 @@ struct engine_node {
 	int64_t synced_us; /* until then it shows frozen_head and takes no part */
 	uint64_t frozen_head;
 	int64_t delay_us; /* a block reaches it this much later */
+	bool cut;         /* a network fault parts it, with all others that are cut, from the rest */
+	bool strayed;     /* it follows the other chain, from engine.fork_from on */
+	int64_t skew_us;  /* its clock is ahead by so much */
+	int64_t flap_us;  /* when it crashes or comes back next; 0: it is steady */
 	unsigned round;   /* of a validator, for the height after the head */
 	int64_t round_us; /* when that round begins for it */
 
@@ -119,6 +123,8 @@ struct engine {
 	struct engine_block *genesis;
 	struct engine_block *blocks; /* a ring by number */
 	uint64_t head;
+	uint64_t fork_from;          /* where a second chain begins; 0: there is none */
+	struct engine_block *branch; /* its blocks, a ring like the other; NULL until there is one */
 	bool deciding;
 	int64_t decide_us;
 	unsigned decide_round;
@@ -161,7 +167,11 @@ bool engine_node_syncing(const struct engine *engine, const struct engine_node *
 uint64_t engine_pool(const struct engine *engine, const struct engine_node *node);
 /* NULL: not made yet, or pruned. */
 const struct engine_block *engine_block_at(const struct engine *engine, uint64_t number);
-const struct engine_block *engine_block_by_hash(const struct engine *engine, const struct hash256 *hash);
+/* The same as the node has it, which may have strayed. */
+const struct engine_block *engine_block_of(const struct engine *engine, const struct engine_node *node, uint64_t number);
+const struct engine_block *engine_block_by_hash(const struct engine *engine, const struct engine_node *node, const struct hash256 *hash);
+/* Both run, and no network fault lies between them. */
+bool engine_connected(const struct engine_node *a, const struct engine_node *b);
 uint64_t engine_first_block(const struct engine *engine);
 struct hash256 engine_tx_hash(const struct engine *engine, uint64_t number, unsigned i);
 /* The block's extraData with its seals; the engine's. Signing takes time, and nothing in
@@ -185,7 +195,14 @@ void engine_rollout(struct engine *engine, bool validators);
 bool engine_rolling(const struct engine *engine, bool validators);
 /* Refused when there is no room for so many. */
 enum status engine_scale(struct engine *engine, bool validators, unsigned replicas, struct error *err) TOCSIN_CHECK;
-/* Every pod runs and answers at once, and every round timer starts anew (the
+/* From the next block on the node follows another chain, sealed by the same keys: as when
+ * a restored copy of the validators runs somewhere else. */
+void engine_stray(struct engine *engine, struct engine_node *node);
+/* Parts the node from all that are not cut. Only the others can hold a quorum. */
+void engine_cut(struct engine *engine, struct engine_node *node);
+/* It crashes now, and then comes and goes. */
+void engine_flap(struct engine *engine, struct engine_node *node);
+/* Every pod runs and answers at once, no fault is left, and every round timer starts anew (the
  * documented cure of a halt: restart all validators). */
 void engine_heal(struct engine *engine);
 

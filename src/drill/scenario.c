@@ -40,10 +40,45 @@ static void spoil_rpc(struct engine *engine, size_t victim)
 	engine_trouble(engine, &engine->nodes[neighbour], RPC_SLOW);
 }
 
+/* The victim, and the last RPC node where there are several, follow a second chain. */
+static void fork_chain(struct engine *engine, size_t victim)
+{
+	const struct engine_config *config = &engine->config;
+	engine_stray(engine, &engine->nodes[victim]);
+	if (config->rpc_nodes > 1)
+		engine_stray(engine, &engine->nodes[config->validators + config->rpc_nodes - 1]);
+}
+
+/* Half of the validators, the victim first, and every second RPC node are parted from the
+ * rest: with four or more validators neither half has a quorum. */
+static void part_network(struct engine *engine, size_t victim)
+{
+	const struct engine_config *config = &engine->config;
+	for (unsigned i = 0; i < config->validators / 2; i++)
+		engine_cut(engine, &engine->nodes[(victim + i) % config->validators]);
+	for (unsigned i = 1; i < config->rpc_nodes; i += 2)
+		engine_cut(engine, &engine->nodes[config->validators + i]);
+}
+
+static void skew_clock(struct engine *engine, size_t victim)
+{
+	engine->nodes[victim].skew_us = 30 * US_PER_S + (int64_t)(engine_draw(engine, DRAW_VICTIM, 2) % (uint64_t)(60 * US_PER_S));
+}
+
+static void start_flapping(struct engine *engine, size_t victim)
+{
+	engine_flap(engine, &engine->nodes[victim]);
+}
+
 static const struct scenario_plot healthy = {HARMS_NONE, 0, 0, NULL};
 static const struct scenario_plot validator_failure = {HARMS_VALIDATOR, 40, 60 * US_PER_S, crash_validator};
 static const struct scenario_plot network_outage = {HARMS_VALIDATOR, 0, 60 * US_PER_S, crash_quorum};
 static const struct scenario_plot rpc_endpoint_issues = {HARMS_RPC, 0, 30 * US_PER_S, spoil_rpc};
+
+static const struct scenario_plot chain_fork = {HARMS_VALIDATOR, 0, 60 * US_PER_S, fork_chain};
+static const struct scenario_plot network_partition = {HARMS_VALIDATOR, 0, 60 * US_PER_S, part_network};
+static const struct scenario_plot clock_skew = {HARMS_VALIDATOR, 0, 60 * US_PER_S, skew_clock};
+static const struct scenario_plot flapping = {HARMS_VALIDATOR, 0, 0, start_flapping};
 
 static const struct scenario_def scenarios[] = {
 	{"healthy", "every validator takes its turn, every node answers", "nothing", "nothing to heal", &healthy},
@@ -56,6 +91,18 @@ static const struct scenario_def scenarios[] = {
 	{"rpc-endpoint-issues", "RPC nodes fail while the chain is well",
 	 "the victim among the RPC nodes refuses, its neighbour takes seconds to answer",
 	 "restart the victim; restart the slow one, or scale out", &rpc_endpoint_issues},
+	{"chain-fork", "two chains with the same validators' keys",
+	 "the victim and another node follow a chain of their own; both chains grow",
+	 "restart those that strayed, with empty volumes", &chain_fork},
+	{"network-partition", "a network fault parts the nodes into two groups",
+	 "each node sees its own half only; with four or more validators no half has a quorum and the chain halts",
+	 "nothing but the network itself: the order heal", &network_partition},
+	{"clock-skew", "one node's clock is wrong",
+	 "the victim's clock is half a minute or more ahead; blocks come as always",
+	 "restart the victim, which moves it to another machine", &clock_skew},
+	{"flapping", "one validator crashes, comes back and crashes again",
+	 "the victim is away for some turns and back for some, over and over",
+	 "restart the victim", &flapping},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -129,7 +176,8 @@ enum status scenario_victim(const struct scenario_def *def, const struct engine 
 bool scenario_is_broken(const struct engine *engine)
 {
 	for (size_t i = 0; i < engine->node_count; i++) {
-		if (engine->nodes[i].phase == POD_CRASHED || engine->nodes[i].trouble != RPC_FINE)
+		const struct engine_node *node = &engine->nodes[i];
+		if (node->phase == POD_CRASHED || node->trouble != RPC_FINE || node->cut || node->strayed || node->skew_us != 0 || node->flap_us != 0)
 			return true;
 	}
 	return false;

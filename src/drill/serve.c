@@ -1,5 +1,6 @@
 #include "drill/serve.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "drill/answer.h"
 
@@ -10,10 +11,12 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -36,12 +39,29 @@ struct exchange {
 	struct buf body;
 };
 
+/* "Sun, 06 Nov 1994 08:49:37 GMT", in English whatever the locale says. */
+static void put_date(struct MHD_Response *response, int64_t at_us)
+{
+	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	time_t at = (time_t)(at_us / US_PER_S);
+	struct tm tm;
+	char text[48];
+	if (!gmtime_r(&at, &tm))
+		return;
+	(void)snprintf(text, sizeof(text), "%s, %02d %s %d %02d:%02d:%02d GMT", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour,
+		       tm.tm_min, tm.tm_sec);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, text);
+}
+
 static enum MHD_Result send_reply(struct MHD_Connection *connection, struct serve_reply *reply)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(reply->body.len, (void *)(uintptr_t)buf_text(&reply->body), MHD_RESPMEM_MUST_COPY);
 	if (!response)
 		return MHD_NO;
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
+	if (reply->skew_us != 0)
+		put_date(response, clock_wall_us(clock_system()) + reply->skew_us);
 	enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
 	MHD_destroy_response(response);
 	return result;

@@ -5,6 +5,8 @@
 
 #include "base/buf.h"
 
+#include <stdint.h>
+
 struct serve_request {
 	const char *method, *path;
 	const char *min_peers, *max_behind; /* query of /readiness, or NULL */
@@ -16,6 +18,7 @@ struct serve_request {
 struct serve_reply {
 	unsigned status;
 	const char *type; /* a constant */
+	int64_t skew_us;  /* the Date header is ahead by so much */
 	struct buf body;
 };
 

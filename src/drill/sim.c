@@ -132,6 +132,7 @@ static void wait_turn(struct sim *sim, const struct engine_node *node)
 static void answer_node(struct sim *sim, const struct engine_node *node, const struct serve_request *request, struct serve_reply *reply)
 {
 	bool post = strcmp(request->method, "POST") == 0;
+	reply->skew_us = node->skew_us;
 	if (node->trouble == RPC_SLOW)
 		wait_turn(sim, node);
 	if (node->phase != POD_RUNNING || node->trouble == RPC_UNAVAILABLE) {

@@ -41,7 +41,8 @@ static const struct cause_def causes[CAUSE_COUNT] = {
 	[CAUSE_VALIDATOR_FAILURE] = {"validator-failure", "Validator failure", "validator-failure"},
 	[CAUSE_RPC_ENDPOINT_ISSUES] = {"rpc-endpoint-issues", "RPC endpoint issues", "rpc-endpoint-issues"},
 	[CAUSE_VISIBILITY_LOST] = {"visibility-lost", "Visibility lost", "rpc-endpoint-issues"},
-	[CAUSE_CHAIN_FORK] = {"chain-fork", "Chain fork", NULL},
+	[CAUSE_CHAIN_FORK] = {"chain-fork", "Chain fork", "chain-fork"},
+	[CAUSE_NETWORK_PARTITION] = {"network-partition", "Network partition", "network-outage"},
 };
 
 const struct cause_def *cause_def(enum cause cause)
@@ -66,6 +67,8 @@ static const struct rule_def rules[RULE_COUNT] = {
 	[RULE_SERVICE_DEGRADED] = {"S-P1-service", SEVERITY_P1, "P1 covers \"Service degradation\": no RPC node serves"},
 	[RULE_SIGHT_LOST] = {"S-P1-sight", SEVERITY_P1, "P1 covers \"Service degradation\": whether the network lives cannot be seen"},
 	[RULE_NOT_CRITICAL] = {"S-P2", SEVERITY_P2, "P2 covers \"non-critical service failures\" and performance: others still serve"},
+	[RULE_PARTITION] = {"S-P1-parted", SEVERITY_P1, "P1 covers \"Service degradation\": a part of the network is cut off"},
+	[RULE_MINOR] = {"S-P3", SEVERITY_P3, "P3 covers minor issues: nothing fails yet"},
 };
 
 const struct rule_def *rule_def(enum rule rule)

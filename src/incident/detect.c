@@ -100,6 +100,34 @@ static bool is_offline(const struct component *c)
 	return c->kind == KIND_VALIDATOR && c->health == HEALTH_CRITICAL;
 }
 
+/* It failed again and again, and is up or down right now. */
+static bool is_flapping(const struct component *c)
+{
+	return c->health == HEALTH_WARNING && c->symptom == SYMPTOM_FLAPPING;
+}
+
+/* A validator that failed, or that does so every now and then. */
+static bool is_failing(const struct component *c)
+{
+	return is_offline(c) || (c->kind == KIND_VALIDATOR && is_flapping(c));
+}
+
+/* The group of peers that a node is in, from 1, or that a validator's node is in; 0 when
+ * there is one group only. */
+static int64_t group_of(const struct component *c)
+{
+	const struct component *node = c->kind == KIND_VALIDATOR ? world_partner(c) : c;
+	int64_t group;
+
+	return node != NULL && component_number(node, NODE_PARTITION, &group) ? group : 0;
+}
+
+/* A node that shows the harm of being outside of the main group. */
+static bool is_cut_off(const struct component *c)
+{
+	return c->kind == KIND_NODE && group_of(c) > 1 && c->health != HEALTH_OK && !is_down(c);
+}
+
 static size_t count_if(const struct world *world, enum kind kind, bool (*is)(const struct component *c))
 {
 	size_t count = 0;
@@ -151,6 +179,62 @@ static void refute_fork(const struct world *world, struct proposal *p)
 	}
 	if (same > 1)
 		add_refuted(p, "fork: one hash at block %lld on all %zu nodes that have it", (long long)head, same);
+}
+
+/* "besu-validator-0, besu-validator-1 and 3 more": as many names as fit. */
+struct names {
+	char text[96];
+	size_t count, left_out;
+};
+
+static void names_add(struct names *names, const char *name)
+{
+	size_t used = strlen(names->text);
+
+	names->count++;
+	if (used + strlen(name) + 2 >= sizeof(names->text) || names->left_out > 0) {
+		names->left_out++;
+		return;
+	}
+	text_format(names->text + used, sizeof(names->text) - used, "%s%s", used > 0 ? ", " : "", name);
+}
+
+static const char *names_text(const struct names *names, char *dst, size_t size)
+{
+	if (names->left_out == 0)
+		return text_format(dst, size, "%s", names->text);
+	return text_format(dst, size, "%s and %zu more", names->text, names->left_out);
+}
+
+static void show_versions(const struct component *chain, struct proposal *p, int64_t now_us)
+{
+	const char *versions = component_text(chain, CHAIN_VERSIONS);
+
+	if (versions != NULL && strstr(versions, ", ") != NULL)
+		add_evidence(p, now_us, "versions differ: %s", versions);
+}
+
+/* Who sees whom, and which groups could go on by themselves. */
+static void show_groups(const struct world *world, struct proposal *p, int64_t now_us)
+{
+	const struct component *chain = world_chain(world);
+	int64_t groups, members, quorum;
+
+	if (!component_number(chain, CHAIN_PARTITIONS, &groups) || !component_number(chain, CHAIN_VALIDATORS, &members) || !component_number(chain, CHAIN_QUORUM, &quorum))
+		return;
+	for (int64_t group = 1; group <= groups && group <= EVIDENCE_COMPONENTS; group++) {
+		struct names names = {0};
+		char text[128];
+		int64_t validators = 0;
+
+		for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
+			if (group_of(world_at(world, KIND_NODE, i)) == group)
+				names_add(&names, world_at(world, KIND_NODE, i)->name);
+		for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++)
+			validators += group_of(world_at(world, KIND_VALIDATOR, i)) == group;
+		add_evidence(p, now_us, "group %lld: %lld of %lld validators, %s: %s", (long long)group, (long long)validators, (long long)members,
+			validators < quorum ? "no quorum" : "a quorum", names_text(&names, text, sizeof(text)));
+	}
 }
 
 static void refute_outage(const struct world *world, struct proposal *p)
@@ -205,7 +289,8 @@ static void propose_visibility_lost(const struct world *world, struct proposals 
 static void propose_network_outage(const struct world *world, int64_t now_us, struct proposals *out)
 {
 	const struct component *chain = world_chain(world);
-	struct proposal *p = add_proposal(out, CAUSE_NETWORK_OUTAGE, RULE_NETWORK_DOWN, NULL);
+	bool parted = component_value(chain, CHAIN_PARTITIONS) != NULL;
+	struct proposal *p = add_proposal(out, CAUSE_NETWORK_OUTAGE, RULE_NETWORK_DOWN, parted ? "partition" : NULL);
 	int64_t round, next_ms;
 	char next[DURATION_TEXT];
 	size_t down = count_if(world, KIND_NODE, is_down);
@@ -230,6 +315,7 @@ static void propose_network_outage(const struct world *world, int64_t now_us, st
 	/* The network is down since its block is overdue, whatever failed before. */
 	p->since_us = chain->since_us;
 	show_quorum(chain, p, now_us);
+	show_groups(world, p, now_us);
 	if (component_number(chain, CHAIN_ROUND, &round) && component_number(chain, CHAIN_NEXT_ROUND_MS, &next_ms))
 		add_evidence(p, now_us, "round %lld by the clock, the next round change in %s", (long long)round, duration_human(next, next_ms * US_PER_MS));
 	add_refuted(p, "visibility lost: %zu of %zu nodes answer", world_count(world, KIND_NODE) - down, world_count(world, KIND_NODE));
@@ -241,15 +327,87 @@ static bool is_forked(const struct component *c)
 	return c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_FORK;
 }
 
-static void propose_fork(const struct world *world, struct proposals *out)
+/* One line for each chain: its first block that differs, and who follows it. */
+static void show_branches(const struct world *world, struct proposal *p, int64_t now_us)
 {
-	struct proposal *p = add_proposal(out, CAUSE_CHAIN_FORK, RULE_FORK, NULL);
+	const struct component *chain = world_chain(world);
+	const char *shown[EVIDENCE_COMPONENTS] = {component_text(chain, CHAIN_FORK_HASH)};
+	size_t count = 1, nodes = world_count(world, KIND_NODE);
+	int64_t number = 0, at = 0;
 
-	add_sick(p, world_chain(world));
+	component_number(chain, CHAIN_FORK_BLOCK, &number);
+	for (size_t i = 0; i < nodes; i++) {
+		const char *hash = component_text(world_at(world, KIND_NODE, i), NODE_FORK_HASH);
+		bool known = hash == NULL;
+
+		for (size_t k = 1; k < count && !known; k++)
+			known = strcmp(shown[k], hash) == 0;
+		if (!known && count < EVIDENCE_COMPONENTS)
+			shown[count++] = hash;
+	}
+	for (size_t k = 0; k < count; k++) {
+		struct names names = {0};
+		char text[128];
+
+		at = number;
+		for (size_t i = 0; i < nodes; i++) {
+			const struct component *c = world_at(world, KIND_NODE, i);
+			const char *hash = component_text(c, NODE_FORK_HASH);
+
+			if (k == 0 ? hash != NULL || c->reach != REACH_OK : hash == NULL || strcmp(hash, shown[k]) != 0)
+				continue;
+			names_add(&names, c->name);
+			if (k > 0)
+				component_number(c, NODE_FORK_BLOCK, &at);
+		}
+		add_evidence(p, now_us, "block %lld is %.10s.. on %zu: %s", (long long)at, shown[k] == NULL ? "another" : shown[k], names.count,
+			names_text(&names, text, sizeof(text)));
+	}
+}
+
+static void propose_fork(const struct world *world, int64_t now_us, struct proposals *out)
+{
+	const struct component *chain = world_chain(world);
+	struct proposal *p = add_proposal(out, CAUSE_CHAIN_FORK, RULE_FORK, NULL);
+	int64_t age_ms, period_ms, timeout_ms = 0;
+	char age[DURATION_TEXT];
+
+	add_sick(p, chain);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (is_forked(world_at(world, KIND_NODE, i)))
 			add_sick(p, world_at(world, KIND_NODE, i));
+	show_branches(world, p, now_us);
+	show_versions(chain, p, now_us);
+	component_number(chain, CHAIN_REQUEST_TIMEOUT_MS, &timeout_ms);
+	if (component_number(chain, CHAIN_HEAD_AGE_MS, &age_ms) && component_number(chain, CHAIN_BLOCK_PERIOD_MS, &period_ms) &&
+		age_ms > stall_bound_ms(world_thresholds(world), period_ms, timeout_ms))
+		add_evidence(p, now_us, "and no block comes: the last is %s old", duration_human(age, age_ms * US_PER_MS));
+	else
+		refute_outage(world, p);
+}
+
+/* A part is cut off while the rest goes on: who is in it lags, and its validators miss
+ * their turns, because of that and of nothing else. */
+static void propose_partition(const struct world *world, int64_t now_us, struct proposals *out)
+{
+	const struct component *chain = world_chain(world);
+	struct proposal *p = add_proposal(out, CAUSE_NETWORK_PARTITION, RULE_PARTITION, NULL);
+
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
+		if (is_cut_off(world_at(world, KIND_NODE, i)))
+			add_sick(p, world_at(world, KIND_NODE, i));
+	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++) {
+		const struct component *c = world_at(world, KIND_VALIDATOR, i);
+
+		if (group_of(c) > 1 && c->health != HEALTH_OK)
+			add_consequence(p, c);
+	}
+	if (chain->health != HEALTH_OK)
+		add_consequence(p, chain);
+	show_groups(world, p, now_us);
+	show_quorum(chain, p, now_us);
 	refute_outage(world, p);
+	refute_fork(world, p);
 }
 
 static void add_anonymous_nodes(const struct world *world, struct proposal *p)
@@ -278,6 +436,8 @@ static void propose_validator_failure(const struct world *world, const struct co
 		add_sick(p, node);
 	else if (with_anonymous)
 		add_anonymous_nodes(world, p);
+	if (is_flapping(c) && node != NULL && is_flapping(node))
+		add_sick(p, node);
 	show_quorum(chain, p, now_us);
 	if (chain->health == HEALTH_WARNING && chain->symptom == SYMPTOM_QUORUM)
 		add_consequence(p, chain);
@@ -288,6 +448,12 @@ static void propose_validator_failure(const struct world *world, const struct co
 	refute_fork(world, p);
 }
 
+/* Its clock differs: it serves, and what it says of time is wrong. */
+static bool is_skewed(const struct component *c)
+{
+	return c->health == HEALTH_WARNING && c->symptom == SYMPTOM_SKEW;
+}
+
 /* Sick as an endpoint, and not as a part of another fault. */
 static bool is_endpoint_issue(const struct component *c, bool anonymous_taken)
 {
@@ -295,17 +461,20 @@ static bool is_endpoint_issue(const struct component *c, bool anonymous_taken)
 	bool slow = c->health == HEALTH_WARNING && (c->symptom == SYMPTOM_SLOW || c->symptom == SYMPTOM_ERRORS);
 	bool lags = c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_LAG;
 
-	if (!is_down(c) && !slow && !lags)
+	if ((!is_down(c) && !slow && !lags && !is_skewed(c) && !is_flapping(c)) || is_cut_off(c))
 		return false;
-	if (is_down(c) && validator != NULL && (is_offline(validator) || validator->symptom == SYMPTOM_NODE_LOST))
+	if (is_flapping(c) && validator != NULL && is_failing(validator))
+		return false;
+	if (is_down(c) && validator != NULL && (is_failing(validator) || validator->symptom == SYMPTOM_NODE_LOST))
 		return false;
 	return !(anonymous_taken && is_anonymous(c));
 }
 
 static void propose_endpoint_issues(const struct world *world, bool anonymous_taken, struct proposals *out)
 {
-	size_t rpc = 0, rpc_down = 0, sick = 0;
+	size_t rpc = 0, rpc_down = 0, sick = 0, skewed = 0;
 	const struct component *first = NULL;
+	enum rule rule;
 	struct proposal *p;
 	char many[32];
 
@@ -315,13 +484,17 @@ static void propose_endpoint_issues(const struct world *world, bool anonymous_ta
 
 		rpc += is_rpc;
 		rpc_down += is_rpc && is_down(c);
-		if (is_endpoint_issue(c, anonymous_taken) && sick++ == 0)
-			first = c;
+		if (!is_endpoint_issue(c, anonymous_taken))
+			continue;
+		first = first == NULL ? c : first;
+		sick++;
+		skewed += is_skewed(c);
 	}
 	if (sick == 0)
 		return;
 	text_format(many, sizeof(many), "%zu nodes", sick);
-	p = add_proposal(out, CAUSE_RPC_ENDPOINT_ISSUES, rpc > 0 && rpc_down == rpc ? RULE_SERVICE_DEGRADED : RULE_NOT_CRITICAL, sick == 1 ? first->name : many);
+	rule = skewed == sick ? RULE_MINOR : rpc > 0 && rpc_down == rpc ? RULE_SERVICE_DEGRADED : RULE_NOT_CRITICAL;
+	p = add_proposal(out, CAUSE_RPC_ENDPOINT_ISSUES, rule, sick == 1 ? first->name : many);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (is_endpoint_issue(world_at(world, KIND_NODE, i), anonymous_taken))
 			add_sick(p, world_at(world, KIND_NODE, i));
@@ -363,12 +536,14 @@ void detect(const struct world *world, int64_t now_us, struct proposals *out)
 		return;
 	}
 	if (is_forked(chain))
-		propose_fork(world, out);
+		propose_fork(world, now_us, out);
+	if (count_if(world, KIND_NODE, is_cut_off) > 0)
+		propose_partition(world, now_us, out);
 	anonymous_taken = anonymous_open = anonymous_explained(world);
 	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++) {
 		const struct component *c = world_at(world, KIND_VALIDATOR, i);
 
-		if (!is_offline(c))
+		if (!is_failing(c) || (group_of(c) > 1 && count_if(world, KIND_NODE, is_cut_off) > 0))
 			continue;
 		propose_validator_failure(world, c, anonymous_open && world_partner(c) == NULL, now_us, out);
 		anonymous_open = anonymous_open && world_partner(c) != NULL;

@@ -10,14 +10,17 @@ no_peer() {
 	exit 77
 }
 
-# npm_peer NAME PACKAGE PROGRAM: $peer becomes the path of the package's program.
+# npm_peer NAME PACKAGE[@VERSION] PROGRAM: $peer becomes the path of the package's program.
 npm_peer() {
-	peer=$peers/$1/node_modules/$2/$3
-	if [ ! -x "$peer" ]; then
+	peer_package=$(printf '%s' "$2" | sed 's/\(.\)@.*/\1/')
+	peer=$peers/$1/node_modules/$peer_package/$3
+	if [ ! -f "$peer" ]; then
 		mkdir -p "$peers/$1"
 		npm install --prefix "$peers/$1" --ignore-scripts --no-audit --no-fund --fetch-retries=0 "$2" >"$scratch/npm.log" 2>&1 ||
 			no_peer "$2 cannot be installed: $(tail -n 2 "$scratch/npm.log" | tr '\n' ' ')"
 	fi
+	# Some packages ship their program without the bit.
+	[ ! -f "$peer" ] || chmod +x "$peer"
 	[ -x "$peer" ] || no_peer "$2 has no program $3"
 	printf 'peer: %s, %s\n' "$2" "$("$peer" --version 2>/dev/null | head -n 1)"
 }
