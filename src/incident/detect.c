@@ -128,6 +128,12 @@ static bool is_cut_off(const struct component *c)
 	return c->kind == KIND_NODE && group_of(c) > 1 && c->health != HEALTH_OK && !is_down(c);
 }
 
+/* A node that does not tell its peers, and falls behind as those do that are cut off. */
+static bool is_behind_unplaced(const struct component *c)
+{
+	return c->kind == KIND_NODE && group_of(c) == 0 && c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_LAG;
+}
+
 static size_t count_if(const struct world *world, enum kind kind, bool (*is)(const struct component *c))
 {
 	size_t count = 0;
@@ -314,8 +320,11 @@ static void propose_network_outage(const struct world *world, int64_t now_us, st
 	}
 	/* The network is down since its block is overdue, whatever failed before. */
 	p->since_us = chain->since_us;
-	show_quorum(chain, p, now_us);
-	show_groups(world, p, now_us);
+	/* All may be alive and still no quorum be together. */
+	if (parted)
+		show_groups(world, p, now_us);
+	else
+		show_quorum(chain, p, now_us);
 	if (component_number(chain, CHAIN_ROUND, &round) && component_number(chain, CHAIN_NEXT_ROUND_MS, &next_ms))
 		add_evidence(p, now_us, "round %lld by the clock, the next round change in %s", (long long)round, duration_human(next, next_ms * US_PER_MS));
 	add_refuted(p, "visibility lost: %zu of %zu nodes answer", world_count(world, KIND_NODE) - down, world_count(world, KIND_NODE));
@@ -402,6 +411,9 @@ static void propose_partition(const struct world *world, int64_t now_us, struct 
 		if (group_of(c) > 1 && c->health != HEALTH_OK)
 			add_consequence(p, c);
 	}
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
+		if (is_behind_unplaced(world_at(world, KIND_NODE, i)))
+			add_consequence(p, world_at(world, KIND_NODE, i));
 	if (chain->health != HEALTH_OK)
 		add_consequence(p, chain);
 	show_groups(world, p, now_us);
@@ -455,13 +467,13 @@ static bool is_skewed(const struct component *c)
 }
 
 /* Sick as an endpoint, and not as a part of another fault. */
-static bool is_endpoint_issue(const struct component *c, bool anonymous_taken)
+static bool is_endpoint_issue(const struct component *c, bool anonymous_taken, bool parted)
 {
 	const struct component *validator = world_partner(c);
 	bool slow = c->health == HEALTH_WARNING && (c->symptom == SYMPTOM_SLOW || c->symptom == SYMPTOM_ERRORS);
 	bool lags = c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_LAG;
 
-	if ((!is_down(c) && !slow && !lags && !is_skewed(c) && !is_flapping(c)) || is_cut_off(c))
+	if ((!is_down(c) && !slow && !lags && !is_skewed(c) && !is_flapping(c)) || is_cut_off(c) || (parted && is_behind_unplaced(c)))
 		return false;
 	if (is_flapping(c) && validator != NULL && is_failing(validator))
 		return false;
@@ -470,7 +482,7 @@ static bool is_endpoint_issue(const struct component *c, bool anonymous_taken)
 	return !(anonymous_taken && is_anonymous(c));
 }
 
-static void propose_endpoint_issues(const struct world *world, bool anonymous_taken, struct proposals *out)
+static void propose_endpoint_issues(const struct world *world, bool anonymous_taken, bool parted, struct proposals *out)
 {
 	size_t rpc = 0, rpc_down = 0, sick = 0, skewed = 0;
 	const struct component *first = NULL;
@@ -484,7 +496,7 @@ static void propose_endpoint_issues(const struct world *world, bool anonymous_ta
 
 		rpc += is_rpc;
 		rpc_down += is_rpc && is_down(c);
-		if (!is_endpoint_issue(c, anonymous_taken))
+		if (!is_endpoint_issue(c, anonymous_taken, parted))
 			continue;
 		first = first == NULL ? c : first;
 		sick++;
@@ -496,7 +508,7 @@ static void propose_endpoint_issues(const struct world *world, bool anonymous_ta
 	rule = skewed == sick ? RULE_MINOR : rpc > 0 && rpc_down == rpc ? RULE_SERVICE_DEGRADED : RULE_NOT_CRITICAL;
 	p = add_proposal(out, CAUSE_RPC_ENDPOINT_ISSUES, rule, sick == 1 ? first->name : many);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
-		if (is_endpoint_issue(world_at(world, KIND_NODE, i), anonymous_taken))
+		if (is_endpoint_issue(world_at(world, KIND_NODE, i), anonymous_taken, parted))
 			add_sick(p, world_at(world, KIND_NODE, i));
 	for (size_t i = 0; i < p->component_count && i < EVIDENCE_COMPONENTS; i++) {
 		const struct component *validator = world_partner(world_find(world, p->components[i]));
@@ -523,7 +535,7 @@ static int compare_proposals(const void *a, const void *b)
 void detect(const struct world *world, int64_t now_us, struct proposals *out)
 {
 	const struct component *chain = world_chain(world);
-	bool anonymous_taken, anonymous_open;
+	bool anonymous_taken, anonymous_open, parted;
 
 	*out = (struct proposals){0};
 	if (sight_lost(chain)) {
@@ -537,18 +549,19 @@ void detect(const struct world *world, int64_t now_us, struct proposals *out)
 	}
 	if (is_forked(chain))
 		propose_fork(world, now_us, out);
-	if (count_if(world, KIND_NODE, is_cut_off) > 0)
+	parted = count_if(world, KIND_NODE, is_cut_off) > 0;
+	if (parted)
 		propose_partition(world, now_us, out);
 	anonymous_taken = anonymous_open = anonymous_explained(world);
 	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++) {
 		const struct component *c = world_at(world, KIND_VALIDATOR, i);
 
-		if (!is_failing(c) || (group_of(c) > 1 && count_if(world, KIND_NODE, is_cut_off) > 0))
+		if (!is_failing(c) || (parted && group_of(c) > 1))
 			continue;
 		propose_validator_failure(world, c, anonymous_open && world_partner(c) == NULL, now_us, out);
 		anonymous_open = anonymous_open && world_partner(c) != NULL;
 	}
-	propose_endpoint_issues(world, anonymous_taken, out);
+	propose_endpoint_issues(world, anonymous_taken, parted, out);
 	if (out->count > 1)
 		qsort(out->items, out->count, sizeof(*out->items), compare_proposals);
 }

@@ -249,6 +249,8 @@ bool node_take(struct world *world, struct component *c, const struct node_sampl
 	memcpy(detail->why, why, sizeof(why));
 	if (c->reach != REACH_OK) {
 		take_failure(detail, sample->at_us);
+		/* Whom it sees when it is back is to be told anew. */
+		detail->has_peers = false;
 	} else {
 		take_answer(c, sample);
 		take_values(world, c, sample);

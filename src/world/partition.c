@@ -1,6 +1,7 @@
 /* Partitions: groups of nodes whose peers are all inside of their group (protocol
- * reference 1.5.5). A group with peers that we do not watch may be connected through
- * them, so all such groups count as one. */
+ * reference 1.5.5). Peers that nobody told of us may be those of our nodes that do not
+ * tell their key. When there are more of them than such nodes, some are not watched, and
+ * groups may be connected through them: all groups with such peers then count as one. */
 #include "world/private.h"
 
 #include "base/mem.h"
@@ -8,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A node in the graph; position 0 stands for everything that we do not watch. */
+/* Somebody in the graph; position 0 stands for everything that we do not watch. */
 struct place {
 	size_t parent;
-	struct component *node;
+	struct component *node; /* NULL: a peer that none of our nodes said to be */
 };
 
 struct key_entry {
@@ -21,9 +22,9 @@ struct key_entry {
 
 struct graph {
 	struct place *places;
-	size_t count;
+	size_t count, capacity;
 	struct key_entry *keys;
-	size_t key_count;
+	size_t key_count, key_capacity;
 };
 
 static int compare_keys(const void *a, const void *b)
@@ -53,31 +54,77 @@ static bool takes_part(const struct component *c)
 	return detail->answers && detail->has_peers && detail->has_own_key;
 }
 
+static struct key_entry *find_key(const struct graph *graph, size_t known, const struct peer_key *key)
+{
+	struct key_entry wanted = {.key = *key};
+
+	return bsearch(&wanted, graph->keys, known, sizeof(*graph->keys), compare_keys);
+}
+
+static void graph_add(struct graph *graph, const struct peer_key *key, struct component *node)
+{
+	graph->keys = mem_grow(graph->keys, &graph->key_capacity, graph->key_count, sizeof(*graph->keys));
+	graph->keys[graph->key_count++] = (struct key_entry){*key, graph->count};
+	graph->places = mem_grow(graph->places, &graph->capacity, graph->count, sizeof(*graph->places));
+	graph->places[graph->count] = (struct place){graph->count, node};
+	graph->count++;
+}
+
+/* Peers that none of our nodes said to be, as long as there are no more of them than nodes
+ * of ours that do not say who they are. */
+static void add_strangers(const struct world *world, struct graph *graph)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	size_t known = graph->key_count, placed = graph->count, silent = 0;
+
+	for (size_t i = 0; i < nodes->count; i++)
+		silent += !node_detail(nodes->items[i])->has_own_key;
+	for (size_t i = 1; i < placed; i++) {
+		const struct node_detail *detail = node_detail(graph->places[i].node);
+
+		for (size_t k = 0; k < detail->peer_count; k++) {
+			size_t at = known;
+
+			if (find_key(graph, known, &detail->peers[k]) != NULL)
+				continue;
+			while (at < graph->key_count && memcmp(&graph->keys[at].key, &detail->peers[k], sizeof(detail->peers[k])) != 0)
+				at++;
+			if (at < graph->key_count)
+				continue;
+			if (graph->key_count - known == silent) {
+				graph->key_count = known;
+				graph->count = placed;
+				return;
+			}
+			graph_add(graph, &detail->peers[k], NULL);
+		}
+	}
+	if (graph->key_count > 0)
+		qsort(graph->keys, graph->key_count, sizeof(*graph->keys), compare_keys);
+}
+
 static void graph_build(const struct world *world, struct graph *graph)
 {
 	const struct component_list *nodes = &world->lists[KIND_NODE];
 
-	graph->places = xcalloc(nodes->count + 1, sizeof(*graph->places));
-	graph->keys = xcalloc(nodes->count + 1, sizeof(*graph->keys));
+	graph->places = mem_grow(NULL, &graph->capacity, 0, sizeof(*graph->places));
+	graph->places[0] = (struct place){0, NULL};
 	graph->count = 1;
-	for (size_t i = 0; i < nodes->count; i++) {
-		if (!takes_part(nodes->items[i]))
-			continue;
-		graph->keys[graph->key_count++] = (struct key_entry){node_detail(nodes->items[i])->own_key, graph->count};
-		graph->places[graph->count] = (struct place){graph->count, nodes->items[i]};
-		graph->count++;
-	}
-	qsort(graph->keys, graph->key_count, sizeof(*graph->keys), compare_keys);
+	for (size_t i = 0; i < nodes->count; i++)
+		if (takes_part(nodes->items[i]))
+			graph_add(graph, &node_detail(nodes->items[i])->own_key, nodes->items[i]);
+	if (graph->key_count > 0)
+		qsort(graph->keys, graph->key_count, sizeof(*graph->keys), compare_keys);
+	add_strangers(world, graph);
 }
 
 static void graph_connect(struct graph *graph)
 {
 	for (size_t i = 1; i < graph->count; i++) {
-		const struct node_detail *detail = node_detail(graph->places[i].node);
+		const struct component *node = graph->places[i].node;
 
-		for (size_t k = 0; k < detail->peer_count; k++) {
-			struct key_entry wanted = {.key = detail->peers[k]};
-			const struct key_entry *found = bsearch(&wanted, graph->keys, graph->key_count, sizeof(*graph->keys), compare_keys);
+		for (size_t k = 0; node != NULL && k < node_detail(node)->peer_count; k++) {
+			const struct key_entry *found = find_key(graph, graph->key_count, &node_detail(node)->peers[k]);
 
 			connect(graph, i, found == NULL ? 0 : found->place);
 		}
@@ -117,6 +164,8 @@ static struct group *groups_count(struct graph *graph, size_t *count)
 		size_t root = find_root(graph, i);
 		struct group *group;
 
+		if (graph->places[i].node == NULL)
+			continue;
 		if (at[root] == 0) {
 			groups[*count].root = root;
 			at[root] = ++*count;
@@ -133,11 +182,11 @@ static struct group *groups_count(struct graph *graph, size_t *count)
 static void groups_tell(struct graph *graph, const struct group *groups, size_t count)
 {
 	for (size_t i = 1; i < graph->count; i++) {
-		struct node_detail *detail = node_detail(graph->places[i].node);
+		struct node_detail *detail = graph->places[i].node == NULL ? NULL : node_detail(graph->places[i].node);
 		size_t root = find_root(graph, i);
 
 		for (size_t k = 0; count > 1 && k < count; k++) {
-			if (groups[k].root != root)
+			if (detail == NULL || groups[k].root != root)
 				continue;
 			detail->group = (unsigned)k + 1;
 			detail->group_validators = (unsigned)groups[k].validators;

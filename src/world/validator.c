@@ -221,7 +221,9 @@ static void show_counts(struct world *world, struct component *c, unsigned block
 	c->seen_us = detail->last_sign_us > c->seen_us ? detail->last_sign_us : c->seen_us;
 	component_set_number(c, VALIDATOR_PROPOSED, detail->turns.proposed, at_us);
 	component_set_number(c, VALIDATOR_MISSED_TURNS, detail->turns.missed, at_us);
-	component_set_number(c, VALIDATOR_SEALED, (int64_t)detail->sealed, at_us);
+	/* In clique making a block is all the sealing there is. */
+	if (world->consensus != CONSENSUS_CLIQUE)
+		component_set_number(c, VALIDATOR_SEALED, (int64_t)detail->sealed, at_us);
 	component_set_number(c, VALIDATOR_WINDOW, blocks, at_us);
 	component_set_text(c, VALIDATOR_TURNS, detail->turn_text, at_us);
 	if (detail->last_sealed > 0)

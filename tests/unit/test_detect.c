@@ -46,6 +46,18 @@ static void slow_rpc_0(struct net *net) { net->nodes[4].rpc_ms = 2500; }
 static void freeze_rpc_0(struct net *net) { net->nodes[4].frozen = true; }
 static void wrong_chain_rpc_0(struct net *net) { net->nodes[4].chain_id = 1; }
 static void fork_rpc_0(struct net *net) { net->nodes[4].forked = true; }
+static void fork_two(struct net *net) { net->nodes[1].forked = net->nodes[4].forked = true; net->nodes[1].fork_from = net->nodes[4].fork_from = net->head + 1; }
+static void skew_rpc_0(struct net *net) { net->nodes[4].skew_s = 40; }
+static void cut_3(struct net *net)
+{
+	net->nodes[3].group = net->nodes[5].group = 1;
+	net->nodes[3].mute = net->nodes[3].frozen = net->nodes[5].frozen = true;
+}
+static void cut_halves(struct net *net)
+{
+	net->nodes[2].group = net->nodes[3].group = net->nodes[5].group = 1;
+	net->nodes[2].mute = net->nodes[3].mute = true;
+}
 static void low_peers(struct net *net) { net->nodes[4].peers = 0; }
 static void hide_all(struct net *net) { for (size_t i = 0; i < net->node_count; i++) net->nodes[i].hidden = true; }
 static void nothing(struct net *net) { (void)net; }
@@ -71,6 +83,10 @@ static const struct {
 	{"an RPC node that stands still", freeze_rpc_0, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P2, 1, "node/besu-rpc-0"},
 	{"an endpoint of another chain", wrong_chain_rpc_0, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P2, 1, "node/besu-rpc-0"},
 	{"two blocks at one height", fork_rpc_0, 1, CAUSE_CHAIN_FORK, SEVERITY_P0, 2, "node/besu-rpc-0"},
+	{"two follow another chain", fork_two, 1, CAUSE_CHAIN_FORK, SEVERITY_P0, 3, "node/besu-validator-1"},
+	{"a clock that is wrong", skew_rpc_0, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P3, 1, "node/besu-rpc-0"},
+	{"a validator and an RPC node cut off", cut_3, 1, CAUSE_NETWORK_PARTITION, SEVERITY_P1, 2, "node/besu-validator-3"},
+	{"halves without a quorum", cut_halves, 1, CAUSE_NETWORK_OUTAGE, SEVERITY_P0, 1, "chain/138"},
 	{"nothing can be reached", hide_all, 1, CAUSE_VISIBILITY_LOST, SEVERITY_P1, 6, "node/besu-rpc-0"},
 	{"two independent faults", stop_0_hide_rpc_0, 2, CAUSE_VALIDATOR_FAILURE, SEVERITY_P1, 2, "node/besu-validator-0"},
 };
@@ -121,6 +137,114 @@ static void each_fault_has_its_cause(void **state)
 		proposals_free(&found);
 		net_close(&net);
 	}
+}
+
+static void a_fork_names_who_is_on_which_side(void **state)
+{
+	struct proposals found;
+	struct net net;
+	char line[64];
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	fork_two(&net);
+	snprintf(line, sizeof(line), "block %llu is ", (unsigned long long)net.nodes[1].fork_from);
+	net_run(&net, 10);
+	detect(net.world, net_now_us(&net), &found);
+	assert_int_equal(found.count, 1);
+	assert_true(says(&found.items[0], line));
+	assert_true(says(&found.items[0], "on 4: besu-validator-0, besu-validator-2, besu-validator-3, besu-rpc-1"));
+	assert_true(says(&found.items[0], "on 2: besu-validator-1, besu-rpc-0"));
+	assert_true(refutes(&found.items[0], "network outage"));
+	proposals_free(&found);
+	net_close(&net);
+}
+
+static void a_partition_names_its_groups(void **state)
+{
+	static const struct {
+		const char *title, *first, *second;
+		void (*breaks)(struct net *net);
+	} halves[] = {
+		{"Network outage: partition", "group 1: 2 of 4 validators, no quorum: besu-validator-0, besu-validator-1, besu-rpc-0",
+			"group 2: 2 of 4 validators, no quorum: besu-validator-2, besu-validator-3, besu-rpc-1", cut_halves},
+		{"Network partition", "group 1: 3 of 4 validators, a quorum: besu-validator-0, besu-validator-1, besu-validator-2, besu-rpc-0",
+			"group 2: 1 of 4 validators, no quorum: besu-validator-3, besu-rpc-1", cut_3},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(halves); i++) {
+		struct proposals found;
+		struct net net;
+
+		net_open(&net, 4, 2);
+		net_age(&net, 200);
+		net_run(&net, 20);
+		halves[i].breaks(&net);
+		net_run(&net, 40);
+		detect(net.world, net_now_us(&net), &found);
+		assert_int_equal(found.count, 1);
+		assert_string_equal(found.items[0].title, halves[i].title);
+		assert_true(says(&found.items[0], halves[i].first));
+		assert_true(says(&found.items[0], halves[i].second));
+		proposals_free(&found);
+		net_close(&net);
+	}
+}
+
+/* An RPC node that does not tell its peers falls behind together with those that are cut
+ * off: that is no fault of its own. */
+static void who_falls_behind_in_a_partition_is_a_consequence(void **state)
+{
+	struct proposals found;
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net.nodes[4].no_peers = net.nodes[5].no_peers = true;
+	net_age(&net, 200);
+	net_run(&net, 20);
+	cut_3(&net);
+	net_run(&net, 40);
+	detect(net.world, net_now_us(&net), &found);
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.items[0].cause, CAUSE_NETWORK_PARTITION);
+	assert_int_equal(found.items[0].component_count, 1);
+	assert_true(names(found.items[0].consequences, found.items[0].consequence_count, "node/besu-rpc-1"));
+	proposals_free(&found);
+	net_close(&net);
+}
+
+/* From the third failure on it is one proposal, whether it is up or down, with a count. */
+static void what_comes_and_goes_is_one_proposal(void **state)
+{
+	struct net net;
+	char key[128];
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	validator_key(key, sizeof(key), 1);
+	for (unsigned second = 0; second < 5 * 60; second++) {
+		struct proposals found;
+
+		net.nodes[1].stopped = second / 30 % 2 == 0;
+		net_run(&net, 1);
+		if (second < 2 * 60 + 30)
+			continue;
+		detect(net.world, net_now_us(&net), &found);
+		if (found.count != 1 || strcmp(found.items[0].key, key) != 0)
+			fail_msg("after %u s: %zu proposals, the first %s", second, found.count, found.count > 0 ? found.items[0].key : "-");
+		if (second == 4 * 60 + 25)
+			assert_true(!net.nodes[1].stopped || says(&found.items[0], "offline"));
+		if (second == 4 * 60 - 1)
+			assert_true(says(&found.items[0], "failed 4 times"));
+		proposals_free(&found);
+	}
+	net_close(&net);
 }
 
 /* While a fault unfolds, nothing is proposed that it does not turn out to be. */
@@ -334,6 +458,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_fault_has_its_cause),
+		cmocka_unit_test(a_fork_names_who_is_on_which_side),
+		cmocka_unit_test(a_partition_names_its_groups),
+		cmocka_unit_test(who_falls_behind_in_a_partition_is_a_consequence),
+		cmocka_unit_test(what_comes_and_goes_is_one_proposal),
 		cmocka_unit_test(no_wrong_cause_is_proposed_on_the_way),
 		cmocka_unit_test(a_halt_names_cause_and_consequences),
 		cmocka_unit_test(a_failed_validator_is_shown_with_its_turns),

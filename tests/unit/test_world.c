@@ -524,6 +524,240 @@ static void two_blocks_at_one_height_are_critical(void **state)
 	net_close(&net);
 }
 
+/* The first block that differs is found, however long ago it was, and whoever was asked
+ * first; the few are named, not the many. */
+static void a_fork_is_found_where_it_began(void **state)
+{
+	static const struct {
+		const char *name;
+		bool forked[5];
+		int64_t back; /* blocks since it began, when Tocsin comes */
+		bool few[5];  /* who must be named */
+	} rows[] = {
+		{"one strays while we watch", {false, false, false, false, true}, 0, {false, false, false, false, true}},
+		{"one strayed long ago", {false, false, false, false, true}, 40, {false, false, false, false, true}},
+		{"two strayed long ago", {false, true, false, false, true}, 37, {false, true, false, false, true}},
+		{"the one that is asked first strayed", {true, false, false, false, false}, 25, {true, false, false, false, false}},
+		{"most of them strayed", {true, true, true, false, false}, 12, {false, false, false, true, true}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct net net;
+
+		net_open(&net, 4, 1);
+		net_age(&net, 300);
+		if (rows[i].back == 0)
+			net_run(&net, 10);
+		for (size_t k = 0; k < net.node_count; k++) {
+			net.nodes[k].forked = rows[i].forked[k];
+			net.nodes[k].fork_from = net.head + 1 - (uint64_t)rows[i].back;
+		}
+		uint64_t first = net.nodes[0].fork_from;
+		net_run(&net, 12);
+		assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_FORK);
+		if (number_of(world_chain(net.world), CHAIN_FORK_BLOCK) != (int64_t)first)
+			fail_msg("%s: %lld instead of %llu", rows[i].name, (long long)number_of(world_chain(net.world), CHAIN_FORK_BLOCK), (unsigned long long)first);
+		for (size_t k = 0; k < net.node_count; k++)
+			if ((net.nodes[k].component->symptom == SYMPTOM_FORK) != rows[i].few[k])
+				fail_msg("%s: %s: %s", rows[i].name, net.nodes[k].component->name, net.nodes[k].component->reason);
+		assert_int_equal(number_of(world_chain(net.world), CHAIN_HEAD), net.head);
+		for (size_t k = 0; k < net.node_count; k++)
+			net.nodes[k].forked = false;
+		net_run(&net, 30);
+		if (world_worst(net.world) != HEALTH_OK)
+			fail_msg("%s: healed, and yet: %s", rows[i].name, world_chain(net.world)->reason);
+		net_close(&net);
+	}
+}
+
+/* Where blocks are not final the newest may differ for a moment; deeper is a fork. */
+static void clique_may_differ_in_its_last_blocks(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net.clique = true;
+	net_age(&net, 200);
+	net_run(&net, 20);
+	assert_string_equal(component_text(world_chain(net.world), CHAIN_CONSENSUS), "clique");
+	assert_int_equal(world_chain(net.world)->health, HEALTH_OK);
+	net.nodes[4].forked = true;
+	net.nodes[4].fork_from = net.head;
+	net_run(&net, 1);
+	assert_int_not_equal(world_chain(net.world)->symptom, SYMPTOM_FORK);
+	net_run(&net, 12);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_FORK);
+	assert_int_equal(net.nodes[4].component->symptom, SYMPTOM_FORK);
+	net.nodes[4].forked = false;
+	net_run(&net, 10);
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	net_close(&net);
+}
+
+static void a_clique_signer_is_missed_after_two_rounds_of_turns(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net.clique = true;
+	net_age(&net, 200);
+	net_run(&net, 20);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_QUORUM), 3);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_CAN_LOSE), 1);
+	net.nodes[2].mute = true;
+	net_run(&net, 60);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(net_validator(&net, i)->symptom == SYMPTOM_OFFLINE, i == 2);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_QUORUM);
+	net.nodes[2].mute = false;
+	net_run(&net, 30);
+	assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_CRITICAL), 0);
+	net_close(&net);
+}
+
+static void groups_that_see_only_themselves_are_a_partition(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned groups[6];
+		bool silent; /* the RPC nodes do not tell their peers */
+		size_t partitions; /* 0: none */
+	} rows[] = {
+		{"all together", {0, 0, 0, 0, 0, 0}, false, 0},
+		{"one alone", {0, 0, 0, 1, 0, 0}, false, 2},
+		{"halves", {0, 0, 1, 1, 0, 1}, false, 2},
+		{"three groups", {0, 0, 1, 1, 2, 2}, false, 3},
+		{"halves with RPC nodes that do not say who they are", {0, 0, 1, 1, 0, 1}, true, 2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct net net;
+		int64_t partitions = 0;
+
+		net_open(&net, 4, 2);
+		net.nodes[4].no_peers = net.nodes[5].no_peers = rows[i].silent;
+		net_age(&net, 200);
+		net_run(&net, 20);
+		for (size_t k = 0; k < net.node_count; k++)
+			net.nodes[k].group = rows[i].groups[k];
+		net_run(&net, 10);
+		component_number(world_chain(net.world), CHAIN_PARTITIONS, &partitions);
+		if ((size_t)partitions != rows[i].partitions)
+			fail_msg("%s: %lld groups", rows[i].name, (long long)partitions);
+		for (size_t k = 0; k < net.node_count; k++)
+			net.nodes[k].group = 0;
+		net_run(&net, 10);
+		assert_null(component_value(world_chain(net.world), CHAIN_PARTITIONS));
+		assert_int_equal(world_worst(net.world), HEALTH_OK);
+		net_close(&net);
+	}
+}
+
+/* With peers that nobody watches, groups may be connected through them. */
+static void strangers_may_connect_groups(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	net.nodes[2].group = net.nodes[3].group = 1;
+	/* Each group has a peer that is none of our nodes. */
+	net.strangers = true;
+	net_run(&net, 10);
+	assert_null(component_value(world_chain(net.world), CHAIN_PARTITIONS));
+	net_close(&net);
+}
+
+static void who_never_seals_is_told(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 600);
+	net_run(&net, 20);
+	net.fake_seals = true;
+	net_run(&net, 100);
+	assert_int_not_equal(net_validator(&net, 0)->symptom, SYMPTOM_SEALS);
+	net_run(&net, 130);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(net_validator(&net, i)->symptom == SYMPTOM_SEALS, i == 0);
+	net.fake_seals = false;
+	net_run(&net, 20);
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	net_close(&net);
+}
+
+static void who_comes_and_goes_is_not_well_between(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	for (unsigned fall = 0; fall < 4; fall++) {
+		net.nodes[1].stopped = true;
+		net_run(&net, 30);
+		assert_int_equal(net_validator(&net, 1)->health, HEALTH_CRITICAL);
+		net.nodes[1].stopped = false;
+		net_run(&net, 30);
+		assert_int_equal(net_validator(&net, 1)->symptom == SYMPTOM_FLAPPING, fall >= 2);
+	}
+	assert_non_null(strstr(net_validator(&net, 1)->reason, "failed 4 times"));
+	net_run(&net, 300);
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	net_close(&net);
+}
+
+/* A node that fills up is behind, and no failure as long as it gets on. */
+static void a_node_that_fills_up_is_no_failure(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 400);
+	net_run(&net, 20);
+	net.nodes[4].frozen = net.nodes[4].syncing = true;
+	net.nodes[4].head = net.nodes[4].told = 20;
+	net_run(&net, 5);
+	for (unsigned i = 0; i < 40; i++) {
+		net.nodes[4].head++;
+		net_run(&net, 2);
+		assert_int_not_equal(net.nodes[4].component->health, HEALTH_CRITICAL);
+	}
+	assert_int_equal(net.nodes[4].component->symptom, SYMPTOM_SYNCING);
+	net_run(&net, 70);
+	assert_int_equal(net.nodes[4].component->health, HEALTH_CRITICAL);
+	net_close(&net);
+}
+
+static void versions_are_told_apart(void **state)
+{
+	struct node_sample sample = {.at_us = US_PER_S, .has = SAMPLE_VERSION};
+	struct thresholds thresholds = thresholds_default();
+	struct world *world = world_new("Test", 138, &thresholds);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "n%u", i);
+		snprintf(sample.version, sizeof(sample.version), "besu/v25.%u.0/linux-x86_64/java-%u", i == 2 ? 8u : 9u, i);
+		world_observe(world, world_add_node(world, name, "http://test"), &sample);
+	}
+	world_judge(world, 2 * US_PER_S);
+	assert_string_equal(component_text(world_chain(world), CHAIN_VERSIONS), "besu/v25.9.0 on 2, besu/v25.8.0 on 1 (n2)");
+	world_free(world);
+}
+
 static void a_restart_of_a_development_chain_is_followed(void **state)
 {
 	struct net net;
@@ -722,6 +956,15 @@ int main(void)
 		cmocka_unit_test(ids_come_from_configuration_or_address),
 		cmocka_unit_test(the_first_node_decides_an_unknown_chain),
 		cmocka_unit_test(two_blocks_at_one_height_are_critical),
+		cmocka_unit_test(a_fork_is_found_where_it_began),
+		cmocka_unit_test(clique_may_differ_in_its_last_blocks),
+		cmocka_unit_test(a_clique_signer_is_missed_after_two_rounds_of_turns),
+		cmocka_unit_test(groups_that_see_only_themselves_are_a_partition),
+		cmocka_unit_test(strangers_may_connect_groups),
+		cmocka_unit_test(who_never_seals_is_told),
+		cmocka_unit_test(who_comes_and_goes_is_not_well_between),
+		cmocka_unit_test(a_node_that_fills_up_is_no_failure),
+		cmocka_unit_test(versions_are_told_apart),
 		cmocka_unit_test(a_restart_of_a_development_chain_is_followed),
 		cmocka_unit_test(one_failure_and_no_further_attempt_is_no_outage),
 		cmocka_unit_test(one_slow_answer_is_not_slow),

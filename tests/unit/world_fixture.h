@@ -22,12 +22,15 @@ enum { NET_NODES = 12, NET_BLOCKS = 4000, NET_BACKFILL = 64 };
 struct net_node {
 	struct component *component;
 	bool stopped;   /* neither its validator nor its endpoint work */
+	bool mute;      /* its validator takes no part, its endpoint works */
 	bool hidden;    /* the endpoint does not answer; its validator works */
 	bool refusing;  /* the endpoint says no */
 	bool frozen;    /* its head stands still */
 	bool no_key;    /* it has no admin calls */
 	bool forked;    /* it tells other hashes, */
 	uint64_t fork_from; /* from this block on */
+	unsigned group; /* it sees only nodes of its own group */
+	bool no_peers;  /* it does not tell its peers, nor its own key */
 	uint64_t chain_id;
 	int64_t rpc_ms;
 	int64_t skew_s;
@@ -47,6 +50,9 @@ struct net {
 	int64_t now_s;
 	int64_t clock_s;     /* our clock minus the network's */
 	bool plain;          /* headers without QBFT */
+	bool clique;         /* headers of clique */
+	bool strangers;      /* each node has a peer that nobody watches */
+	bool fake_seals;     /* validator 0 proposes and never seals */
 	bool halted;         /* no blocks, whoever is up */
 	bool silent_periods; /* node info does not tell P and T */
 	struct net_block {
@@ -109,12 +115,17 @@ static inline void net_close(struct net *net)
 
 /* --- the network's own time ---------------------------------------------------------- */
 
+static inline bool net_works(const struct net *net, unsigned i)
+{
+	return !net->nodes[i].stopped && !net->nodes[i].mute;
+}
+
 static inline unsigned net_alive(const struct net *net)
 {
 	unsigned alive = 0;
 
 	for (unsigned i = 0; i < net->validators; i++)
-		alive += !net->nodes[i].stopped;
+		alive += net_works(net, i);
 	return alive;
 }
 
@@ -123,14 +134,14 @@ static inline bool net_next(const struct net *net, struct net_block *out)
 {
 	const struct net_block *parent = &net->blocks[net->head];
 	int64_t wait = net->period_s, timeout = net->timeout_s;
-	unsigned first = net->head == 0 ? 0 : parent->miner + 1;
+	unsigned first = net->clique ? (unsigned)(net->head + 1) % net->validators : net->head == 0 ? 0 : parent->miner + 1, quorum = net->clique ? net->validators / 2 + 1 : qbft_quorum(net->validators);
 
-	if (net->halted || (!net->plain && net_alive(net) < qbft_quorum(net->validators)))
+	if (net->halted || (!net->plain && net_alive(net) < quorum))
 		return false;
 	for (unsigned round = 0; round < 16; round++) {
 		unsigned miner = net->plain ? 0 : (first + round) % net->validators;
 
-		if (net->plain || !net->nodes[miner].stopped) {
+		if (net->plain || net_works(net, miner)) {
 			*out = (struct net_block){.time_s = parent->time_s + wait, .miner = miner, .round = round};
 			return true;
 		}
@@ -167,27 +178,73 @@ static inline void net_header(const struct net *net, const struct net_node *node
 {
 	const struct net_block *block = &net->blocks[number];
 
-	*out = (struct header){.number = number, .timestamp_s = block->time_s, .round = block->round, .consensus = net->plain ? CONSENSUS_UNKNOWN : CONSENSUS_QBFT};
+	*out = (struct header){.number = number, .timestamp_s = block->time_s, .round = block->round, .difficulty = 1};
+	out->consensus = net->plain ? CONSENSUS_UNKNOWN : net->clique ? CONSENSUS_CLIQUE : CONSENSUS_QBFT;
 	out->hash = net_hash(node, number);
 	out->parent = net_hash(node, number - 1);
 	if (net->plain)
 		return;
 	out->miner = net_address(block->miner);
+	if (net->clique) {
+		out->difficulty = number % net->validators == block->miner ? 2 : 1;
+		out->round = 0;
+		return;
+	}
 	out->validators = xcalloc(net->validators, sizeof(*out->validators));
 	out->sealers = xcalloc(net->validators, sizeof(*out->sealers));
 	out->validator_count = net->validators;
 	for (unsigned i = 0; i < net->validators; i++) {
 		out->validators[i] = net_address(i);
-		if (!net->nodes[i].stopped)
+		if (net_works(net, i) && !(net->fake_seals && i == 0))
 			out->sealers[out->sealer_count++] = net_address(i);
 	}
+}
+
+static inline struct peer_key net_peer_key(size_t i)
+{
+	struct peer_key key = {{0}};
+
+	key.bytes[0] = (uint8_t)(i + 1);
+	key.bytes[15] = 0xbb;
+	return key;
+}
+
+/* Whom the node is connected to: all that run in its group. */
+static inline void net_peers(const struct net *net, size_t i, struct peer_key *keys, struct node_sample *sample)
+{
+	if (net->nodes[i].no_peers)
+		return;
+	sample->peer_keys = keys;
+	for (size_t k = 0; k < net->node_count; k++)
+		if (k != i && !net->nodes[k].stopped && net->nodes[k].group == net->nodes[i].group)
+			keys[sample->peer_key_count++] = net_peer_key(k);
+	if (net->strangers)
+		keys[sample->peer_key_count++] = net_peer_key(100 + net->nodes[i].group);
+	sample->own_key = net_peer_key(i);
+	sample->has |= SAMPLE_OWN_KEY | SAMPLE_PEER_KEYS;
+}
+
+/* Its headers that the world asks for by number. */
+static inline void net_wanted(const struct net *net, size_t i, struct header *headers, struct node_sample *sample)
+{
+	uint64_t heights[WANTED_MAX];
+	size_t count = world_wanted(net->world, net->nodes[i].component, heights);
+
+	for (size_t k = 0; k < count; k++)
+		if (heights[k] < sample->headers[sample->header_count - 1].number) {
+			headers[sample->header_count] = sample->headers[sample->header_count - 1];
+			net_header(net, &net->nodes[i], heights[k], &headers[sample->header_count - 1]);
+			sample->header_count++;
+		}
 }
 
 static inline void net_sample(struct net *net, size_t i)
 {
 	struct net_node *node = &net->nodes[i];
 	struct node_sample sample = {.at_us = (net->now_s + net->clock_s) * US_PER_S, .rpc_us = node->rpc_ms * US_PER_MS, .clock_skew_us = node->skew_s * US_PER_S};
-	struct header headers[NET_BACKFILL + 1];
+	struct header headers[NET_BACKFILL + 1 + WANTED_MAX];
+	struct peer_key peer_keys[NET_NODES];
+	struct address signers[NET_NODES];
 	uint64_t head = node->frozen ? node->head : net->head, from;
 
 	if (node->stopped || node->hidden || node->refusing) {
@@ -205,6 +262,15 @@ static inline void net_sample(struct net *net, size_t i)
 	node->told = head;
 	sample.headers = headers;
 	sample.has = SAMPLE_HEAD | SAMPLE_PEERS | SAMPLE_SYNCING | SAMPLE_CHAIN_ID;
+	net_wanted(net, i, headers, &sample);
+	net_peers(net, i, peer_keys, &sample);
+	if (net->clique) {
+		for (unsigned k = 0; k < net->validators; k++)
+			signers[k] = net_address(k);
+		sample.has |= SAMPLE_VALIDATORS;
+		sample.validators = signers;
+		sample.validator_count = net->validators;
+	}
 	sample.chain_id = node->chain_id;
 	sample.peers = node->peers;
 	sample.syncing = node->syncing;
