@@ -14,6 +14,9 @@
 /* Components whose own line appears among the evidence. */
 enum { EVIDENCE_COMPONENTS = 12 };
 
+/* A clock that was set shows for a few polls, one that is wrong goes on. */
+#define SKEW_LASTS_US (5 * US_PER_S)
+
 /* --- building a proposal ------------------------------------------------------------- */
 
 /* Room for one more item; memory doubles, so that long lists cost little. */
@@ -460,29 +463,72 @@ static void propose_validator_failure(const struct world *world, const struct co
 	refute_fork(world, p);
 }
 
-/* Its clock differs: it serves, and what it says of time is wrong. */
 static bool is_skewed(const struct component *c)
 {
 	return c->health == HEALTH_WARNING && c->symptom == SYMPTOM_SKEW;
 }
 
+static int compare_i64(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* By how much the clocks of the nodes differ from ours, mostly. When that is much, it is
+ * our own clock that is wrong. */
+static int64_t median_skew_ms(const struct world *world)
+{
+	size_t count = 0, nodes = world_count(world, KIND_NODE);
+	int64_t *skews, median;
+
+	if (count_if(world, KIND_NODE, is_skewed) == 0)
+		return 0;
+	skews = xcalloc(nodes, sizeof(*skews));
+	for (size_t i = 0; i < nodes; i++)
+		count += component_number(world_at(world, KIND_NODE, i), NODE_CLOCK_SKEW_MS, &skews[count]);
+	qsort(skews, count, sizeof(*skews), compare_i64);
+	median = count > 0 ? skews[count / 2] : 0;
+	free(skews);
+	return median;
+}
+
+/* What the rest of the world says of each node's endpoint. */
+struct surroundings {
+	bool anonymous_taken; /* silent nodes without a name are explained by silent validators */
+	bool parted;          /* a part of the network is cut off */
+	int64_t skew_ms;      /* of most clocks beside ours */
+	int64_t now_us;
+};
+
+/* Its clock differs from the others', and not just because ours was set. */
+static bool is_clock_wrong(const struct world *world, const struct component *c, const struct surroundings *around)
+{
+	int64_t skew_ms, limit_ms = world_thresholds(world)->skew_warn_ms;
+
+	if (!is_skewed(c) || around->now_us - c->since_us < SKEW_LASTS_US || !component_number(c, NODE_CLOCK_SKEW_MS, &skew_ms))
+		return false;
+	return skew_ms - around->skew_ms > limit_ms || around->skew_ms - skew_ms > limit_ms;
+}
+
 /* Sick as an endpoint, and not as a part of another fault. */
-static bool is_endpoint_issue(const struct component *c, bool anonymous_taken, bool parted)
+static bool is_endpoint_issue(const struct world *world, const struct component *c, const struct surroundings *around)
 {
 	const struct component *validator = world_partner(c);
 	bool slow = c->health == HEALTH_WARNING && (c->symptom == SYMPTOM_SLOW || c->symptom == SYMPTOM_ERRORS);
 	bool lags = c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_LAG;
+	bool skewed = is_clock_wrong(world, c, around);
 
-	if ((!is_down(c) && !slow && !lags && !is_skewed(c) && !is_flapping(c)) || is_cut_off(c) || (parted && is_behind_unplaced(c)))
+	if ((!is_down(c) && !slow && !lags && !skewed && !is_flapping(c)) || is_cut_off(c) || (around->parted && is_behind_unplaced(c)))
 		return false;
 	if (is_flapping(c) && validator != NULL && is_failing(validator))
 		return false;
 	if (is_down(c) && validator != NULL && (is_failing(validator) || validator->symptom == SYMPTOM_NODE_LOST))
 		return false;
-	return !(anonymous_taken && is_anonymous(c));
+	return !(around->anonymous_taken && is_anonymous(c));
 }
 
-static void propose_endpoint_issues(const struct world *world, bool anonymous_taken, bool parted, struct proposals *out)
+static void propose_endpoint_issues(const struct world *world, const struct surroundings *around, struct proposals *out)
 {
 	size_t rpc = 0, rpc_down = 0, sick = 0, skewed = 0;
 	const struct component *first = NULL;
@@ -492,11 +538,11 @@ static void propose_endpoint_issues(const struct world *world, bool anonymous_ta
 
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
 		const struct component *c = world_at(world, KIND_NODE, i);
-		bool is_rpc = world_partner(c) == NULL && !(anonymous_taken && is_anonymous(c));
+		bool is_rpc = world_partner(c) == NULL && !(around->anonymous_taken && is_anonymous(c));
 
 		rpc += is_rpc;
 		rpc_down += is_rpc && is_down(c);
-		if (!is_endpoint_issue(c, anonymous_taken, parted))
+		if (!is_endpoint_issue(world, c, around))
 			continue;
 		first = first == NULL ? c : first;
 		sick++;
@@ -508,7 +554,7 @@ static void propose_endpoint_issues(const struct world *world, bool anonymous_ta
 	rule = skewed == sick ? RULE_MINOR : rpc > 0 && rpc_down == rpc ? RULE_SERVICE_DEGRADED : RULE_NOT_CRITICAL;
 	p = add_proposal(out, CAUSE_RPC_ENDPOINT_ISSUES, rule, sick == 1 ? first->name : many);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
-		if (is_endpoint_issue(world_at(world, KIND_NODE, i), anonymous_taken, parted))
+		if (is_endpoint_issue(world, world_at(world, KIND_NODE, i), around))
 			add_sick(p, world_at(world, KIND_NODE, i));
 	for (size_t i = 0; i < p->component_count && i < EVIDENCE_COMPONENTS; i++) {
 		const struct component *validator = world_partner(world_find(world, p->components[i]));
@@ -535,7 +581,8 @@ static int compare_proposals(const void *a, const void *b)
 void detect(const struct world *world, int64_t now_us, struct proposals *out)
 {
 	const struct component *chain = world_chain(world);
-	bool anonymous_taken, anonymous_open, parted;
+	struct surroundings around;
+	bool anonymous_open, parted;
 
 	*out = (struct proposals){0};
 	if (sight_lost(chain)) {
@@ -552,7 +599,8 @@ void detect(const struct world *world, int64_t now_us, struct proposals *out)
 	parted = count_if(world, KIND_NODE, is_cut_off) > 0;
 	if (parted)
 		propose_partition(world, now_us, out);
-	anonymous_taken = anonymous_open = anonymous_explained(world);
+	around = (struct surroundings){anonymous_explained(world), parted, median_skew_ms(world), now_us};
+	anonymous_open = around.anonymous_taken;
 	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++) {
 		const struct component *c = world_at(world, KIND_VALIDATOR, i);
 
@@ -561,7 +609,7 @@ void detect(const struct world *world, int64_t now_us, struct proposals *out)
 		propose_validator_failure(world, c, anonymous_open && world_partner(c) == NULL, now_us, out);
 		anonymous_open = anonymous_open && world_partner(c) != NULL;
 	}
-	propose_endpoint_issues(world, anonymous_taken, parted, out);
+	propose_endpoint_issues(world, &around, out);
 	if (out->count > 1)
 		qsort(out->items, out->count, sizeof(*out->items), compare_proposals);
 }

@@ -306,6 +306,98 @@ static void test_rpc_trouble_leaves_the_chain_alone(void **state)
 	engine_free(engine);
 }
 
+static void test_a_fork_grows_on_both_sides(void **state)
+{
+	(void)state;
+	struct engine *engine = network(4, 2, 5);
+	struct scenario_run run = begin("chain-fork", engine, "besu-validator-2");
+	live(engine, 60);
+	uint64_t before = engine->head;
+	assert_true(scenario_break(&run, engine));
+	live(engine, 60);
+	const struct engine_node *strayed[] = {engine_find(engine, "besu-validator-2"), engine_find(engine, "besu-rpc-1")};
+	const struct engine_node *other = engine_find(engine, "besu-validator-0");
+	assert_true(engine->head > before + 20);
+	for (size_t i = 0; i < ARRAY_LENGTH(strayed); i++) {
+		for (uint64_t number = before - 5; number <= engine->head; number++) {
+			const struct engine_block *a = engine_block_of(engine, strayed[i], number), *b = engine_block_of(engine, other, number);
+			assert_int_equal(hash_equal(&a->hash, &b->hash), number <= before);
+			if (number > before - 5)
+				assert_true(hash_equal(&a->parent, &engine_block_of(engine, strayed[i], number - 1)->hash));
+			assert_ptr_equal(engine_block_by_hash(engine, strayed[i], &a->hash), a);
+			size_t len_a, len_b;
+			assert_non_null(engine_block_extra(engine, a, &len_a));
+			assert_non_null(engine_block_extra(engine, b, &len_b));
+		}
+	}
+	/* Restarting those that strayed ends it, and it can be broken anew. */
+	assert_true(scenario_is_broken(engine));
+	engine_restart(engine, engine_find(engine, "besu-validator-2"));
+	engine_restart(engine, engine_find(engine, "besu-rpc-1"));
+	live(engine, 30);
+	assert_false(scenario_is_broken(engine));
+	assert_ptr_equal(engine_block_of(engine, strayed[0], engine->head), engine_block_at(engine, engine->head));
+	assert_true(scenario_break(&run, engine));
+	live(engine, 30);
+	scenario_heal(&run, engine);
+	assert_false(scenario_is_broken(engine));
+	engine_free(engine);
+}
+
+static void test_a_partition_halts_where_no_half_has_a_quorum(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned validators;
+		bool halts;
+	} cases[] = {{3, false}, {4, true}, {5, true}, {7, true}, {10, true}};
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct engine *engine = network(cases[i].validators, 2, 5);
+		struct scenario_run run = begin("network-partition", engine, "besu-validator-1");
+		live(engine, 60);
+		assert_true(scenario_break(&run, engine));
+		uint64_t head = engine->head;
+		live(engine, 120);
+		assert_int_equal(engine->head <= head + 1, cases[i].halts);
+		const struct engine_node *cut = engine_find(engine, "besu-validator-1"), *rest = engine_find(engine, "besu-validator-0");
+		assert_true(engine_node_head(engine, cut) <= head + 1);
+		assert_false(engine_connected(cut, rest));
+		assert_int_equal(engine_node_peers(engine, cut) + engine_node_peers(engine, rest) + 2, cases[i].validators + 2);
+		/* A restart does not mend the network. */
+		engine_restart(engine, engine_find(engine, "besu-validator-1"));
+		live(engine, 30);
+		assert_true(scenario_is_broken(engine));
+		scenario_heal(&run, engine);
+		head = engine->head;
+		live(engine, 60);
+		assert_true(engine->head > head + 20);
+		assert_int_equal(engine_node_peers(engine, cut), cases[i].validators + 1);
+		engine_free(engine);
+	}
+}
+
+static void test_a_flapping_validator_comes_and_goes(void **state)
+{
+	(void)state;
+	struct engine *engine = network(4, 1, 5);
+	struct scenario_run run = begin("flapping", engine, "besu-validator-1");
+	live(engine, 60);
+	assert_true(scenario_break(&run, engine));
+	const struct engine_node *victim = &engine->nodes[run.victim];
+	unsigned falls = 1;
+	bool up = false;
+	for (unsigned second = 0; second < 300; second++) {
+		live(engine, 1);
+		falls += up && victim->phase == POD_CRASHED;
+		up = victim->phase == POD_RUNNING;
+	}
+	assert_true(falls >= 5);
+	engine_restart(engine, &engine->nodes[run.victim]);
+	live(engine, 300);
+	assert_false(scenario_is_broken(engine));
+	engine_free(engine);
+}
+
 static void test_names_are_checked(void **state)
 {
 	(void)state;
@@ -630,6 +722,43 @@ static void test_scenarios_have_begun_at_the_start(void **state)
 	sim_stop(sim);
 }
 
+/* The server's clock by its Date header, in seconds. */
+static int64_t date_of(const char *url)
+{
+	struct buf out;
+	buf_init(&out, 1 << 16);
+	CURL *easy = curl_easy_init();
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, CALL("net_version", "[]"));
+	curl_easy_setopt(easy, CURLOPT_HEADER, 1L);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, &out);
+	assert_int_equal(curl_easy_perform(easy), CURLE_OK);
+	curl_easy_cleanup(easy);
+	const char *date = strstr(buf_text(&out), "Date: ");
+	assert_non_null(date);
+	int64_t at = (int64_t)curl_getdate(date + strlen("Date: "), NULL);
+	buf_free(&out);
+	return at;
+}
+
+static void test_a_skewed_clock_shows_in_the_date(void **state)
+{
+	(void)state;
+	struct sim *sim = start("clock-skew", "besu-validator-1", -1, 1);
+	for (size_t i = 0; i < 3; i++) {
+		int64_t skew_s = date_of(sim_node_at(sim, i)->url) - clock_wall_us(clock_system()) / US_PER_S;
+		if (i == 1)
+			assert_true(skew_s >= 28 && skew_s <= 92);
+		else
+			assert_true(skew_s >= -2 && skew_s <= 2);
+	}
+	sim_heal(sim);
+	assert_true(date_of(sim_node_at(sim, 1)->url) - clock_wall_us(clock_system()) / US_PER_S <= 2);
+	sim_stop(sim);
+}
+
 static void test_a_slow_node_is_slow_alone(void **state)
 {
 	(void)state;
@@ -792,6 +921,10 @@ int main(void)
 		cmocka_unit_test(test_its_configuration_is_one),
 		cmocka_unit_test(test_break_and_heal_over_http),
 		cmocka_unit_test(test_scenarios_have_begun_at_the_start),
+		cmocka_unit_test(test_a_fork_grows_on_both_sides),
+		cmocka_unit_test(test_a_partition_halts_where_no_half_has_a_quorum),
+		cmocka_unit_test(test_a_flapping_validator_comes_and_goes),
+		cmocka_unit_test(test_a_skewed_clock_shows_in_the_date),
 		cmocka_unit_test(test_a_slow_node_is_slow_alone),
 		cmocka_unit_test(test_stopping_waits_for_nobody),
 		cmocka_unit_test(test_kubectl),
