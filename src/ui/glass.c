@@ -34,8 +34,8 @@ static const char begin_modes[] = "\033[22;2t\033[?2004h";
 static const char end_modes[] = "\033[?1006l\033[?1000l\033[?2026l\033[?2004l\033[23;2t";
 
 struct glass {
-	int in, out;         /* own descriptions of the terminal; out does not block */
-	int curses_fd;       /* what curses writes to: the terminal or the memory file */
+	int in, out;   /* own descriptions of the terminal; out does not block */
+	int curses_fd; /* what curses writes to: the terminal or the memory file */
 	int memory;
 	FILE *curses_in, *curses_out;
 	SCREEN *screen;

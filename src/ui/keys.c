@@ -11,17 +11,34 @@ static const struct {
 	uint32_t code;
 	const char *name;
 } characters[] = {
-	{'\t', "Tab"}, {'\n', "Enter"}, {'\r', "Enter"}, {0x1b, "Esc"}, {' ', "Space"}, {0x7f, "Backspace"}, {'\b', "Backspace"},
+	{'\t', "Tab"},
+	{'\n', "Enter"},
+	{'\r', "Enter"},
+	{0x1b, "Esc"},
+	{' ', "Space"},
+	{0x7f, "Backspace"},
+	{'\b', "Backspace"},
 };
 
 static const struct {
 	int code;
 	const char *name;
 } codes[] = {
-	{KEY_UP, "Up"}, {KEY_DOWN, "Down"}, {KEY_LEFT, "Left"}, {KEY_RIGHT, "Right"},
-	{KEY_HOME, "Home"}, {KEY_END, "End"}, {KEY_PPAGE, "PageUp"}, {KEY_NPAGE, "PageDown"},
-	{KEY_IC, "Insert"}, {KEY_DC, "Delete"}, {KEY_BACKSPACE, "Backspace"}, {KEY_BTAB, "S-Tab"}, {KEY_ENTER, "Enter"},
-	{KEY_FIND, "Home"}, {KEY_SELECT, "End"},
+	{KEY_UP, "Up"},
+	{KEY_DOWN, "Down"},
+	{KEY_LEFT, "Left"},
+	{KEY_RIGHT, "Right"},
+	{KEY_HOME, "Home"},
+	{KEY_END, "End"},
+	{KEY_PPAGE, "PageUp"},
+	{KEY_NPAGE, "PageDown"},
+	{KEY_IC, "Insert"},
+	{KEY_DC, "Delete"},
+	{KEY_BACKSPACE, "Backspace"},
+	{KEY_BTAB, "S-Tab"},
+	{KEY_ENTER, "Enter"},
+	{KEY_FIND, "Home"},
+	{KEY_SELECT, "End"},
 };
 
 enum { FUNCTION_KEYS = 12 };

@@ -35,18 +35,18 @@ struct linear {
 	struct ui *ui;
 	struct canvas *canvas;
 	struct loop_watch *reader;
-	struct buf waiting;     /* input that was not worked on yet */
-	bool ended;             /* no more will come */
-	bool broken;            /* nobody reads what is printed */
+	struct buf waiting; /* input that was not worked on yet */
+	bool ended;         /* no more will come */
+	bool broken;        /* nobody reads what is printed */
 	int ended_by;
 
-	struct said *said;      /* one for each component, in the world's order */
+	struct said *said; /* one for each component, in the world's order */
 	size_t said_count, said_capacity;
-	size_t events;          /* of the record, said or older than this session */
-	bool begun;             /* the record's history is known */
+	size_t events; /* of the record, said or older than this session */
+	bool begun;    /* the record's history is known */
 	size_t messages;
-	enum screen screen;     /* of the last summary */
-	bool asked;             /* a question was printed, the next line answers it */
+	enum screen screen; /* of the last summary */
+	bool asked;         /* a question was printed, the next line answers it */
 };
 
 /* --- saying ---------------------------------------------------------------------- */
@@ -307,7 +307,8 @@ static void answer(struct linear *linear, const char *line)
 		bool yes = strcmp(line, word ? word : "yes") == 0;
 		if (yes && word)
 			prompt_begin(&overlay->confirmation.typed, word);
-		ui_key(ui, !yes ? "Esc" : word ? "Enter" : "y");
+		ui_key(ui, !yes ? "Esc" : word ? "Enter"
+					       : "y");
 	}
 }
 

@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAME_ROWS = 2, MARK_COLUMNS = 3, ROW_TEXT_BYTES = 4096, ROW_TEXT_COLUMNS = 160, DEFAULT_MIN_COLUMNS = 38 };
+enum { FRAME_ROWS = 2,
+       MARK_COLUMNS = 3,
+       ROW_TEXT_BYTES = 4096,
+       ROW_TEXT_COLUMNS = 160,
+       DEFAULT_MIN_COLUMNS = 38 };
 
 /* The rows of a pane that pass its filter. */
 struct listing {
@@ -88,7 +92,8 @@ static size_t find_selected(struct ui *ui, const struct pane *pane, const struct
 		size_t i = 0;
 		while (i < count && !is_row(ui, pane, listing, i, state->selected))
 			i++;
-		found = i < count ? i : found < count ? found : count - 1;
+		found = i < count ? i : found < count ? found
+						      : count - 1;
 	}
 	select_position(ui, pane, listing, found);
 	return found;
@@ -303,10 +308,10 @@ bool pane_row_text(struct ui *ui, const struct pane *pane, size_t position, stru
 
 struct slot {
 	struct pane_row row;
-	int rows;       /* given */
-	int least;      /* below which it collapses */
-	int wanted;     /* to show all it has */
-	int rank;       /* -1: holds the focus, never collapses */
+	int rows;   /* given */
+	int least;  /* below which it collapses */
+	int wanted; /* to show all it has */
+	int rank;   /* -1: holds the focus, never collapses */
 	bool collapsed;
 };
 

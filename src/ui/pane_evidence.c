@@ -126,7 +126,8 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	char when[MOMENT_TEXT];
 	bool ruled_out = thought->at_us == 0;
 	int x = when_columns(ui, thought, when);
-	enum role role = ruled_out ? ROLE_DIM : selected ? ROLE_TITLE : ROLE_BASE;
+	enum role role = ruled_out ? ROLE_DIM : selected ? ROLE_TITLE
+							 : ROLE_BASE;
 	area_text(area, 0, 0, ROLE_DIM, 0, when);
 	if (area_wrap_rows(area.columns - x, thought->text) <= area.rows)
 		area_wrap(area, x, 0, area.columns - x, area.rows, role, thought->text);

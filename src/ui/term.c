@@ -16,22 +16,25 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FRAME_MS = 100, TICK_MS = 1000, FRAME_BYTES = 8 * 1024 * 1024, SIGNALS_MAX = 8 };
+enum { FRAME_MS = 100,
+       TICK_MS = 1000,
+       FRAME_BYTES = 8 * 1024 * 1024,
+       SIGNALS_MAX = 8 };
 
 struct term {
 	struct loop *loop;
 	struct ui *ui;
 	struct glass *glass;
 	struct canvas *canvas;
-	struct theme theme;      /* what is drawn with: the ui's, or mono without colour */
+	struct theme theme; /* what is drawn with: the ui's, or mono without colour */
 	bool colour;
 
-	struct buf queue;        /* bytes that the terminal has not taken yet */
-	size_t sent;             /* of them */
-	bool wanted;             /* a frame is asked for */
-	int64_t drawn_us;        /* when the last one was made, monotonic */
+	struct buf queue; /* bytes that the terminal has not taken yet */
+	size_t sent;      /* of them */
+	bool wanted;      /* a frame is asked for */
+	int64_t drawn_us; /* when the last one was made, monotonic */
 	bool gone;
-	int ended_by;            /* the signal, or 0 */
+	int ended_by; /* the signal, or 0 */
 
 	struct loop_watch *reader, *writer;
 	struct loop_timer *frame, *tick;
@@ -195,7 +198,8 @@ static void take_paste(struct term *term)
 static void take_pointer(struct term *term)
 {
 	struct glass_pointer pointer = glass_pointer(term->glass);
-	ui_pointer(term->ui, pointer.x, pointer.y, pointer.up ? POINTER_UP : pointer.down ? POINTER_DOWN : POINTER_CLICK);
+	ui_pointer(term->ui, pointer.x, pointer.y, pointer.up ? POINTER_UP : pointer.down ? POINTER_DOWN
+											  : POINTER_CLICK);
 }
 
 static void on_readable(void *arg, int events TOCSIN_UNUSED)

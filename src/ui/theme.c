@@ -10,7 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { THEME_BYTES_MAX = 64 * 1024, PARENTS_MAX = 4, NAME_BYTES = 96 };
+enum { THEME_BYTES_MAX = 64 * 1024,
+       PARENTS_MAX = 4,
+       NAME_BYTES = 96 };
 
 #define ENDING ".theme"
 
@@ -19,10 +21,22 @@ static const struct {
 	const char *name;
 	int32_t rgb;
 } ansi[16] = {
-	{"black", 0x000000}, {"red", 0xcd0000}, {"green", 0x00cd00}, {"yellow", 0xcdcd00},
-	{"blue", 0x0000ee}, {"magenta", 0xcd00cd}, {"cyan", 0x00cdcd}, {"white", 0xe5e5e5},
-	{"bright-black", 0x7f7f7f}, {"bright-red", 0xff0000}, {"bright-green", 0x00ff00}, {"bright-yellow", 0xffff00},
-	{"bright-blue", 0x5c5cff}, {"bright-magenta", 0xff00ff}, {"bright-cyan", 0x00ffff}, {"bright-white", 0xffffff},
+	{"black", 0x000000},
+	{"red", 0xcd0000},
+	{"green", 0x00cd00},
+	{"yellow", 0xcdcd00},
+	{"blue", 0x0000ee},
+	{"magenta", 0xcd00cd},
+	{"cyan", 0x00cdcd},
+	{"white", 0xe5e5e5},
+	{"bright-black", 0x7f7f7f},
+	{"bright-red", 0xff0000},
+	{"bright-green", 0x00ff00},
+	{"bright-yellow", 0xffff00},
+	{"bright-blue", 0x5c5cff},
+	{"bright-magenta", 0xff00ff},
+	{"bright-cyan", 0x00ffff},
+	{"bright-white", 0xffffff},
 };
 
 static const struct {
@@ -127,7 +141,7 @@ struct reading {
 	const char *path;
 	struct theme *theme;
 	int line;
-	int depth;          /* of parents, to end a circle */
+	int depth; /* of parents, to end a circle */
 	size_t mistakes;
 	struct error first;
 };

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MIN_COLUMNS = 40, MIN_ROWS = 10, WHEEL_ROWS = 3 };
+enum { MIN_COLUMNS = 40,
+       MIN_ROWS = 10,
+       WHEEL_ROWS = 3 };
 
 /* How long a message stands; errors and alarms stay until the next key. */
 static const int64_t message_us[] = {
@@ -263,7 +265,8 @@ void ui_message(struct ui *ui, int severity, const char *text)
 {
 	struct message *message = &ui->messages[ui->message_next];
 	message->at_us = ui_now_us(ui);
-	message->severity = severity < MESSAGE_INFO ? MESSAGE_INFO : severity > MESSAGE_ALARM ? MESSAGE_ALARM : severity;
+	message->severity = severity < MESSAGE_INFO ? MESSAGE_INFO : severity > MESSAGE_ALARM ? MESSAGE_ALARM
+											      : severity;
 	text_clean(message->text, sizeof(message->text), text, strlen(text));
 	ui->message_next = (ui->message_next + 1) % MESSAGES_KEPT;
 	if (ui->message_count < MESSAGES_KEPT)
@@ -456,7 +459,8 @@ void prompt_open(struct ui *ui, enum prompt_kind kind, const char *label, const 
 	text_format(ui->label, sizeof(ui->label), "%s", label);
 	prompt_begin(&ui->prompt, text);
 	if (kind == PROMPT_FILTER)
-		text_format(ui->filter_before, sizeof(ui->filter_before), "%s", pager ? pager->search : pane ? ui_pane_state(ui, pane->name)->filter : "");
+		text_format(ui->filter_before, sizeof(ui->filter_before), "%s", pager ? pager->search : pane ? ui_pane_state(ui, pane->name)->filter
+													     : "");
 	ui->message_shown = false;
 	ui_touch(ui);
 }
@@ -698,7 +702,8 @@ static const struct pane *pane_under(const struct ui *ui, int x, int y)
 
 void ui_pointer(struct ui *ui, int x, int y, enum pointer what)
 {
-	int rows = what == POINTER_CLICK ? 0 : what == POINTER_UP ? -WHEEL_ROWS : WHEEL_ROWS;
+	int rows = what == POINTER_CLICK ? 0 : what == POINTER_UP ? -WHEEL_ROWS
+								  : WHEEL_ROWS;
 	struct pager *pager = pager_top(ui);
 	const struct pane *pane = pane_under(ui, x, y);
 	ui_touch(ui);

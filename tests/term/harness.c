@@ -30,11 +30,14 @@
 #include "base/text.h"
 #include "harness.h"
 
-enum { ENVIRONMENT_MAX = 32, ARGUMENTS_MAX = 16, TEXT_BYTES = 1 << 20, SENT_BYTES = 1 << 24 };
+enum { ENVIRONMENT_MAX = 32,
+       ARGUMENTS_MAX = 16,
+       TEXT_BYTES = 1 << 20,
+       SENT_BYTES = 1 << 24 };
 
 struct terminal {
-	pid_t pid;           /* 0: it was waited for */
-	int master, slave;   /* the slave stays open, to ask for its modes afterwards */
+	pid_t pid;         /* 0: it was waited for */
+	int master, slave; /* the slave stays open, to ask for its modes afterwards */
 	int columns, rows;
 	VTerm *vterm;
 	VTermScreen *screen;

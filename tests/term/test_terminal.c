@@ -178,7 +178,9 @@ static void hostile_text_is_inert(void **state)
 	(void)state;
 	struct terminal *terminal = start(80, 24, NULL);
 	terminal_send(terminal, ":");
-	terminal_send(terminal, "\033[200~x\xc2\x9b" "2J\x07\xe2\x80\xae" "evil\033[201~");
+	terminal_send(terminal, "\033[200~x\xc2\x9b"
+				"2J\x07\xe2\x80\xae"
+				"evil\033[201~");
 	terminal_expect(terminal, "evil");
 	assert_non_null(strstr(terminal_text(terminal), "besu-validator-0"));
 	assert_null(strstr(terminal_text(terminal), "\xe2\x80\xae"));
@@ -333,7 +335,7 @@ static void colours_fit_the_terminal(void **state)
 		const char *name;
 		const char *environment[3];
 		const char *terminfo; /* "" where every system has it */
-		int lowest, highest; /* of the numbers used; -1: colours of their own */
+		int lowest, highest;  /* of the numbers used; -1: colours of their own */
 	} cases[] = {
 		{"eight", {"TERM=xterm", NULL}, "", 0, 7},
 		{"sixteen", {"TERM=xterm-16color", NULL}, "/usr/share/terminfo/x/xterm-16color", 0, 15},

@@ -51,7 +51,8 @@ static void text_cases(void **state)
 		{"combining mark", 0, 1, "e\u0301x", "\ne\u0301x\n"},
 		{"escape sequence", 0, 0, "a\033[2Jb", "a\xef\xbf\xbd[2Jb\n\n"},
 		{"carriage return", 0, 0, "a\rb", "a b\n\n"},
-		{"bidi override", 0, 0, "a\u202eb", "a\xef\xbf\xbd" "b\n\n"},
+		{"bidi override", 0, 0, "a\u202eb", "a\xef\xbf\xbd"
+						    "b\n\n"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {

@@ -64,9 +64,18 @@ static void keys_move(void **state)
 	static const struct {
 		const char *key, *request;
 	} cases[] = {
-		{"F5", "note"}, {"ü", "note"}, {"a", "declare"}, {"d", ""}, {"R", ""}, {"f", "page-down"}, {"Space", ""},
+		{"F5", "note"},
+		{"ü", "note"},
+		{"a", "declare"},
+		{"d", ""},
+		{"R", ""},
+		{"f", "page-down"},
+		{"Space", ""},
 		/* What is reserved stays with its request. */
-		{"F2", "help"}, {"?", "help"}, {"F1", "help"}, {"PageDown", "page-down"},
+		{"F2", "help"},
+		{"?", "help"},
+		{"F1", "help"},
+		{"PageDown", "page-down"},
 	};
 	struct room room;
 	(void)state;
@@ -85,7 +94,7 @@ static void mistakes_name_their_line(void **state)
 {
 	static const struct {
 		const char *name, *lines;
-		const char *expected; /* the only problem, or NULL */
+		const char *expected;      /* the only problem, or NULL */
 		const char *key, *request; /* what holds all the same */
 	} cases[] = {
 		{"unknown command", "note = F5\nnoet = F6\n", "t.conf:5: [keys] noet: unknown command (did you mean note?)", "F5", "note"},

@@ -108,8 +108,14 @@ static void names_are_found_by_their_start(void **state)
 	static const struct {
 		const char *typed, *found; /* NULL: nothing, or several */
 	} cases[] = {
-		{"help", "help"}, {"hel", "help"}, {"quit", "quit"}, {"page-", NULL}, {"page-u", "page-up"},
-		{"", NULL}, {"helpp", NULL}, {"Help", NULL},
+		{"help", "help"},
+		{"hel", "help"},
+		{"quit", "quit"},
+		{"page-", NULL},
+		{"page-u", "page-up"},
+		{"", NULL},
+		{"helpp", NULL},
+		{"Help", NULL},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -172,8 +178,19 @@ static void keys_have_names(void **state)
 		uint32_t code;
 		const char *name;
 	} cases[] = {
-		{'a', "a"}, {'?', "?"}, {' ', "Space"}, {'\r', "Enter"}, {'\n', "Enter"}, {'\t', "Tab"}, {0x1b, "Esc"},
-		{0x7f, "Backspace"}, {4, "C-d"}, {12, "C-l"}, {0xe9, "é"}, {0x6f22, "漢"}, {0, "C-@"},
+		{'a', "a"},
+		{'?', "?"},
+		{' ', "Space"},
+		{'\r', "Enter"},
+		{'\n', "Enter"},
+		{'\t', "Tab"},
+		{0x1b, "Esc"},
+		{0x7f, "Backspace"},
+		{4, "C-d"},
+		{12, "C-l"},
+		{0xe9, "é"},
+		{0x6f22, "漢"},
+		{0, "C-@"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {

@@ -112,7 +112,9 @@ static void the_shipped_themes_have_no_mistakes(void **state)
 /* --- can it be read? ------------------------------------------------------------ */
 
 /* How a depth of colour shows a look: 24 bits, 256 colours or 16. */
-enum shown { SHOWN_ALL, SHOWN_256, SHOWN_16 };
+enum shown { SHOWN_ALL,
+	     SHOWN_256,
+	     SHOWN_16 };
 
 static int32_t shown_colour(int32_t rgb, int ansi, int32_t own, enum shown depth)
 {
@@ -162,7 +164,8 @@ static void the_shipped_themes_can_be_read(void **state)
 			for (int depth = SHOWN_ALL; depth <= SHOWN_16; depth++) {
 				int32_t fg = shown_colour(look.fg, look.ansi_fg, theme.paper.fg, (enum shown)depth);
 				int32_t bg = shown_colour(look.bg, look.ansi_bg, theme.paper.bg, (enum shown)depth);
-				int wanted = faint ? (back == ROLE_BASE ? 150 : 100) : back == ROLE_BASE ? least[depth] : least[depth] * 2 / 3;
+				int wanted = faint ? (back == ROLE_BASE ? 150 : 100) : back == ROLE_BASE ? least[depth]
+													 : least[depth] * 2 / 3;
 				if (depth == SHOWN_16 && back == ROLE_SELECTION)
 					wanted = 120;
 				if (contrast(fg, bg) < wanted)
@@ -305,8 +308,13 @@ static void nearest_colours(void **state)
 		int32_t rgb;
 		int of_256, of_16;
 	} cases[] = {
-		{0x000000, 16, 0}, {0xffffff, 231, 15}, {0xff0000, 196, 9}, {0x00ff00, 46, 10},
-		{0x5f87af, 67, 8}, {0x808080, 244, 8}, {0xcd0000, 160, 1},
+		{0x000000, 16, 0},
+		{0xffffff, 231, 15},
+		{0xff0000, 196, 9},
+		{0x00ff00, 46, 10},
+		{0x5f87af, 67, 8},
+		{0x808080, 244, 8},
+		{0xcd0000, 160, 1},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
