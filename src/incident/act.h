@@ -34,6 +34,8 @@ void act_detection(const struct fold *fold, const struct proposals *detected, in
  * no news of its own. Such a proposal is not recorded until the incident is over. */
 bool detection_covered(const struct fold *fold, const struct proposal *proposal);
 void act_changes(const struct change *changes, size_t count, struct drafts *out);
+/* Says in the timeline that so many changes of that time are in no record. */
+void act_unrecorded(uint64_t count, int64_t since_us, int64_t until_us, struct drafts *out);
 
 struct declaration {
 	const char *proposal_key; /* NULL: by hand */

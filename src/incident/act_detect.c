@@ -7,6 +7,7 @@
 #include "incident/drafting.h"
 #include "incident/payload.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* Bounds on what one proposal writes, so that its data always fits. */
@@ -37,6 +38,19 @@ void act_changes(const struct change *changes, size_t count, struct drafts *out)
 		payload_string(&data, "reason", change->reason);
 		payload_end(&data, out, draft);
 	}
+}
+
+void act_unrecorded(uint64_t count, int64_t since_us, int64_t until_us, struct drafts *out)
+{
+	struct draft *draft = drafts_add_machine(out, EVENT_NOTE, until_us, NULL);
+	char from[TIME_TEXT], to[TIME_TEXT];
+	draft_summary(out, draft, "%" PRIu64 " change%s from %s to %s could not be recorded", count, count == 1 ? "" : "s", time_rfc3339(from, since_us), time_rfc3339(to, until_us));
+	struct payload data;
+	payload_begin(&data);
+	json_put_i64(&data.w, "unrecorded", (int64_t)count);
+	json_put_i64(&data.w, "since_us", since_us);
+	json_put_i64(&data.w, "until_us", until_us);
+	payload_end(&data, out, draft);
 }
 
 static void put_ids(struct payload *data, const char *key, char (*ids)[96], size_t count, size_t limit)

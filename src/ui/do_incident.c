@@ -377,7 +377,7 @@ enum status do_evidence(struct ui *ui, const char *args, struct error *err)
 		return STATUS_REFUSED;
 	enum status status = watch_evidence(ui_watch(ui), incident->id, path, *note ? note : NULL, err);
 	if (status == STATUS_OK)
-		ui_messagef(ui, MESSAGE_INFO, "%s is kept as evidence of %s", path, incident->id);
+		ui_messagef(ui, MESSAGE_INFO, "%s is read as evidence of %s", path, incident->id);
 	return status;
 }
 

@@ -20,6 +20,7 @@ enum {
 	SAMPLE_NODES = 50, /* of how many nodes each time */
 	ARMED_MINUTES_MAX = 120,
 	EVIDENCE_BYTES_MAX = 64 * 1024 * 1024,
+	CHANGES_KEPT_MAX = 4096, /* while the record cannot be written; more are only counted */
 };
 /* Pause before what the record refused is tried again. */
 #define MACHINE_AGAIN_US (2 * US_PER_S)
@@ -27,6 +28,18 @@ enum {
 struct checked { /* the checks of one incident in Resolve */
 	char incident[16];
 	struct checker *checker;
+};
+
+/* A file on its way into the record. Reading it may take long, so a worker does. */
+struct evidence {
+	struct watch *watch; /* NULL: it closed meanwhile */
+	struct evidence *next;
+	char *incident, *path, *note;
+	struct actor who;
+	struct buf bytes;
+	struct hash256 hash;
+	enum status status;
+	struct error err;
 };
 
 struct watch {
@@ -55,15 +68,21 @@ struct watch {
 	size_t proposals_shown;
 	int64_t sampled_us;
 	size_t sample_turn;
-	struct drafts machine;    /* what the machine has to say and did not yet hand over */
-	struct drafts handed;     /* handed over, not yet durable */
-	bool machine_waits;       /* `handed` is under way */
+	struct drafts machine;    /* changes that were seen and not yet handed over */
+	struct drafts handed;     /* changes handed over, not yet durable */
+	bool machine_waits;       /* `handed`, and what was found beside it, is under way */
+	uint64_t missed, missed_told; /* changes beyond what is kept; of them, on their way to the record */
+	int64_t missed_since_us, missed_until_us;
 	int64_t machine_again_us; /* after a failure: not before this */
 	bool loaded;              /* the record's history is in the fold */
 	bool settled;             /* as of the last tick, so that proposals fit the world */
-	size_t asked;             /* appends of people under way */
+	size_t asked;             /* appends of people under way, and files that they gave */
+	struct evidence *evidence;
 	int64_t armed_until_us;
+	int64_t arming_until_us; /* asked for, not yet durable */
 	struct lease lease;
+	char holder[200]; /* as whom we hold it */
+	bool lapsed;      /* it ran out while the record could not be written */
 	char origin[STORE_ORIGIN_SIZE]; /* of the record, "" without one */
 	char trouble[480];
 	char alarmed[256]; /* keys and ids that rang already, the newest only */
@@ -99,6 +118,42 @@ static void drafts_join(struct drafts *dst, struct drafts *src)
 	drafts_init(src);
 }
 
+static void forget_changes(struct watch *w)
+{
+	drafts_free(&w->machine);
+	drafts_init(&w->machine);
+	w->missed = 0;
+}
+
+/* True when this console writes what the machine sees: one collector per record. */
+static bool writes_machine(const struct watch *w)
+{
+	return w->journal && !w->read_only && w->loaded && w->lease.mine;
+}
+
+/* True while it may turn out that this console does: before the record is read, and when
+ * the lease ran out because the record cannot be written. */
+static bool may_write_machine(const struct watch *w)
+{
+	return w->journal && !w->read_only && (!w->loaded || w->lease.mine || w->lapsed);
+}
+
+/* Changes are kept until they are durable. A disk that is full for hours must not fill
+ * the memory as well: then they are counted, and the record will say so. */
+static void keep_changes(struct watch *w, const struct change *changes, size_t count, int64_t now_us)
+{
+	if (count == 0)
+		return;
+	if (w->missed == 0 && w->machine.count + w->handed.count + count <= CHANGES_KEPT_MAX) {
+		act_changes(changes, count, &w->machine);
+		return;
+	}
+	if (w->missed == 0)
+		w->missed_since_us = now_us;
+	w->missed += count;
+	w->missed_until_us = now_us;
+}
+
 static void machine_recorded(void *arg, enum status status, const struct error *err)
 {
 	struct watch *w = arg;
@@ -108,34 +163,51 @@ static void machine_recorded(void *arg, enum status status, const struct error *
 	if (status == STATUS_OK) {
 		drafts_free(&w->handed);
 		drafts_init(&w->handed);
+		w->missed -= w->missed_told;
 		changed(w);
 		return;
 	}
-	/* Nothing seen is dropped: what was refused goes first next time. */
+	/* What was refused goes first next time. */
 	drafts_join(&w->handed, &w->machine);
 	drafts_join(&w->machine, &w->handed);
+	if (!may_write_machine(w))
+		forget_changes(w);
 	w->machine_again_us = clock_wall_us(w->clock) + MACHINE_AGAIN_US;
 }
 
-/* True when this console writes what the machine sees: one collector per record. */
-static bool writes_machine(const struct watch *w)
+/* What follows from comparing the world with the record. It is found anew each time, and
+ * only while nothing is under way: the fold knows no more than what is durable. */
+static void find_news(struct watch *w, int64_t now_us, struct drafts *out)
 {
-	return w->journal && !w->read_only && w->loaded && w->lease.mine;
-}
-
-/* True while it may turn out that this console does: before the record is read. */
-static bool may_write_machine(const struct watch *w)
-{
-	return w->journal && !w->read_only && (!w->loaded || w->lease.mine);
+	act_detection(w->fold, &w->proposals, now_us, out);
+	for (size_t i = 0; i < w->checked_count; i++)
+		act_checks(w->fold, w->checked[i].incident, w->checked[i].checker, now_us, out);
+	w->missed_told = w->missed;
+	if (w->missed)
+		act_unrecorded(w->missed, w->missed_since_us, w->missed_until_us, out);
 }
 
 static void flush_machine(struct watch *w, int64_t now_us)
 {
-	if (w->machine_waits || w->machine.count == 0 || now_us < w->machine_again_us)
+	struct drafts news;
+
+	if (w->machine_waits || now_us < w->machine_again_us)
 		return;
-	w->machine_waits = true;
+	drafts_init(&news);
+	find_news(w, now_us, &news);
 	drafts_join(&w->handed, &w->machine);
-	journal_append(w->journal, w->handed.items, w->handed.count, machine_recorded, w);
+	size_t count = w->handed.count + news.count;
+	if (count) {
+		struct draft *all = xcalloc(count, sizeof(*all));
+		if (w->handed.count)
+			memcpy(all, w->handed.items, w->handed.count * sizeof(*all));
+		if (news.count)
+			memcpy(all + w->handed.count, news.items, news.count * sizeof(*all));
+		w->machine_waits = true;
+		journal_append(w->journal, all, count, machine_recorded, w);
+		free(all);
+	}
+	drafts_free(&news);
 }
 
 static void record_clock_step(struct watch *w, int64_t step_us)
@@ -237,8 +309,6 @@ static void run_checks(struct watch *w, int64_t now_us)
 			checked->checker = checker_new(incident, w->world, now_us);
 		}
 		checker_update(checked->checker, w->world, now_us);
-		if (writes_machine(w) && !w->machine_waits)
-			act_checks(w->fold, incident->id, checked->checker, now_us, &w->machine);
 	}
 }
 
@@ -314,16 +384,10 @@ static void tick(void *arg)
 	w->settled = collector_all_tried(w->collector) && world_settled(w->world);
 	disarm_when_due(w, now_us);
 	if (may_write_machine(w))
-		act_changes(changes, count, &w->machine);
-	if (writes_machine(w)) {
-		/* The fold only knows what is durable, so a comparison with it must wait
-		 * until our last append came back. */
-		if (!w->machine_waits)
-			act_detection(w->fold, &w->proposals, now_us, &w->machine);
-		if (now_us - w->sampled_us >= SAMPLE_MS * US_PER_MS) {
-			w->sampled_us = now_us;
-			record_samples(w, now_us);
-		}
+		keep_changes(w, changes, count, now_us);
+	if (writes_machine(w) && now_us - w->sampled_us >= SAMPLE_MS * US_PER_MS) {
+		w->sampled_us = now_us;
+		record_samples(w, now_us);
 	}
 	run_checks(w, now_us);
 	if (writes_machine(w))
@@ -383,18 +447,19 @@ static void on_warning(void *arg, const struct error *err)
 static void on_lease(void *arg, const struct lease *lease)
 {
 	struct watch *w = arg;
-	char text[200];
+	char text[240];
 	bool was_mine = w->lease.mine;
 
 	w->lease = *lease;
-	if (lease->mine && !was_mine) {
-		text_format(text, sizeof(text), "this console now writes state changes to the record");
-		say(w, 0, text);
+	w->lapsed = !lease->mine && strcmp(lease->holder, w->holder) == 0;
+	if (w->lapsed) {
+		say(w, 1, "state changes are kept here until the record can be written again");
 	} else if (!lease->mine) {
 		text_format(text, sizeof(text), "state changes are written by %s", lease->holder);
 		say(w, 0, text);
-		drafts_free(&w->machine);
-		drafts_init(&w->machine);
+		forget_changes(w);
+	} else if (!was_mine) {
+		say(w, 0, "this console now writes state changes to the record");
 	}
 	changed(w);
 }
@@ -454,7 +519,6 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 	static const struct journal_events journal_events = {.events = on_events, .loaded = on_loaded, .trouble = on_trouble, .warning = on_warning, .lease = on_lease};
 	struct watch *w = xcalloc(1, sizeof(*w));
 	uint64_t seed;
-	char holder[200];
 
 	w->loop = loop;
 	w->clock = clock;
@@ -475,8 +539,8 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 	add_endpoints(w);
 	if (store) {
 		text_format(w->origin, sizeof(w->origin), "%s", store_origin(store));
-		text_format(holder, sizeof(holder), "%s@%s pid %ld", w->operator_name, w->where, (long)getpid());
-		w->journal = journal_new(loop, store, !w->read_only, holder, &journal_events, w);
+		text_format(w->holder, sizeof(w->holder), "%s@%s pid %ld", w->operator_name, w->where, (long)getpid());
+		w->journal = journal_new(loop, store, !w->read_only, w->holder, &journal_events, w);
 	}
 	collector_start(w->collector, sample_taken, w);
 	w->tick = loop_timer(loop, TICK_MS, TICK_MS, tick, w);
@@ -488,6 +552,8 @@ void watch_free(struct watch *w)
 	if (!w)
 		return;
 	loop_timer_stop(w->tick);
+	for (struct evidence *e = w->evidence; e; e = e->next)
+		e->watch = NULL;
 	runs_stop(w->runs);
 	collector_free(w->collector);
 	journal_free(w->journal);
@@ -571,7 +637,11 @@ int watch_read_percent(const struct watch *w)
 
 size_t watch_pending(const struct watch *w)
 {
-	return w->journal ? journal_pending(w->journal) : 0;
+	size_t count = w->journal ? journal_pending(w->journal) : 0;
+
+	for (const struct evidence *e = w->evidence; e; e = e->next)
+		count++;
+	return count;
 }
 
 const char *watch_trouble(const struct watch *w)
@@ -657,6 +727,17 @@ enum status watch_append(struct watch *w, const struct drafts *drafts, void (*do
 	return STATUS_OK;
 }
 
+/* Nothing is armed that the record does not know of. */
+static void arm_recorded(void *arg, enum status status, const struct error *err)
+{
+	struct watch *w = arg;
+
+	(void)err; /* said already */
+	if (status == STATUS_OK && w->arming_until_us)
+		w->armed_until_us = w->arming_until_us;
+	w->arming_until_us = 0;
+}
+
 enum status watch_arm(struct watch *w, int minutes, const char *reason, const char *incident, struct error *err)
 {
 	struct drafts drafts;
@@ -667,11 +748,12 @@ enum status watch_arm(struct watch *w, int minutes, const char *reason, const ch
 	drafts_init(&drafts);
 	enum status status = act_arm(&who, incident, minutes, reason, &drafts, err);
 	if (status == STATUS_OK)
-		status = watch_append(w, &drafts, NULL, NULL, err);
+		status = watch_append(w, &drafts, minutes ? arm_recorded : NULL, w, err);
 	drafts_free(&drafts);
-	/* Disarming is never refused, not even by a record that cannot be written. */
-	if (status == STATUS_OK || minutes == 0)
-		w->armed_until_us = minutes ? who.now_us + minutes * US_PER_MINUTE : 0;
+	if (minutes == 0) /* never refused, not even by a record that cannot be written */
+		w->armed_until_us = w->arming_until_us = 0;
+	else if (status == STATUS_OK)
+		w->arming_until_us = who.now_us + minutes * US_PER_MINUTE;
 	changed(w);
 	return status;
 }
@@ -681,32 +763,68 @@ void watch_refresh(struct watch *w)
 	collector_refresh(w->collector);
 }
 
-enum status watch_evidence(struct watch *w, const char *incident, const char *path, const char *note, struct error *err)
+static void evidence_read(void *arg)
 {
-	struct buf bytes;
-	struct drafts drafts;
-	struct actor who = watch_actor(w);
-	const char *slash = strrchr(path, '/');
+	struct evidence *e = arg;
 
-	if (w->read_only)
-		return error_set(err, STATUS_REFUSED, "OBSERVER: nothing is written (start without --read-only to take part)");
-	buf_init(&bytes, EVIDENCE_BYTES_MAX);
-	enum status status = file_read(path, EVIDENCE_BYTES_MAX, &bytes, err);
-	if (status != STATUS_OK) {
-		buf_free(&bytes);
-		return status;
-	}
+	e->status = file_read(e->path, EVIDENCE_BYTES_MAX, &e->bytes, &e->err);
+	if (e->status == STATUS_OK)
+		e->hash = sha256(buf_text(&e->bytes), e->bytes.len);
+}
+
+static enum status evidence_record(struct watch *w, struct evidence *e)
+{
+	struct drafts drafts;
+	const char *slash = strrchr(e->path, '/');
+
 	drafts_init(&drafts);
-	struct hash256 hash = sha256(buf_text(&bytes), bytes.len);
-	status = act_evidence(w->fold, &who, incident, slash ? slash + 1 : path, &hash, bytes.len, note, 0, &drafts, err);
+	enum status status = act_evidence(w->fold, &e->who, e->incident, slash ? slash + 1 : e->path, &e->hash, e->bytes.len, e->note, 0, &drafts, &e->err);
 	if (status == STATUS_OK) {
 		/* The blob first: an event must never name evidence that is not there. */
-		journal_put_blob(w->journal, buf_text(&bytes), bytes.len, "application/octet-stream");
-		status = watch_append(w, &drafts, NULL, NULL, err);
+		journal_put_blob(w->journal, buf_text(&e->bytes), e->bytes.len, "application/octet-stream");
+		status = watch_append(w, &drafts, NULL, NULL, &e->err);
 	}
 	drafts_free(&drafts);
-	buf_free(&bytes);
 	return status;
+}
+
+static void evidence_done(void *arg)
+{
+	struct evidence *e = arg;
+	struct watch *w = e->watch;
+
+	if (w) {
+		struct evidence **slot = &w->evidence;
+		while (*slot != e)
+			slot = &(*slot)->next;
+		*slot = e->next;
+		w->asked--;
+		if (e->status == STATUS_OK)
+			e->status = evidence_record(w, e);
+		if (e->status != STATUS_OK)
+			say(w, 2, e->err.text);
+		changed(w);
+	}
+	buf_free(&e->bytes);
+	free(e->incident);
+	free(e->path);
+	free(e->note);
+	free(e);
+}
+
+enum status watch_evidence(struct watch *w, const char *incident, const char *path, const char *note, struct error *err)
+{
+	if (w->read_only)
+		return error_set(err, STATUS_REFUSED, "OBSERVER: nothing is written (start without --read-only to take part)");
+	if (!fold_incident(w->fold, incident))
+		return error_set(err, STATUS_NOT_FOUND, "%s: no such incident", incident);
+	struct evidence *e = xcalloc(1, sizeof(*e));
+	*e = (struct evidence){.watch = w, .next = w->evidence, .incident = xstrdup(incident), .path = xstrdup(path), .note = note ? xstrdup(note) : NULL, .who = watch_actor(w)};
+	buf_init(&e->bytes, EVIDENCE_BYTES_MAX);
+	w->evidence = e;
+	w->asked++;
+	loop_work(w->loop, evidence_read, evidence_done, e);
+	return STATUS_OK;
 }
 
 /* --- runbooks ---------------------------------------------------------------------------------------- */

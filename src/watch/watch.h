@@ -54,7 +54,7 @@ enum status watch_checkpoint(const struct watch *watch, struct checkpoint *out, 
 bool watch_loaded(const struct watch *watch);      /* what the record held is in the fold */
 /* How much of the record's past was read, in percent; 100 without a record. */
 int watch_read_percent(const struct watch *watch);
-size_t watch_pending(const struct watch *watch);      /* appends that wait for the disk */
+size_t watch_pending(const struct watch *watch);      /* appends that wait for the disk, evidence that is read */
 const char *watch_trouble(const struct watch *watch); /* NULL: the record is fine */
 bool watch_is_collector(const struct watch *watch);   /* we hold the lease */
 const char *watch_lease_holder(const struct watch *watch);
@@ -66,9 +66,11 @@ struct actor watch_actor(const struct watch *watch);
 /* Appends what an act_* function made. The drafts are copied; `done` may be NULL.
  * Refused at once in OBSERVER mode. */
 enum status watch_append(struct watch *watch, const struct drafts *drafts, void (*done)(void *arg, enum status status, const struct error *err), void *arg, struct error *err) TOCSIN_CHECK;
+/* Armed from the moment on when the record knows it; 0 minutes disarm at once. */
 enum status watch_arm(struct watch *watch, int minutes, const char *reason, const char *incident, struct error *err) TOCSIN_CHECK;
 void watch_refresh(struct watch *watch);
-/* Stores a file as evidence and records it. */
+/* Stores a file as evidence and records it. It is read beside the loop: what is wrong with
+ * it comes as a message. */
 enum status watch_evidence(struct watch *watch, const char *incident, const char *path, const char *note, struct error *err) TOCSIN_CHECK;
 
 /* The runbook of an incident, loaded once and kept; NULL with err when it cannot be read. */

@@ -406,6 +406,18 @@ static void probe(struct recorder *r, const char *component, int64_t at_us)
 	recorder_commit(r);
 }
 
+static void test_what_was_missed_is_told(void **state)
+{
+	struct recorder *r = *state;
+	act_unrecorded(12, T0, T0 + US_PER_MINUTE, &r->drafts);
+	recorder_commit(r);
+	const struct event *event = fold_event_at(r->fold, fold_event_count(r->fold) - 1);
+	assert_int_equal(event->kind, EVENT_NOTE);
+	assert_int_equal(event->occurred_us, T0 + US_PER_MINUTE);
+	assert_non_null(strstr(event->summary, "12 changes from "));
+	assert_non_null(strstr(event->data, "\"unrecorded\":12"));
+}
+
 static void test_the_timeline_begins_before_the_incident(void **state)
 {
 	struct recorder *r = *state;
@@ -730,6 +742,7 @@ int main(void)
 		CASE(test_overrides_are_recorded),
 		CASE(test_a_run_keeps_what_it_said),
 		CASE(test_resume_is_folding_again),
+		CASE(test_what_was_missed_is_told),
 		CASE(test_the_timeline_begins_before_the_incident),
 		CASE(test_equal_times_go_by_seq),
 		CASE(test_corrections),

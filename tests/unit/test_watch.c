@@ -504,8 +504,9 @@ static void modes_meet_danger(void **state)
 	assert_non_null(strstr(incident->steps[0].output, "asked: describe pod"));
 
 	assert_ok(watch_arm(room.watch, 10, "the pod hangs", "INC-1", ERR));
-	assert_int_equal(watch_mode(room.watch), MODE_ARMED);
+	assert_int_equal(watch_mode(room.watch), MODE_UNARMED); /* until it is durable */
 	assert_comes(&room, idle);
+	assert_int_equal(watch_mode(room.watch), MODE_ARMED);
 	assert_int_equal(count_events(&room, EVENT_MODE_ARMED), 1);
 	assert_ok(watch_command(room.watch, "INC-1", "4", 0, &view, ERR));
 	assert_string_equal(view.refused, "");
@@ -545,6 +546,35 @@ static bool holds(const struct buf *bytes, const char *text)
 		if (memcmp(bytes->data + i, text, len) == 0)
 			return true;
 	return false;
+}
+
+/* While the record refuses everything, what is seen waits, and what is concluded from it is
+ * not concluded again with each try. */
+static void a_full_disk_loses_and_repeats_nothing(void **state)
+{
+	struct stage_set set;
+	struct room room;
+
+	(void)state;
+	set_up(&set, false);
+	room_open(&room, &set);
+	assert_comes(&room, everything_known);
+	size_t changes = count_events(&room, EVENT_PROBE_CHANGE);
+	assert_int_equal(outsider(set.place.path, "CREATE TRIGGER disk_full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'no space'); END"), SQLITE_OK);
+	sim_break(set.sim);
+	assert_comes(&room, sees_the_fault);
+	assert_int_equal(watch_arm(room.watch, 5, "the pod hangs", NULL, NULL), STATUS_OK);
+	comes(&room, never, 5000); /* some tries */
+	assert_non_null(strstr(room.error, "no space"));
+	assert_int_equal(count_events(&room, EVENT_DETECTOR_PROPOSED), 0);
+	assert_int_equal(watch_mode(room.watch), MODE_UNARMED);
+	assert_int_equal(outsider(set.place.path, "DROP TRIGGER disk_full"), SQLITE_OK);
+	assert_comes(&room, proposed);
+	comes(&room, never, 500);
+	assert_int_equal(count_events(&room, EVENT_DETECTOR_PROPOSED), 1);
+	assert_true(count_events(&room, EVENT_PROBE_CHANGE) > changes);
+	room_close(&room);
+	tear_down(&set);
 }
 
 /* A secret that a command says is masked wherever reads and lines are cut, and beside
@@ -708,7 +738,10 @@ static void evidence_is_kept_with_its_hash(void **state)
 	assert_ok(watch_evidence(room.watch, "INC-1", "/proc/self/comm", "our name", ERR));
 	assert_comes(&room, idle);
 	assert_int_equal(fold_incident(watch_fold(room.watch), "INC-1")->evidence_count, 1);
-	assert_int_equal(watch_evidence(room.watch, "INC-1", "/nonexistent", NULL, NULL), STATUS_NOT_FOUND);
+	assert_ok(watch_evidence(room.watch, "INC-1", "/nonexistent", NULL, ERR));
+	assert_comes(&room, idle);
+	assert_non_null(strstr(room.error, "/nonexistent: cannot be opened"));
+	assert_int_equal(fold_incident(watch_fold(room.watch), "INC-1")->evidence_count, 1);
 	assert_int_equal(watch_evidence(room.watch, "INC-9", "/proc/self/comm", NULL, NULL), STATUS_NOT_FOUND);
 	room_close(&room);
 	tear_down(&set);
@@ -723,6 +756,7 @@ int main(void)
 		cmocka_unit_test(second_console_leaves_the_machine_to_the_first),
 		cmocka_unit_test(observer_writes_nothing),
 		cmocka_unit_test(modes_meet_danger),
+		cmocka_unit_test(a_full_disk_loses_and_repeats_nothing),
 		cmocka_unit_test(secrets_of_commands_are_masked),
 		cmocka_unit_test(leaving_ends_what_runs),
 		cmocka_unit_test(resumes_where_it_ended),
