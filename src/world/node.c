@@ -446,5 +446,7 @@ void node_judge(struct world *world, struct component *c, int64_t now_us)
 	}
 	mark(&detail->lost, false, &world->lost);
 	finding.verdict = judge_answering(world, c, now_us);
+	/* A hash is no matter of samples. */
+	finding.certain = finding.verdict.symptom == SYMPTOM_FORK;
 	component_settle(world, c, &finding, now_us);
 }

@@ -40,6 +40,9 @@ sim failure-any validator-failure --seed 33 --validators 7 && look failure-any
 sim outage-1 network-outage --seed 41 && look outage-1
 sim outage-2 network-outage --seed 42 --victim besu-validator-1 --write-config "$scratch/outage-2.conf" && look_configured outage-2
 sim rpc rpc-endpoint-issues --seed 51 --victim besu-rpc-1 --write-config "$scratch/rpc.conf" && look_configured rpc
+sim fork chain-fork --seed 81 --victim besu-validator-1 --write-config "$scratch/fork.conf" && look_configured fork
+sim parted network-partition --seed 82 --victim besu-validator-2 --write-config "$scratch/parted.conf" && look_configured parted
+sim skewed clock-skew --seed 83 --victim besu-validator-0 --write-config "$scratch/skewed.conf" && look_configured skewed
 sim gone healthy --seed 61 --validators 1 --rpc-nodes 1 && kill "$sim_pid" && look gone
 # shellcheck disable=SC2086
 wait $looks
@@ -94,6 +97,19 @@ done
 expect_code rpc 2
 expect_json "rpc: one rpc-endpoint-issues, with the victim" "$scratch/rpc.json" \
 	'(.proposals | length) == 1 and (.proposals[0] | .cause == "rpc-endpoint-issues" and (.components | index("node/besu-rpc-1")) != null)'
+
+expect_code fork 2
+expect_json "fork: one P0 chain-fork with the two that strayed" "$scratch/fork.json" \
+	'[.proposals[] | [.cause, .severity, .runbook, (.components | map(select(startswith("node/"))) | sort)]] == [["chain-fork", "P0", "chain-fork", ["node/besu-rpc-1", "node/besu-validator-1"]]]'
+expect_json "fork: each side is named" "$scratch/fork.json" '[.proposals[0].evidence[].text] | map(select(test("^block [0-9]+ is 0x"))) | length == 2'
+
+expect_code parted 2
+expect_json "parted: one P0 network-outage that names the groups" "$scratch/parted.json" \
+	'(.proposals | length) == 1 and (.proposals[0] | .cause == "network-outage" and .severity == "P0" and ([.evidence[].text | select(test("^group [12]: 2 of 4 validators, no quorum"))] | length) == 2)'
+
+expect_code skewed 1
+expect_json "skewed: the victim's clock, and no other's" "$scratch/skewed.json" \
+	'[.components[] | select(.health != "ok") | [.id, (.reason | contains("clock"))]] == [["node/besu-validator-0", true]]'
 
 expect_code gone 2 # the nodes are critical: they cannot be reached
 expect_json "gone: the chain is unknown, not halted" "$scratch/gone.json" '.components[] | select(.kind == "chain") | .health | IN("unknown", "stale")'

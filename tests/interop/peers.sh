@@ -22,5 +22,6 @@ npm_peer() {
 	# Some packages ship their program without the bit.
 	[ ! -f "$peer" ] || chmod +x "$peer"
 	[ -x "$peer" ] || no_peer "$2 has no program $3"
-	printf 'peer: %s, %s\n' "$2" "$("$peer" --version 2>/dev/null | head -n 1)"
+	peer_version=$("$peer" --version 2>/dev/null) || peer_version=$("$peer" version 2>/dev/null | sed -n 's/^Version: //p')
+	printf 'peer: %s, %s\n' "$2" "$(printf '%s' "$peer_version" | head -n 1)"
 }

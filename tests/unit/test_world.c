@@ -618,6 +618,28 @@ static void a_clique_signer_is_missed_after_two_rounds_of_turns(void **state)
 	net_close(&net);
 }
 
+/* With the validators in a contract the nodes tell the set; turns and seals are read all
+ * the same. */
+static void validators_in_a_contract_are_judged_too(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net.contract = true;
+	net_age(&net, 200);
+	net_run(&net, 30);
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_ALIVE), 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(number_of(net_validator(&net, i), VALIDATOR_SEALED) > 0);
+	net.nodes[3].stopped = true;
+	net_run(&net, 60);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(net_validator(&net, i)->symptom == SYMPTOM_OFFLINE, i == 3);
+	net_close(&net);
+}
+
 static void groups_that_see_only_themselves_are_a_partition(void **state)
 {
 	static const struct {
@@ -959,6 +981,7 @@ int main(void)
 		cmocka_unit_test(a_fork_is_found_where_it_began),
 		cmocka_unit_test(clique_may_differ_in_its_last_blocks),
 		cmocka_unit_test(a_clique_signer_is_missed_after_two_rounds_of_turns),
+		cmocka_unit_test(validators_in_a_contract_are_judged_too),
 		cmocka_unit_test(groups_that_see_only_themselves_are_a_partition),
 		cmocka_unit_test(strangers_may_connect_groups),
 		cmocka_unit_test(who_never_seals_is_told),

@@ -51,6 +51,7 @@ struct net {
 	int64_t clock_s;     /* our clock minus the network's */
 	bool plain;          /* headers without QBFT */
 	bool clique;         /* headers of clique */
+	bool contract;       /* validators are kept in a contract: headers do not list them */
 	bool strangers;      /* each node has a peer that nobody watches */
 	bool fake_seals;     /* validator 0 proposes and never seals */
 	bool halted;         /* no blocks, whoever is up */
@@ -192,7 +193,7 @@ static inline void net_header(const struct net *net, const struct net_node *node
 	}
 	out->validators = xcalloc(net->validators, sizeof(*out->validators));
 	out->sealers = xcalloc(net->validators, sizeof(*out->sealers));
-	out->validator_count = net->validators;
+	out->validator_count = net->contract ? 0 : net->validators;
 	for (unsigned i = 0; i < net->validators; i++) {
 		out->validators[i] = net_address(i);
 		if (net_works(net, i) && !(net->fake_seals && i == 0))
@@ -264,7 +265,7 @@ static inline void net_sample(struct net *net, size_t i)
 	sample.has = SAMPLE_HEAD | SAMPLE_PEERS | SAMPLE_SYNCING | SAMPLE_CHAIN_ID;
 	net_wanted(net, i, headers, &sample);
 	net_peers(net, i, peer_keys, &sample);
-	if (net->clique) {
+	if (net->clique || net->contract) {
 		for (unsigned k = 0; k < net->validators; k++)
 			signers[k] = net_address(k);
 		sample.has |= SAMPLE_VALIDATORS;
