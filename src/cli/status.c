@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 enum { STATUS_BYTES_MAX = 64 * 1024 * 1024 };
-/* Without --for: as long as the judges need, at most this (a hung endpoint takes its
- * timeout and the dwell on top of it). */
-#define OBSERVE_US (12 * US_PER_S)
+/* Without --for: as long as the judges need, at most this. A hung endpoint takes its timeout
+ * and the dwell on top of it; whether a silent one is a validator's, two rounds of turns. */
+#define OBSERVE_US (60 * US_PER_S)
 
 /* Exit codes by the worst component (DESIGN section 5). */
 static int exit_code(enum health worst)

@@ -449,6 +449,12 @@ static bool find(const struct world *world, const struct component *c, int64_t n
 	case FLOW_HALTED:
 		*out = judge_halted(world, c);
 		return true;
+	case FLOW_SILENT:
+		/* The next one may fail before the chain is halted: its endpoint is not all that is lost. */
+		if (detail->partner == NULL || !node_detail(detail->partner)->lost || c->health == HEALTH_CRITICAL)
+			return false;
+		*out = judge_node_lost(world, c);
+		return true;
 	default:
 		return false;
 	}

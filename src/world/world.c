@@ -348,6 +348,34 @@ static bool node_settled(const struct world *world, const struct component *c)
 	return detail->answers ? detail->answers_seen >= SETTLED_ANSWERS : detail->lost || detail->unsampled;
 }
 
+/* A lost node that never told its key may be a validator's: that shows once some
+ * validator is offline, or once all had the turns that it takes to be found offline. */
+static bool strangers_placed(const struct world *world)
+{
+	size_t strangers = 0, offline = 0;
+	int64_t lost_us = 0;
+
+	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++) {
+		const struct component *c = world->lists[KIND_NODE].items[i];
+
+		if (c->symptom != SYMPTOM_UNREACHABLE || world_node_identified(c))
+			continue;
+		strangers++;
+		if (node_detail(c)->failing_since_us > lost_us)
+			lost_us = node_detail(c)->failing_since_us;
+	}
+	for (size_t i = 0; i < world->lists[KIND_VALIDATOR].count; i++) {
+		const struct component *c = world->lists[KIND_VALIDATOR].items[i];
+
+		offline += c->symptom == SYMPTOM_OFFLINE && validator_detail(c)->partner == NULL;
+	}
+	if (strangers <= offline || world->flow != FLOW_MOVING || world->set == NULL)
+		return true;
+	uint64_t turns = (uint64_t)world->thresholds.offline_turns * world->set->count;
+	const struct window_header *header = world->head > turns ? window_at(&world->window, world->head - turns) : NULL;
+	return header != NULL && header->timestamp_s * US_PER_S > lost_us;
+}
+
 static bool is_settled(const struct world *world)
 {
 	const struct chain_detail *chain = world->chain->detail;
@@ -355,7 +383,8 @@ static bool is_settled(const struct world *world)
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
 		if (!node_settled(world, world->lists[KIND_NODE].items[i]))
 			return false;
-	if (!chain->settling.judged || chain->settling.pending || world->flow == FLOW_UNKNOWN)
+	/* A silent chain is about to go on or about to be halted. */
+	if (!chain->settling.judged || chain->settling.pending || world->flow == FLOW_UNKNOWN || world->flow == FLOW_SILENT)
 		return false;
 	for (size_t i = 0; i < world->lists[KIND_VALIDATOR].count; i++) {
 		const struct component *c = world->lists[KIND_VALIDATOR].items[i];
@@ -364,7 +393,7 @@ static bool is_settled(const struct world *world)
 		if (!detail->settling.judged || detail->settling.pending || c->symptom == SYMPTOM_NODE_LOST)
 			return false;
 	}
-	return true;
+	return strangers_placed(world);
 }
 
 enum consensus world_consensus(const struct world *world)

@@ -273,6 +273,37 @@ static void no_wrong_cause_is_proposed_on_the_way(void **state)
 	}
 }
 
+/* Also not for the second that goes while the chain is silent and not yet halted. */
+static void validators_that_go_are_no_endpoints(void **state)
+{
+	(void)state;
+	for (int gap = 0; gap < 8; gap++) {
+		bool outage = false;
+		struct net net;
+
+		net_open(&net, 4, 2);
+		net_age(&net, 200);
+		net_run(&net, 20);
+		stop_0(&net);
+		net_run(&net, gap);
+		stop_0_1(&net);
+		for (int second = 0; second < 40; second++) {
+			struct proposals found;
+
+			net_run(&net, 1);
+			detect(net.world, net_now_us(&net), &found);
+			for (size_t i = 0; i < found.count; i++) {
+				if (found.items[i].cause == CAUSE_RPC_ENDPOINT_ISSUES)
+					fail_msg("%d s apart: after %d s %s", gap, second, found.items[i].title);
+				outage |= found.items[i].cause == CAUSE_NETWORK_OUTAGE;
+			}
+			proposals_free(&found);
+		}
+		assert_true(outage);
+		net_close(&net);
+	}
+}
+
 static void a_halt_names_cause_and_consequences(void **state)
 {
 	struct proposals found;
@@ -463,6 +494,7 @@ int main(void)
 		cmocka_unit_test(who_falls_behind_in_a_partition_is_a_consequence),
 		cmocka_unit_test(what_comes_and_goes_is_one_proposal),
 		cmocka_unit_test(no_wrong_cause_is_proposed_on_the_way),
+		cmocka_unit_test(validators_that_go_are_no_endpoints),
 		cmocka_unit_test(a_halt_names_cause_and_consequences),
 		cmocka_unit_test(a_failed_validator_is_shown_with_its_turns),
 		cmocka_unit_test(a_fresh_look_takes_the_silent_endpoint_for_the_validators),

@@ -902,6 +902,34 @@ static void a_node_that_gives_no_history_is_waited_for_only_so_long(void **state
 	net_close(&net);
 }
 
+/* Who never told its key may be a validator's node: two rounds of turns decide. */
+static void a_stranger_that_is_lost_is_placed_first(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned stopped, hidden;
+		size_t critical;
+	} cases[] = {{"a validator's", 2, 0, 1}, {"an endpoint of its own", 0, 5, 0}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct net net;
+
+		print_message("%s\n", cases[i].name);
+		net_open(&net, 4, 2);
+		net_age(&net, 100);
+		net.nodes[2].stopped = cases[i].stopped != 0;
+		net.nodes[5].hidden = cases[i].hidden != 0;
+		net_run(&net, 7);
+		assert_false(world_settled(net.world));
+		for (int second = 0; second < 60 && !world_settled(net.world); second++)
+			net_run(&net, 1);
+		assert_true(world_settled(net.world));
+		assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_CRITICAL), cases[i].critical);
+		net_close(&net);
+	}
+}
+
 static void hostile_text_is_cleaned(void **state)
 {
 	struct thresholds t = thresholds_default();
@@ -994,6 +1022,7 @@ int main(void)
 		cmocka_unit_test(the_head_is_the_highest_of_those_in_reach),
 		cmocka_unit_test(a_lone_first_header_judges_nobody),
 		cmocka_unit_test(a_node_that_gives_no_history_is_waited_for_only_so_long),
+		cmocka_unit_test(a_stranger_that_is_lost_is_placed_first),
 		cmocka_unit_test(hostile_text_is_cleaned),
 		cmocka_unit_test(trails_keep_the_newest),
 		cmocka_unit_test(values_read_well),
