@@ -325,6 +325,25 @@ static bool fold_each(void *arg, const struct event *event)
 	return true;
 }
 
+struct loop *cli_loop(void)
+{
+	struct loop *loop = loop_new();
+
+	if (!loop)
+		fprintf(stderr, "tocsin: event loop: no descriptors are left (raise the limit of open files, ulimit -n)\n");
+	return loop;
+}
+
+enum status cli_print_json(struct buf *json, struct error *err)
+{
+	enum status status = buf_check(json, "the JSON output", err);
+
+	if (status == STATUS_OK)
+		puts(buf_text(json));
+	buf_free(json);
+	return status;
+}
+
 enum status cli_fold(struct store *store, struct fold **out, struct error *err)
 {
 	*out = fold_new();

@@ -66,6 +66,11 @@ int cli_config_check(const char *path);
 
 /* Opens the record: --db, else the configuration's (may be NULL), else the default place. */
 enum status cli_store(const struct globals *globals, const struct config *config, enum store_mode mode, struct store **out, struct error *err) TOCSIN_CHECK;
+/* The event loop, or NULL after the error was printed. */
+struct loop *cli_loop(void);
+/* Prints a JSON document whole, with a line end; half of one would be read as a fault of
+ * the reader. Frees the buffer. */
+enum status cli_print_json(struct buf *json, struct error *err) TOCSIN_CHECK;
 /* Reads the whole record into a new fold. */
 enum status cli_fold(struct store *store, struct fold **out, struct error *err) TOCSIN_CHECK;
 /* Who runs this command. The strings are static. */

@@ -38,10 +38,15 @@ static bool draws_ascii(const struct globals *globals)
 
 int cli_console(const struct globals *globals, const struct config *config, struct store *store, const struct console_options *options)
 {
-	struct loop *loop = loop_new();
+	struct loop *loop = cli_loop();
 	struct ui *ui = NULL;
 	struct error err = {0};
 	struct watch_options watch_options = {.operator_name = globals->operator_name, .read_only = globals->read_only, .tool_environment = options->tool_environment};
+
+	if (!loop) {
+		store_close(store);
+		return EXIT_FAILED;
+	}
 	struct watch *watch = watch_new(loop, clock_system(), config, store, &watch_options, ui_watch_events(), &ui);
 	enum status status;
 

@@ -55,6 +55,20 @@ static enum status demo_config(const struct sim *sim, struct config *out, struct
 	return status;
 }
 
+/* The mark below is for good: a record of real nights must never get it. */
+static enum status only_drills(struct store *store, struct error *err)
+{
+	struct fold *fold;
+	enum status status = cli_fold(store, &fold, err);
+
+	if (status != STATUS_OK)
+		return status;
+	if (fold_event_count(fold) > 0 && !fold_is_drill(fold))
+		status = error_set(err, STATUS_REFUSED, "%s: a record of a real network, which a demo would mark as a drill (leave out --db, or name a new file)", store_where(store));
+	fold_free(fold);
+	return status;
+}
+
 /* The first event says what this record is, so that every export of it can too. */
 static enum status mark_as_drill(struct store *store, struct error *err)
 {
@@ -78,7 +92,12 @@ static enum status demo_store(const struct globals *globals, const char *scenari
 		status = path_data(name, path, err);
 	if (status == STATUS_OK)
 		status = store_open(out, *path, STORE_WRITE, clock_system(), err);
-	if (status == STATUS_OK && (status = mark_as_drill(*out, err)) != STATUS_OK)
+	if (status != STATUS_OK)
+		return status;
+	status = only_drills(*out, err);
+	if (status == STATUS_OK)
+		status = mark_as_drill(*out, err);
+	if (status != STATUS_OK)
 		store_close(*out);
 	return status;
 }
@@ -156,8 +175,11 @@ static int demo_console(const struct globals *globals, const struct sim *sim, co
 static int demo_board(const struct globals *globals, const struct config *config)
 {
 	static const struct watch_events quiet;
-	struct loop *loop = loop_new();
+	struct loop *loop = cli_loop();
 	struct watch_options options = {.operator_name = globals->operator_name, .read_only = true};
+
+	if (!loop)
+		return EXIT_FAILED;
 	struct watch *watch = watch_new(loop, clock_system(), config, NULL, &options, &quiet, NULL);
 
 	cli_observe(loop, watch, BOARD_FOR_US, false);

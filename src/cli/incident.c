@@ -42,7 +42,7 @@ struct verb {
 
 /* --- reading ------------------------------------------------------------------------ */
 
-static void print_json(void (*fill)(struct call *call, struct json_writer *w), struct call *call)
+static enum status print_json(void (*fill)(struct call *call, struct json_writer *w), struct call *call, struct error *err)
 {
 	struct buf out;
 	struct json_writer w;
@@ -50,8 +50,7 @@ static void print_json(void (*fill)(struct call *call, struct json_writer *w), s
 	buf_init(&out, JSON_BYTES_MAX);
 	json_writer_init(&w, &out, true);
 	fill(call, &w);
-	puts(buf_text(&out));
-	buf_free(&out);
+	return cli_print_json(&out, err);
 }
 
 static void list_json(struct call *call, struct json_writer *w)
@@ -79,11 +78,8 @@ static void list_json(struct call *call, struct json_writer *w)
 
 static enum status verb_list(struct call *call, struct error *err)
 {
-	(void)err;
-	if (call->as_json) {
-		print_json(list_json, call);
-		return STATUS_OK;
-	}
+	if (call->as_json)
+		return print_json(list_json, call, err);
 	if (fold_incident_count(call->fold) == 0)
 		printf("no incidents in %s\n", store_where(call->store));
 	for (size_t i = 0; i < fold_incident_count(call->fold); i++) {
@@ -115,10 +111,8 @@ static enum status verb_show(struct call *call, struct error *err)
 
 	if (!incident)
 		return STATUS_NOT_FOUND;
-	if (call->as_json) {
-		print_json(show_json, call);
-		return STATUS_OK;
-	}
+	if (call->as_json)
+		return print_json(show_json, call, err);
 	printf("%s  %s  %s\nstage %s  commander %s  scribe %s\n", incident->id, severity_name(incident->severity), incident->title, stage_name(incident->stage),
 	       incident->owner[0] ? incident->owner : "nobody", incident->scribe[0] ? incident->scribe : "nobody");
 	for (size_t i = 0; i < incident->component_count; i++)

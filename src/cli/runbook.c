@@ -89,20 +89,22 @@ static int show(const char *name, bool as_json)
 	struct error err = {0};
 	struct buf out;
 
-	if (runbook_find(name, NULL, &book, &err) != STATUS_OK) {
+	enum status status = runbook_find(name, NULL, &book, &err);
+	if (status != STATUS_OK) {
 		cli_error(&err);
 		return EXIT_FAILED;
 	}
 	if (as_json) {
 		buf_init(&out, RUNBOOK_TEXT_MAX);
 		show_json(&book, &out);
-		puts(buf_text(&out));
-		buf_free(&out);
+		status = cli_print_json(&out, &err);
 	} else {
 		show_text(&book);
 	}
 	runbook_free(&book);
-	return EXIT_OK;
+	if (status != STATUS_OK)
+		cli_error(&err);
+	return status == STATUS_OK ? EXIT_OK : EXIT_FAILED;
 }
 
 static int run(const struct globals *globals, int argc, char **argv)

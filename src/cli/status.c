@@ -104,7 +104,7 @@ static void put_incident(struct json_writer *w, const struct incident *incident)
 	json_end_object(w);
 }
 
-static void print_json(const struct watch *watch, const struct fold *fold)
+static enum status print_json(const struct watch *watch, const struct fold *fold, struct error *err)
 {
 	const struct world *world = watch_world(watch);
 	const struct proposals *proposals = watch_proposals(watch);
@@ -134,8 +134,7 @@ static void print_json(const struct watch *watch, const struct fold *fold)
 			put_incident(&w, fold_incident_at(fold, i));
 	json_end_array(&w);
 	json_end_object(&w);
-	puts(buf_text(&out));
-	buf_free(&out);
+	return cli_print_json(&out, err);
 }
 
 /* The open incidents of the record, if there is one; reading must not fail a look. */
@@ -161,20 +160,25 @@ static struct fold *read_incidents(const struct globals *globals, const struct c
 static int look(const struct globals *globals, const struct config *config, int64_t for_us, bool as_json)
 {
 	static const struct watch_events quiet;
-	struct loop *loop = loop_new();
+	struct loop *loop = cli_loop();
 	struct watch_options options = {.operator_name = globals->operator_name, .read_only = true};
+	struct error err = {0};
+
+	if (!loop)
+		return EXIT_FAILED;
 	struct watch *watch = watch_new(loop, clock_system(), config, NULL, &options, &quiet, NULL);
 
 	cli_observe(loop, watch, for_us ? for_us : OBSERVE_US, for_us == 0);
 	if (as_json) {
 		struct fold *fold = read_incidents(globals, config);
-		print_json(watch, fold);
+		if (print_json(watch, fold, &err) != STATUS_OK)
+			cli_error(&err);
 		if (fold)
 			fold_free(fold);
 	} else {
 		cli_print_board(globals, watch, stdout);
 	}
-	int code = exit_code(world_worst(watch_world(watch)));
+	int code = err.status == STATUS_OK ? exit_code(world_worst(watch_world(watch))) : EXIT_FAILED;
 	watch_free(watch);
 	loop_free(loop);
 	return code;

@@ -239,13 +239,13 @@ static void add_fence(struct reader *r, struct step *step, cmark_node *node)
 	int line = cmark_node_get_start_line(node);
 
 	(void)r;
-	text_format(language, sizeof(language), "%.*s", (int)strcspn(info ? info : "", " \t{"), info ? info : "");
+	text_clean(language, sizeof(language), info ? info : "", strcspn(info ? info : "", " \t{"));
 	buf_init(&clean, FILE_BYTES_MAX);
 	text_clean_lines(&clean, literal, strlen(literal));
 	bool session = has_prompts(buf_text(&clean));
 	char *text = session ? typed_lines(buf_text(&clean)) : xstrdup(buf_text(&clean));
 	/* Cleaning replaced something: what would run is not what was written. */
-	bool altered = clean.len != strlen(literal) && strchr(literal, '\t') == NULL && strchr(literal, '\r') == NULL;
+	bool altered = strchr(literal, '\033') || (clean.len != strlen(literal) && strchr(literal, '\t') == NULL && strchr(literal, '\r') == NULL);
 	bool shell = !altered && !strstr(text, "\xEF\xBF\xBD") && (is_shell(language) || (language[0] == '\0' && session));
 	add_command(step, language, text, info, shell, line);
 	if (session)

@@ -22,6 +22,13 @@ expect_text "prints one board with the fault" "$scratch/out" "OFFLINE validator-
 expect_text "and what is proposed" "$scratch/out" "proposed: Validator failure: validator-2"
 expect_text "and says how to get the screen" "$scratch/out" "run this in a terminal: tocsin demo"
 
+printf ':size 100x30\n:dump -\n' >"$scratch/script"
+expect_exit 0 "a record of a real night" --db "$scratch/night.db" incident declare --title "real"
+expect_exit 1 "is no place for a demo" --db "$scratch/night.db" demo healthy --script "$scratch/script"
+expect_text "which says why, and what to do" "$scratch/err" "leave out --db, or name a new file"
+expect_exit 0 "a new file is" --db "$scratch/drill.db" demo healthy --script "$scratch/script"
+expect_exit 0 "and can be used again" --db "$scratch/drill.db" demo healthy --script "$scratch/script"
+
 kill -TERM "$sim_pid"
 if until_true 5 sim_ended; then
 	wait "$sim_pid"

@@ -78,6 +78,7 @@ static void test_what_may_run(void **state)
 		{"a leading variable is no prompt", "1. a\n\n   ```sh\n   $CMD x\n   $(id)\n   ```\n", "$CMD x\n$(id)", true},
 		{"python", "1. a\n\n   ```python\n   print(1)\n   ```\n", "print(1)", false},
 		{"an escape in a fence", "1. a\n\n   ```sh\n   ls \x1b[31m\n   ```\n", NULL, false},
+		{"an escape in a fence with a tab", "1. a\n\n   ```sh\n   ls\t\x1b[31mx\n   ```\n", NULL, false},
 		{"a name of one word", "1. see: `eth_blockNumber`\n", NULL, false},
 		{"runme's attributes", "1. a\n\n   ```sh {name=list-all}\n   ls -l\n   ```\n", "ls -l", true},
 	};
