@@ -341,8 +341,13 @@ int area_wrap_rows(int columns, const char *text)
 
 int area_parts(struct area area, int x, int y, const struct part *parts, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		x = area_text(area, x, y, parts[i].role, parts[i].attr, parts[i].text);
+	for (size_t i = 0; i < count; i++) {
+		const char *text = parts[i].text;
+		/* Blanks before a word only keep it apart, unless they belong to a badge. */
+		for (; *text == ' ' && !(parts[i].attr & ATTR_REVERSE); text++)
+			x = area_text(area, x, y, ROLE_BASE, 0, " ");
+		x = area_text(area, x, y, parts[i].role, parts[i].attr, text);
+	}
 	return x;
 }
 

@@ -368,6 +368,9 @@ void theme_names(void (*offer)(void *arg, const char *name), void *arg)
 struct look theme_look(const struct theme *theme, enum role role, enum role back, unsigned attr)
 {
 	struct look look = theme->looks[role];
+	/* What has a background of its own is a badge already. */
+	if (look.bg != COLOUR_NONE || look.ansi_bg != COLOUR_NONE)
+		attr &= ~(unsigned)ATTR_REVERSE;
 	if (back != ROLE_BASE) {
 		const struct look *behind = &theme->looks[back];
 		if (look.bg == COLOUR_NONE) {

@@ -36,7 +36,8 @@ void theme_mono(struct theme *out);
 void theme_names(void (*offer)(void *arg, const char *name), void *arg);
 
 /* What one cell looks like: its role in front of its background, with its attributes.
- * Reverse on reverse is upright again, so that a badge stands out on a reversed bar. */
+ * Reverse on reverse is upright again, so that a badge stands out on a reversed bar, and a
+ * role with a background of its own is not reversed. */
 struct look theme_look(const struct theme *theme, enum role role, enum role back, unsigned attr);
 
 /* The colours of smaller palettes nearest to 0xRRGGBB: 16-255 of the 256, 0-15. */

@@ -829,17 +829,19 @@ void ui_thaw(struct ui *ui)
 	ui_touch(ui);
 }
 
-/* Over the clock of the frozen picture, which has stopped too. */
+/* The badge hides the clock, which has stopped too, and never the mode. */
 static void draw_frozen(struct ui *ui, struct canvas *canvas)
 {
-	struct area first = area_inside(canvas_area(canvas), 0, 0, canvas->columns, 1);
-	char age[DURATION_TEXT], go_on[PRESS_TEXT], text[128];
+	struct area area = canvas_area(canvas), bottom = area_inside(area, 0, area.rows - 1, area.columns, 1);
+	char age[DURATION_TEXT], go_on[PRESS_TEXT], text[160];
 	memcpy(canvas->cells, ui->frozen->cells, (size_t)canvas->columns * (size_t)canvas->rows * sizeof(*canvas->cells));
 	canvas->cursor_x = ui->frozen->cursor_x;
 	canvas->cursor_y = ui->frozen->cursor_y;
+	area_right(area, area.columns - 1, 0, ROLE_WARN, ATTR_BOLD | ATTR_REVERSE, " PAUSED ");
 	duration_human(age, ui_now_us(ui) - ui->frozen_us);
-	text_format(text, sizeof(text), " PAUSED for %s, %s goes on ", age, ui_press(go_on, ui, "pause"));
-	area_right(first, first.columns, 0, ROLE_WARN, ATTR_BOLD | ATTR_REVERSE, text);
+	text_format(text, sizeof(text), "PAUSED for %s: this is how it was, watching goes on (%s shows how it is)", age, ui_press(go_on, ui, "pause"));
+	area_fill(bottom, ROLE_BAR);
+	area_fit(bottom, 1, 0, bottom.columns - 2, ROLE_WARN, ATTR_BOLD, text);
 }
 
 void ui_draw(struct ui *ui, struct canvas *canvas)

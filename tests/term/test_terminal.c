@@ -448,6 +448,9 @@ static void a_paused_screen_stands_still(void **state)
 	struct terminal *terminal = start(100, 30, NULL);
 	terminal_send(terminal, "p");
 	terminal_expect(terminal, "PAUSED for");
+	/* The badge takes the clock's place and leaves the mode alone. */
+	assert_int_equal(terminal_expect(terminal, "UNARMED"), 0);
+	assert_int_equal(terminal_expect(terminal, " PAUSED "), 0);
 	/* Rows may be old: no key touches one, the command line and help still answer. */
 	terminal_send(terminal, "j");
 	terminal_expect(terminal, "the screen is paused, its rows may be old (p goes on)");

@@ -193,9 +193,9 @@ static void the_colour_blind_theme_has_no_red_and_no_green(void **state)
 	}
 	const struct look *ok = &theme.looks[ROLE_OK], *warn = &theme.looks[ROLE_WARN], *crit = &theme.looks[ROLE_CRIT], *unknown = &theme.looks[ROLE_UNKNOWN];
 	assert_int_not_equal(ok->attr, warn->attr);
-	assert_int_not_equal(crit->bg, COLOUR_NONE);
-	assert_int_equal(warn->bg, COLOUR_NONE);
-	assert_int_equal(unknown->attr & ATTR_UNDERLINE, ATTR_UNDERLINE);
+	assert_int_not_equal(warn->attr, crit->attr);
+	assert_int_not_equal(ok->attr, unknown->attr);
+	assert_int_not_equal(crit->attr, unknown->attr);
 }
 
 /* A theme beside the configuration is found by its name, before a shipped one. */
@@ -285,6 +285,8 @@ static void a_cell_is_its_role_before_its_background(void **state)
 	theme_mono(&theme);
 	assert_true(theme_look(&theme, ROLE_BASE, ROLE_SELECTION, 0).attr & ATTR_REVERSE);
 	assert_false(theme_look(&theme, ROLE_BASE, ROLE_SELECTION, ATTR_REVERSE).attr & ATTR_REVERSE);
+	theme.looks[ROLE_CRIT].bg = 0xa80000;
+	assert_false(theme_look(&theme, ROLE_CRIT, ROLE_BASE, ATTR_REVERSE).attr & ATTR_REVERSE);
 	assert_true(theme_look(&theme, ROLE_BASE, ROLE_BASE, ATTR_REVERSE).attr & ATTR_REVERSE);
 }
 
