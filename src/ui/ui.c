@@ -777,9 +777,12 @@ static void draw_hints(const struct ui *ui, struct area area, const struct reque
 void ui_draw_hints(struct ui *ui, struct area area)
 {
 	int own = hints_width(ui, requests_builtin);
-	int split = area.columns - own > 0 ? area.columns - own : 0;
+	int split = area.columns - own > 0 ? area.columns - own : 0, end = split;
 	area_fill(area, ROLE_BAR);
-	draw_hints(ui, area_inside(area, 1, 0, split - 3, 1), requests_actions);
+	/* A mouse that does not select text any more must not be a riddle. */
+	if (ui->mouse)
+		end = area_right(area, split - 2, 0, ROLE_INFO, ATTR_BOLD, "MOUSE");
+	draw_hints(ui, area_inside(area, 1, 0, end - 3, 1), requests_actions);
 	draw_hints(ui, area_inside(area, split, 0, own, 1), requests_builtin);
 }
 

@@ -419,6 +419,8 @@ static void the_mouse_is_off_until_asked_for(void **state)
 	terminal_send(terminal, ":mouse\r");
 	terminal_expect(terminal, "the mouse selects rows");
 	assert_true(terminal_was_sent(terminal, "1000h"));
+	terminal_send(terminal, "j");
+	assert_int_equal(terminal_expect(terminal, "MOUSE  ?"), 29);
 	int row = terminal_expect(terminal, "besu-rpc-0");
 	char press[64];
 	terminal_send(terminal, text_format(press, sizeof(press), "\033[<0;10;%dM\033[<0;10;%dm", row + 1, row + 1));

@@ -79,12 +79,26 @@ static void draw_line(const struct ui *ui, struct area area, size_t i, bool sele
 }
 
 static const struct pane node_pane = {
-	.name = "nodes", .title = "Nodes", .count = count_nodes, .identify = identify_node, .row = draw_node,
-	.empty = no_nodes, .min_rows = 2, .rank = 1, .open = open_node,
+	.name = "nodes",
+	.title = "Nodes",
+	.count = count_nodes,
+	.identify = identify_node,
+	.row = draw_node,
+	.empty = no_nodes,
+	.min_rows = 2,
+	.rank = 1,
+	.open = open_node,
 };
 static const struct pane line_pane = {
-	.name = "lines", .title = "Timeline", .count = count_lines, .identify = identify_line, .row = draw_line,
-	.empty = no_nodes, .min_rows = 3, .rank = 2, .follows = true,
+	.name = "lines",
+	.title = "Timeline",
+	.count = count_lines,
+	.identify = identify_line,
+	.row = draw_line,
+	.empty = no_nodes,
+	.min_rows = 3,
+	.rank = 2,
+	.follows = true,
 };
 
 static void draw_screen(struct ui *ui, struct area area)
@@ -172,14 +186,14 @@ static const char *line_of(struct room *room, int row)
 	return line;
 }
 
-#define assert_shows(room, text) \
-	do { \
-		if (!strstr(look(room), text)) \
+#define assert_shows(room, text)                                         \
+	do {                                                             \
+		if (!strstr(look(room), text))                           \
 			fail_msg("not there: %s\n%s", text, look(room)); \
 	} while (0)
-#define assert_hides(room, text) \
-	do { \
-		if (strstr(look(room), text)) \
+#define assert_hides(room, text)                                                   \
+	do {                                                                       \
+		if (strstr(look(room), text))                                      \
 			fail_msg("should not be there: %s\n%s", text, look(room)); \
 	} while (0)
 
@@ -241,8 +255,15 @@ static void moving_stops_at_the_ends(void **state)
 	static const struct {
 		const char *keys, *selected;
 	} cases[] = {
-		{"k", "rpc-0"}, {"G", "validator-3"}, {"G j", "validator-3"}, {"G g", "rpc-0"}, {"PageDown PageDown PageDown", "validator-3"},
-		{"End PageUp PageUp PageUp", "rpc-0"}, {"C-d", "validator-0"}, {"G C-u", "validator-1"}, {"Down Down Up", "rpc-1"},
+		{"k", "rpc-0"},
+		{"G", "validator-3"},
+		{"G j", "validator-3"},
+		{"G g", "rpc-0"},
+		{"PageDown PageDown PageDown", "validator-3"},
+		{"End PageUp PageUp PageUp", "rpc-0"},
+		{"C-d", "validator-0"},
+		{"G C-u", "validator-1"},
+		{"Down Down Up", "rpc-1"},
 	};
 	struct room *room = *state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -275,7 +296,14 @@ static void panes_are_reached(void **state)
 	static const struct {
 		const char *keys, *focus;
 	} cases[] = {
-		{"Tab", "lines"}, {"Tab Tab", "nodes"}, {"S-Tab", "lines"}, {"2", "lines"}, {"2 1", "nodes"}, {"l", "lines"}, {"Left", "lines"}, {"9", "nodes"},
+		{"Tab", "lines"},
+		{"Tab Tab", "nodes"},
+		{"S-Tab", "lines"},
+		{"2", "lines"},
+		{"2 1", "nodes"},
+		{"l", "lines"},
+		{"Left", "lines"},
+		{"9", "nodes"},
 	};
 	struct room *room = *state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -348,8 +376,12 @@ static void filter_words(void **state)
 		const char *filter, *text;
 		bool matches;
 	} cases[] = {
-		{"", "anything", true}, {"val", "Validator-0", true}, {"x", "validator", false}, {"!x", "validator", true},
-		{"!VAL", "validator", false}, {"!", "anything", true},
+		{"", "anything", true},
+		{"val", "Validator-0", true},
+		{"x", "validator", false},
+		{"!x", "validator", true},
+		{"!VAL", "validator", false},
+		{"!", "anything", true},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++)
@@ -761,6 +793,119 @@ static void scripts(void **state)
 	}
 }
 
+/* --- pause, pointer, lists, keys of one's own ------------------------------------------ */
+
+static void a_pause_keeps_the_picture_while_things_change(void **state)
+{
+	struct room *room = *state;
+	look(room);
+	press(room, "p");
+	node_count = 2;
+	assert_shows(room, "validator-2");
+	assert_shows(room, "PAUSED for 0 s");
+	clock_manual_advance(&room->clock, 90 * US_PER_S);
+	assert_shows(room, "PAUSED for 1 m 30 s");
+	press(room, "j");
+	assert_shows(room, "paused, its rows may be");
+	/* A question is answered all the same, and Esc goes one level back at a time. */
+	press(room, "? Esc");
+	assert_true(ui_paused(room->ui));
+	press(room, "Esc");
+	assert_false(ui_paused(room->ui));
+	assert_hides(room, "validator-2");
+}
+
+static void another_size_ends_a_pause(void **state)
+{
+	struct room *room = *state;
+	look(room);
+	press(room, "Z");
+	assert_true(ui_paused(room->ui));
+	canvas_resize(room->canvas, 60, 20);
+	look(room);
+	assert_false(ui_paused(room->ui));
+}
+
+static void the_pointer_selects_and_scrolls(void **state)
+{
+	struct room *room = *state;
+	look(room);
+	ui_pointer(room->ui, 5, 3, POINTER_CLICK);
+	assert_string_equal(ui_selected(room->ui), "validator-0");
+	/* Below the rows, on frames and outside nothing is there to be selected. */
+	ui_pointer(room->ui, 5, 0, POINTER_CLICK);
+	ui_pointer(room->ui, 500, 500, POINTER_CLICK);
+	assert_string_equal(ui_selected(room->ui), "validator-0");
+	ui_pointer(room->ui, 5, 8, POINTER_CLICK);
+	assert_string_equal(ui_focus(room->ui), "lines");
+	assert_string_equal(ui_selected(room->ui), "16");
+	ui_pointer(room->ui, 5, 8, POINTER_UP);
+	assert_string_equal(ui_selected(room->ui), "13");
+	ui_pointer(room->ui, 5, 8, POINTER_DOWN);
+	assert_string_equal(ui_selected(room->ui), "16");
+	/* An overlay is scrolled, and what lies below it is left alone. */
+	press(room, "?");
+	ui_pointer(room->ui, 5, 3, POINTER_CLICK);
+	ui_pointer(room->ui, 5, 3, POINTER_DOWN);
+	press(room, "q");
+	assert_string_equal(ui_selected(room->ui), "16");
+}
+
+static void a_pane_is_listed_as_text(void **state)
+{
+	struct room *room = *state;
+	struct error err = {0};
+	assert_int_equal(ui_command(room->ui, "list nodes", &err), STATUS_OK);
+	assert_shows(room, "validator-3");
+	press(room, "q");
+	assert_int_not_equal(ui_command(room->ui, "list nonsense", &err), STATUS_OK);
+}
+
+static void only_a_terminal_has_a_clipboard(void **state)
+{
+	struct room *room = *state;
+	struct error err = {0};
+	look(room);
+	assert_int_equal(ui_command(room->ui, "copy x", &err), STATUS_REFUSED);
+	ui_set_terminal(room->ui, true);
+	press(room, "j y");
+	char *text = ui_take_copy(room->ui);
+	assert_string_equal(text, "rpc-1");
+	free(text);
+	assert_null(ui_take_copy(room->ui));
+	char *much = xcalloc(1, 60000);
+	memset(much, 'x', 59999);
+	error_clear(&err);
+	/* What does not fit is refused, never cut. */
+	ui_pager_open(room->ui, "much");
+	for (int i = 0; i < 20; i++)
+		ui_pager_line(room->ui, ROLE_BASE, 0, NULL, much);
+	assert_int_equal(ui_command(room->ui, "copy", &err), STATUS_LIMIT);
+	assert_null(ui_take_copy(room->ui));
+	free(much);
+}
+
+/* Hints, help and keys follow the configuration together. */
+static void bound_keys_are_the_ones_that_are_shown(void **state)
+{
+	struct room *room = *state;
+	struct config_key key = {.request = xstrdup("pause"), .keys = xstrdup("F5"), .line = 3};
+	char text[PRESS_TEXT];
+	ui_free(room->ui);
+	room->config.keys = xcalloc(1, sizeof(key));
+	room->config.keys[0] = key;
+	room->config.key_count = 1;
+	room->ui = ui_new(room->watch, true, true);
+	room->ui->screens = test_screens;
+	assert_string_equal(ui_press(text, room->ui, "pause"), "p");
+	assert_string_equal(ui_keys(room->ui, request_by_name("pause")), "p Z F5");
+	look(room);
+	press(room, "F5");
+	assert_true(ui_paused(room->ui));
+	press(room, "F5");
+	assert_string_equal(ui_press(text, room->ui, "dump"), ":dump");
+}
+
 int main(void)
 {
 #define ROOM(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -775,6 +920,12 @@ int main(void)
 		ROOM(panes_collapse_before_the_program_gives_up),
 		ROOM(a_filter_works_while_it_is_typed),
 		cmocka_unit_test(filter_words),
+		ROOM(a_pause_keeps_the_picture_while_things_change),
+		ROOM(another_size_ends_a_pause),
+		ROOM(the_pointer_selects_and_scrolls),
+		ROOM(a_pane_is_listed_as_text),
+		ROOM(only_a_terminal_has_a_clipboard),
+		ROOM(bound_keys_are_the_ones_that_are_shown),
 		ROOM(commands_answer),
 		ROOM(the_command_line),
 		ROOM(letters_belong_to_the_text_field),
