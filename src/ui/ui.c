@@ -840,6 +840,8 @@ static void draw_frozen(struct ui *ui, struct canvas *canvas)
 	memcpy(canvas->cells, ui->frozen->cells, (size_t)canvas->columns * (size_t)canvas->rows * sizeof(*canvas->cells));
 	canvas->cursor_x = ui->frozen->cursor_x;
 	canvas->cursor_y = ui->frozen->cursor_y;
+	for (int x = area.columns - 2; x > 0 && strcmp(canvas_at(canvas, x, 0)->text, " ") != 0; x--)
+		area_text(area, x, 0, ROLE_BASE, 0, " ");
 	area_right(area, area.columns - 1, 0, ROLE_WARN, ATTR_BOLD | ATTR_REVERSE, " PAUSED ");
 	duration_human(age, ui_now_us(ui) - ui->frozen_us);
 	text_format(text, sizeof(text), "PAUSED for %s: this is how it was, watching goes on (%s shows how it is)", age, ui_press(go_on, ui, "pause"));

@@ -460,7 +460,7 @@ static void a_paused_screen_stands_still(void **state)
 	terminal_expect(terminal, "Help: Board");
 	terminal_send(terminal, "q");
 	terminal_expect_gone(terminal, "Help: Board");
-	terminal_expect(terminal, "PAUSED for 1 s");
+	terminal_expect(terminal, "this is how it was, watching goes on (p shows how it is)");
 	terminal_send(terminal, "Z");
 	terminal_expect_gone(terminal, "PAUSED for");
 	quit(terminal);
