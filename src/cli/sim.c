@@ -34,6 +34,7 @@ struct arguments {
 static bool set_unsigned(unsigned *slot, const char *value, unsigned most)
 {
 	uint64_t number;
+
 	if (!decimal_u64(value, &number) || number > most)
 		return false;
 	*slot = (unsigned)number;
@@ -43,6 +44,7 @@ static bool set_unsigned(unsigned *slot, const char *value, unsigned most)
 static bool set_ms(int64_t *slot, const char *value)
 {
 	int64_t us;
+
 	if (duration_parse(value, &us, NULL) != STATUS_OK || us < 0)
 		return false;
 	*slot = us / US_PER_MS;
@@ -98,6 +100,7 @@ static bool set_heal_after(struct arguments *a, const char *value)
 static bool set_speed(struct arguments *a, const char *value)
 {
 	char *end;
+
 	a->sim.speed = strtod(value, &end);
 	return *value != '\0' && *end == '\0' && a->sim.speed > 0;
 }
@@ -129,6 +132,7 @@ static const struct setting {
 static int usage_scenarios(const char *why)
 {
 	struct buf names;
+
 	buf_init(&names, 1000);
 	for (const struct scenario_def *def = sim_scenarios(); def->name; def++)
 		buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", def->name);
@@ -141,6 +145,7 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
 {
 	const char *values[ARRAY_LENGTH(settings)] = {NULL};
 	struct cli_option options[ARRAY_LENGTH(settings) + 1] = {{.name = NULL}};
+
 	for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
 		options[i] = (struct cli_option){.name = settings[i].name, .value = &values[i]};
 	argc = cli_options(&cli_sim, options, argc, argv);
@@ -163,6 +168,7 @@ static int read_arguments(struct arguments *a, int argc, char **argv)
 static enum status write_config(const struct sim *sim, const char *path, struct error *err)
 {
 	struct buf text;
+
 	buf_init(&text, 1024 * 1024);
 	sim_config(sim, &text);
 	enum status status = buf_check(&text, path, err);
@@ -176,6 +182,7 @@ static enum status write_config(const struct sim *sim, const char *path, struct 
 static void announce(const struct sim *sim)
 {
 	const struct sim_node *victim = sim_victim(sim);
+
 	for (size_t i = 0; i < sim_node_count(sim); i++)
 		printf("%s  %s\n", sim_node_at(sim, i)->url, sim_node_at(sim, i)->name);
 	fflush(stdout);
@@ -186,6 +193,7 @@ static void announce(const struct sim *sim)
 static void serve_until_told(struct sim *sim, const sigset_t *signals)
 {
 	int caught;
+
 	while (sigwait(signals, &caught) == 0) {
 		if (caught == SIGUSR1)
 			sim_break(sim);

@@ -12,6 +12,7 @@
 static bool is_formula(const char *text)
 {
 	static const char *const starts[] = {"=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"};
+
 	text += strspn(text, " ");
 	for (size_t i = 0; i < ARRAY_LENGTH(starts); i++) {
 		if (strncmp(text, starts[i], strlen(starts[i])) == 0)
@@ -51,6 +52,7 @@ static void put_row(const struct incident *incident, const struct event *event, 
 		drill ? "drill" : "live",
 		sha256_text(hash, &event->hash),
 	};
+
 	for (size_t i = 0; i < ARRAY_LENGTH(cells); i++) {
 		put_cell(out, cells[i]);
 		buf_putc(out, ',');

@@ -16,6 +16,7 @@ static const char *or_null(const char *text)
 static void put_time(struct json_writer *w, const char *key, int64_t us)
 {
 	char text[TIME_TEXT];
+
 	json_put_string(w, key, us > 0 ? time_rfc3339(text, us) : NULL);
 }
 
@@ -38,6 +39,7 @@ static void put_event(const struct fold *fold, const struct event *event, struct
 {
 	struct event_view view;
 	char hash[SHA256_TEXT];
+
 	if (!fold_view(fold, event, &view))
 		return;
 	json_begin_object(w, NULL);
@@ -63,6 +65,7 @@ static void put_milestones(const struct fold *fold, const struct incident *incid
 {
 	struct milestones m = milestones_of(fold, incident);
 	struct span spans[SPANS];
+
 	put_time(w, "impact_started", m.started_us);
 	put_time(w, "detected", m.detected_us);
 	put_time(w, "declared", m.declared_us);
@@ -92,6 +95,7 @@ static void put_work(const struct incident *incident, struct json_writer *w)
 		[STEP_SKIPPED] = "skipped",
 		[STEP_FAILED] = "failed",
 	};
+
 	json_begin_array(w, "steps");
 	for (size_t i = 0; i < incident->step_count; i++) {
 		const struct step_record *step = &incident->steps[i];
@@ -175,6 +179,7 @@ void incident_json(const struct fold *fold, const struct incident *incident, str
 static void put_checkpoint(const struct checkpoint *checkpoint, struct json_writer *w)
 {
 	char hash[SHA256_TEXT];
+
 	json_begin_object(w, "checkpoint");
 	json_put_string(w, "origin", checkpoint->origin);
 	json_put_i64(w, "size", (int64_t)checkpoint->head.seq);
@@ -185,6 +190,7 @@ static void put_checkpoint(const struct checkpoint *checkpoint, struct json_writ
 enum status json_write(const struct fold *fold, const struct incident *incident, const struct checkpoint *checkpoint, const char *network, bool drill, struct buf *out, struct error *err)
 {
 	struct json_writer w;
+
 	json_writer_init(&w, out, true);
 	json_begin_object(&w, NULL);
 	put_members(fold, incident, &w);

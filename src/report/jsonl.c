@@ -10,6 +10,7 @@
 static void put_content(const struct event *event, const struct event_view *view, struct json_writer *w)
 {
 	char end[TIME_TEXT];
+
 	json_begin_object(w, "data");
 	json_put_string(w, "summary", view->summary);
 	json_put_string(w, "body", view->body[0] ? view->body : NULL);
@@ -31,6 +32,7 @@ static void put_line(const struct incident *incident, const struct event *event,
 {
 	char type[120], when[TIME_TEXT], hash[SHA256_TEXT];
 	struct json_writer w;
+
 	json_writer_init(&w, out, false);
 	json_begin_object(&w, NULL);
 	json_put_string(&w, "specversion", "1.0");
@@ -57,6 +59,7 @@ static void put_line(const struct incident *incident, const struct event *event,
 enum status jsonl_write(const struct fold *fold, const struct incident *incident, const struct checkpoint *checkpoint, const char *network, bool drill, struct buf *out, struct error *err)
 {
 	const char *origin = checkpoint && checkpoint->origin[0] ? checkpoint->origin : "tocsin";
+
 	for (size_t i = 0; i < incident->timeline_count; i++) {
 		const struct event *event = fold_event(fold, incident->timeline[i].seq);
 		struct event_view view;

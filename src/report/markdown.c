@@ -17,6 +17,7 @@
 static bool starts_link(const char *line, size_t i)
 {
 	const char *at = line + i;
+
 	if (strncmp(at, "://", 3) == 0)
 		return true;
 	if (at[0] == ':' && i >= 6 && strncasecmp(at - 6, "mailto", 6) == 0)
@@ -33,6 +34,7 @@ static bool starts_link(const char *line, size_t i)
 static bool starts_block(const char *line, size_t i)
 {
 	size_t blanks = strspn(line, " ");
+
 	if (i == blanks)
 		return strchr("#+-=", line[i]) != NULL;
 	/* "1." and "1)" */
@@ -110,6 +112,7 @@ static void put_spans(const struct fold *fold, const struct incident *incident, 
 	char text[DURATION_TEXT];
 	struct milestones m = milestones_of(fold, incident);
 	struct span spans[SPANS];
+
 	spans_of(&m, spans);
 	buf_puts(out, "| Measure | Value | From, to |\n| --- | --- | --- |\n");
 	for (size_t i = 0; i < SPANS; i++)
@@ -126,6 +129,7 @@ static bool shows_body(enum event_kind kind)
 static void put_row(const struct event *event, const struct event_view *view, struct buf *out)
 {
 	char when[TIME_TEXT];
+
 	buf_printf(out, "| %s | ", time_human(when, view->occurred_us, 0));
 	const char *body = shows_body(event->kind) && strchr(view->body, '\n') ? view->body : NULL;
 	if (body && event->kind == EVENT_EVIDENCE_ATTACHED) {
@@ -182,6 +186,7 @@ static void put_section(const struct fold *fold, const struct incident *incident
 {
 	const char *written = incident->sections[section];
 	char *known = section_prefill(fold, incident, section);
+
 	buf_printf(out, "## %s\n\n", section_title(section));
 	if (written)
 		put_lines(out, written);
@@ -210,6 +215,7 @@ static void put_section(const struct fold *fold, const struct incident *incident
 static void put_checkpoint(const struct checkpoint *checkpoint, struct buf *out)
 {
 	char text[CHECKPOINT_TEXT];
+
 	buf_puts(out, "---\n\nThe record when this was written (origin, events, hash of the last one):\n\n```\n");
 	buf_puts(out, checkpoint_text(text, checkpoint));
 	buf_puts(out, out->len > 0 && out->data[out->len - 1] == '\n' ? "```\n" : "\n```\n");
@@ -218,6 +224,7 @@ static void put_checkpoint(const struct checkpoint *checkpoint, struct buf *out)
 enum status markdown_write(const struct fold *fold, const struct incident *incident, const struct checkpoint *checkpoint, const char *network, bool drill, struct buf *out, struct error *err)
 {
 	bool rated = incident->severity != SEVERITY_UNSET;
+
 	buf_printf(out, "# %s %s%s", incident->id, rated ? severity_name(incident->severity) : "", rated ? " " : "");
 	put_line(out, incident->title);
 	buf_puts(out, "\n\n");

@@ -18,6 +18,7 @@ struct milestones milestones_of(const struct fold *fold, const struct incident *
 		.resolved_us = incident->stage_us[STAGE_REVIEW],
 		.closed_us = incident->stage_us[STAGE_CLOSED],
 	};
+
 	for (size_t i = 0; i < incident->timeline_count; i++) {
 		const struct timeline_row *row = &incident->timeline[i];
 		if (row->occurred_us >= m.detected_us)
@@ -48,6 +49,7 @@ void spans_of(const struct milestones *m, struct span out[SPANS])
 static void put_time(struct buf *out, const char *name, int64_t us)
 {
 	char text[TIME_TEXT];
+
 	if (us > 0)
 		buf_printf(out, "%s: %s\n", name, time_human(text, us, 0));
 }
@@ -55,6 +57,7 @@ static void put_time(struct buf *out, const char *name, int64_t us)
 static void prefill_incident(const struct fold *fold, const struct incident *incident, struct buf *out)
 {
 	struct milestones m = milestones_of(fold, incident);
+
 	buf_printf(out, "Title: %s\n", incident->title);
 	if (incident->severity == SEVERITY_UNSET)
 		buf_puts(out, "Severity: not set\n");
@@ -105,6 +108,7 @@ static bool is_key(enum event_kind kind)
 static void prefill_timeline(const struct fold *fold, const struct incident *incident, struct buf *out)
 {
 	char when[TIME_TEXT];
+
 	for (size_t i = 0; i < incident->timeline_count; i++) {
 		const struct event *event = fold_event(fold, incident->timeline[i].seq);
 		struct event_view view;
@@ -117,6 +121,7 @@ static void prefill_impact(const struct fold *fold, const struct incident *incid
 {
 	char text[DURATION_TEXT];
 	struct milestones m = milestones_of(fold, incident);
+
 	if (incident->impact)
 		buf_printf(out, "%s\n", incident->impact);
 	if (incident->component_count > 0) {
@@ -139,6 +144,7 @@ static void prefill_resolution(const struct incident *incident, struct buf *out)
 		[STEP_SKIPPED] = "skipped",
 		[STEP_FAILED] = "failed",
 	};
+
 	if (incident->runbook[0])
 		buf_printf(out, "Runbook: %s\n", incident->runbook);
 	for (size_t i = 0; i < incident->step_count; i++) {
@@ -168,6 +174,7 @@ static void prefill_actions(const struct incident *incident, struct buf *out)
 char *section_prefill(const struct fold *fold, const struct incident *incident, enum section section)
 {
 	struct buf out;
+
 	buf_init(&out, PREFILL_BYTES);
 	switch (section) {
 	case SECTION_INCIDENT:
@@ -196,6 +203,7 @@ char *section_prefill(const struct fold *fold, const struct incident *incident, 
 char *review_text(const struct fold *fold, const struct incident *incident, enum section section, bool *written)
 {
 	const char *text = (unsigned)section < SECTION_COUNT ? incident->sections[section] : NULL;
+
 	*written = text != NULL;
 	return text ? xstrdup(text) : section_prefill(fold, incident, section);
 }

@@ -152,6 +152,21 @@ static void judge_mode(enum mode mode, const struct command *command, struct com
 		text_format(refused, size, "UNARMED runs only what is known to be a read; this is %s (:arm 10m REASON, or run it yourself and tick the step)", danger_name(view->danger));
 }
 
+/* Where kubectl will act. The configuration's context reaches it only through a
+ * placeholder: what is configured and what is used may differ. */
+static void say_cluster(struct command_view *view, const char *configured)
+{
+	char *text = view->context;
+	size_t size = sizeof(view->context);
+
+	if (strstr(view->bound.script, "--context"))
+		text_format(text, size, "the Kubernetes context that the command names");
+	else if (configured)
+		text_format(text, size, "kubectl's current context, which need not be %s (add --context <context> to the step)", configured);
+	else
+		text_format(text, size, "kubectl's current context");
+}
+
 enum status runs_command(struct runs *runs, const char *incident, const char *step, size_t command, struct command_view *out, struct error *err)
 {
 	struct watch *w = runs->watch;
@@ -174,7 +189,7 @@ enum status runs_command(struct runs *runs, const char *incident, const char *st
 	out->resolved = watch_mask(w, out->bound.resolved, strlen(out->bound.resolved));
 	if (!getcwd(out->directory, sizeof(out->directory)))
 		text_format(out->directory, sizeof(out->directory), "(the current directory is gone)");
-	text_format(out->context, sizeof(out->context), "Kubernetes context %s, namespace %s", config->kube_context ? config->kube_context : "(kubectl's current one)", config->kube_namespace);
+	say_cluster(out, config->kube_context);
 	judge_mode(watch_mode(w), c, out);
 	return STATUS_OK;
 }

@@ -91,7 +91,7 @@ struct command_view {
 	enum danger danger;
 	char refused[240];
 	char directory[256];
-	char context[160]; /* Kubernetes context and namespace in words */
+	char context[160]; /* where kubectl will act, in words */
 };
 enum status watch_command(struct watch *watch, const char *incident, const char *step, size_t command, struct command_view *out, struct error *err) TOCSIN_CHECK;
 void command_view_free(struct command_view *view);

@@ -3,6 +3,7 @@
 #include "record_fixture.h"
 
 #include "drill/sim.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "incident/act.h"
 #include "watch/watch.h"
@@ -473,6 +474,7 @@ static void modes_meet_danger(void **state)
 	(void)state;
 	set_up(&set, true);
 	write_tool(&set.place, path, sizeof(path));
+	mem_set(&set.config.kube_context, "prod");
 	room_open_as(&room, &set, "alice", false, environment);
 	assert_comes(&room, proposed);
 	to_respond(&room);
@@ -483,6 +485,7 @@ static void modes_meet_danger(void **state)
 	assert_non_null(strstr(view.refused, "UNARMED runs only what is known to be a read"));
 	assert_non_null(strstr(view.resolved, "besu-validator-1"));
 	assert_null(strstr(view.bound.script, "besu-validator-1")); /* values go by the environment */
+	assert_string_equal(view.context, "kubectl's current context, which need not be prod (add --context <context> to the step)");
 	command_view_free(&view);
 	assert_int_equal(watch_run_step(room.watch, "INC-1", "4", 0, &err), STATUS_REFUSED);
 	assert_int_equal(count_events(&room, EVENT_STEP_STARTED), 0);
