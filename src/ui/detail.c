@@ -22,6 +22,9 @@ static void add_values(struct ui *ui, const struct component *c)
 		if (!value)
 			continue;
 		value_text(text, sizeof(text), &kind->values[i], value);
+		/* Nothing to tell: no method is absent, nobody votes. */
+		if (text[0] == '\0')
+			continue;
 		text_format(line, sizeof(line), "%s   (%s ago)", text, ago_text(age, ui, value->at_us));
 		ui_pager_line(ui, ROLE_BASE, 0, kind->values[i].label, line);
 	}
