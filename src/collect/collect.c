@@ -45,7 +45,7 @@ struct collector {
 	struct endpoint **endpoints;
 	size_t count, capacity;
 	uint64_t seed;
-	uint64_t random; /* state of the jitter */
+	uint64_t random;          /* state of the jitter */
 	int64_t wall_us, mono_us; /* when the clocks were compared last */
 	int64_t stepped_us;       /* what collector_take_clock_step has to tell */
 	void (*changed)(void *arg);

@@ -9,7 +9,7 @@ struct istanbul_extra {
 	uint8_t vanity[32];
 	struct address *validators; /* owned, in the order they were found in */
 	size_t validator_count;
-	uint8_t seal[SEAL_SIZE];    /* the proposer's */
+	uint8_t seal[SEAL_SIZE];         /* the proposer's */
 	uint8_t (*committed)[SEAL_SIZE]; /* owned */
 	size_t committed_count;
 };

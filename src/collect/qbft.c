@@ -210,4 +210,3 @@ struct hash256 qbft_seal_digest(const struct raw_header *header, const struct qb
 {
 	return header_hash(header, extra, true);
 }
-

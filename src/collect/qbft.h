@@ -19,7 +19,7 @@ struct qbft_extra {
 	bool vote, vote_add;
 	struct address vote_recipient;
 	uint32_t round;
-	uint8_t (*seals)[65];       /* owned */
+	uint8_t (*seals)[65]; /* owned */
 	size_t seal_count;
 };
 

@@ -143,7 +143,7 @@ static void check_agree(struct checker *checker, const struct world *world, stru
 		set(out, CHECK_WAITING, "no node told its newest block yet");
 	else
 		set(out, CHECK_PASSING, "all %zu nodes within %lld blocks, one hash at block %lld on the %zu that have it", world_count(world, KIND_NODE),
-			(long long)world_thresholds(world)->lag_warn_blocks, (long long)head, same);
+		    (long long)world_thresholds(world)->lag_warn_blocks, (long long)head, same);
 }
 
 /* Counts each poll once, as its answer arrives. */
@@ -202,7 +202,7 @@ static void check_reachable(struct checker *checker, const struct world *world, 
 		set(out, CHECK_PASSING, "all %zu nodes answer", reachable);
 	else
 		set(out, missing->health == HEALTH_CRITICAL ? CHECK_FAILING : CHECK_WAITING, "%zu of %zu nodes answer; %s: %.100s", reachable,
-			world_count(world, KIND_NODE), missing->name, missing->reason);
+		    world_count(world, KIND_NODE), missing->name, missing->reason);
 }
 
 /* --- which of them ------------------------------------------------------------------------- */

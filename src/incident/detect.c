@@ -242,7 +242,7 @@ static void show_groups(const struct world *world, struct proposal *p, int64_t n
 		for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++)
 			validators += group_of(world_at(world, KIND_VALIDATOR, i)) == group;
 		add_evidence(p, now_us, "group %lld: %lld of %lld validators, %s: %s", (long long)group, (long long)validators, (long long)members,
-			validators < quorum ? "no quorum" : "a quorum", names_text(&names, text, sizeof(text)));
+			     validators < quorum ? "no quorum" : "a quorum", names_text(&names, text, sizeof(text)));
 	}
 }
 
@@ -373,7 +373,7 @@ static void show_branches(const struct world *world, struct proposal *p, int64_t
 				component_number(c, NODE_FORK_BLOCK, &at);
 		}
 		add_evidence(p, now_us, "block %lld is %.10s.. on %zu: %s", (long long)at, shown[k] == NULL ? "another" : shown[k], names.count,
-			names_text(&names, text, sizeof(text)));
+			     names_text(&names, text, sizeof(text)));
 	}
 }
 
@@ -392,7 +392,7 @@ static void propose_fork(const struct world *world, int64_t now_us, struct propo
 	show_versions(chain, p, now_us);
 	component_number(chain, CHAIN_REQUEST_TIMEOUT_MS, &timeout_ms);
 	if (component_number(chain, CHAIN_HEAD_AGE_MS, &age_ms) && component_number(chain, CHAIN_BLOCK_PERIOD_MS, &period_ms) &&
-		age_ms > stall_bound_ms(world_thresholds(world), period_ms, timeout_ms))
+	    age_ms > stall_bound_ms(world_thresholds(world), period_ms, timeout_ms))
 		add_evidence(p, now_us, "and no block comes: the last is %s old", duration_human(age, age_ms * US_PER_MS));
 	else
 		refute_outage(world, p);
@@ -523,6 +523,9 @@ static bool is_endpoint_issue(const struct world *world, const struct component 
 		return false;
 	if (is_flapping(c) && validator != NULL && is_failing(validator))
 		return false;
+	/* A validator that came back: its node answers again, and is about to be well. */
+	if (is_down(c) && validator != NULL && c->reach == REACH_OK)
+		return false;
 	if (is_down(c) && validator != NULL && (is_failing(validator) || validator->symptom == SYMPTOM_NODE_LOST))
 		return false;
 	return !(around->anonymous_taken && is_anonymous(c));
@@ -551,7 +554,8 @@ static void propose_endpoint_issues(const struct world *world, const struct surr
 	if (sick == 0)
 		return;
 	text_format(many, sizeof(many), "%zu nodes", sick);
-	rule = skewed == sick ? RULE_MINOR : rpc > 0 && rpc_down == rpc ? RULE_SERVICE_DEGRADED : RULE_NOT_CRITICAL;
+	rule = skewed == sick ? RULE_MINOR : rpc > 0 && rpc_down == rpc ? RULE_SERVICE_DEGRADED
+									: RULE_NOT_CRITICAL;
 	p = add_proposal(out, CAUSE_RPC_ENDPOINT_ISSUES, rule, sick == 1 ? first->name : many);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (is_endpoint_issue(world, world_at(world, KIND_NODE, i), around))

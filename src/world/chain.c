@@ -155,7 +155,8 @@ static void find_periods(struct world *world)
 	if (t->block_period_ms == 0 && empty == 0 && inferred > period + period / 2)
 		empty = inferred;
 	world->period_ms = period > empty || period == 0 ? period : empty;
-	world->timeout_ms = t->request_timeout_ms > 0 ? t->request_timeout_ms : world->info_timeout_ms > 0 ? world->info_timeout_ms : period;
+	world->timeout_ms = t->request_timeout_ms > 0 ? t->request_timeout_ms : world->info_timeout_ms > 0 ? world->info_timeout_ms
+													   : period;
 }
 
 /* The age of the head when a node last confirmed it: an attempt that hangs does not
@@ -343,10 +344,10 @@ static struct verdict judge_clock(const struct world *world)
 
 	if (age_ms < -world->thresholds.skew_warn_ms)
 		return verdict_make(HEALTH_WARNING, SYMPTOM_SKEW, "the newest block is %s in the future: clocks disagree, its age is not known",
-			duration_human(by, -age_ms * US_PER_MS));
+				    duration_human(by, -age_ms * US_PER_MS));
 	if (age_ms > stall_bound_ms(&world->thresholds, world->period_ms, world->timeout_ms))
 		return verdict_make(HEALTH_WARNING, SYMPTOM_SKEW, "blocks come, but the newest is %s old: clocks disagree, or the nodes are catching up",
-			duration_human(by, age_ms * US_PER_MS));
+				    duration_human(by, age_ms * US_PER_MS));
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
 }
 
@@ -356,7 +357,7 @@ static bool awaits_validators(const struct world *world, int64_t now_us)
 	const struct chain_detail *detail = world->chain->detail;
 
 	return consensus_def(world->consensus)->makers && !detail->settling.judged && component_value(world->chain, CHAIN_ALIVE) == NULL &&
-		now_us - world->first_head_us <= HEADERS_PATIENCE_US;
+	       now_us - world->first_head_us <= HEADERS_PATIENCE_US;
 }
 
 /* A chain of which a node answers and a head is known. */
@@ -377,7 +378,7 @@ static struct finding flowing_finding(struct world *world, int64_t now_us)
 		char period[DURATION_TEXT];
 
 		finding.verdict = verdict_make(HEALTH_OK, SYMPTOM_NONE, "blocks come every %s; without QBFT headers validators, quorum and rounds are not known",
-			duration_human(period, world->period_ms * US_PER_MS));
+					       duration_human(period, world->period_ms * US_PER_MS));
 	}
 	/* Two chains explain a halt better than a halt explains two chains. */
 	verdict = fork_judge_chain(world);

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-
 static const struct value_def chain_values[CHAIN_VALUES] = {
 	[CHAIN_HEAD] = {"head", "block", VALUE_NUMBER, UNIT_BLOCK},
 	[CHAIN_HEAD_AGE_MS] = {"head_age_ms", "head age", VALUE_NUMBER, UNIT_MS},
@@ -83,7 +82,11 @@ const char *kind_name(enum kind kind)
 const char *health_name(enum health health)
 {
 	static const char *const names[] = {
-		[HEALTH_UNKNOWN] = "unknown", [HEALTH_OK] = "ok", [HEALTH_WARNING] = "warning", [HEALTH_CRITICAL] = "critical", [HEALTH_STALE] = "stale",
+		[HEALTH_UNKNOWN] = "unknown",
+		[HEALTH_OK] = "ok",
+		[HEALTH_WARNING] = "warning",
+		[HEALTH_CRITICAL] = "critical",
+		[HEALTH_STALE] = "stale",
 	};
 
 	return names[health];
@@ -92,7 +95,9 @@ const char *health_name(enum health health)
 const char *reach_name(enum reach reach)
 {
 	static const char *const names[] = {
-		[REACH_OK] = "ok", [REACH_REFUSING] = "refusing", [REACH_UNREACHABLE] = "unreachable",
+		[REACH_OK] = "ok",
+		[REACH_REFUSING] = "refusing",
+		[REACH_UNREACHABLE] = "unreachable",
 	};
 
 	return names[reach];

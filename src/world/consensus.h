@@ -12,7 +12,7 @@ enum consensus {
 	CONSENSUS_IBFT2,
 	CONSENSUS_ISTANBUL, /* GoQuorum's first IBFT */
 	CONSENSUS_CLIQUE,
-	CONSENSUS_STAKE,    /* what decides stands outside of the blocks */
+	CONSENSUS_STAKE, /* what decides stands outside of the blocks */
 	CONSENSUS_COUNT
 };
 

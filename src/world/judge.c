@@ -20,7 +20,11 @@ struct verdict verdict_make(enum health health, enum symptom symptom, const char
 unsigned health_rank(enum health health)
 {
 	static const unsigned ranks[] = {
-		[HEALTH_OK] = 0, [HEALTH_WARNING] = 1, [HEALTH_UNKNOWN] = 2, [HEALTH_STALE] = 2, [HEALTH_CRITICAL] = 3,
+		[HEALTH_OK] = 0,
+		[HEALTH_WARNING] = 1,
+		[HEALTH_UNKNOWN] = 2,
+		[HEALTH_STALE] = 2,
+		[HEALTH_CRITICAL] = 3,
 	};
 
 	return ranks[health];
@@ -153,10 +157,10 @@ struct verdict judge_rpc(const struct thresholds *t, int64_t p95_ms, int64_t err
 {
 	if (p95_ms > t->rpc_warn_ms)
 		return verdict_make(HEALTH_WARNING, SYMPTOM_SLOW, "slow: one answer in twenty takes over %lld ms (limit %lld)",
-			(long long)p95_ms, (long long)t->rpc_warn_ms);
+				    (long long)p95_ms, (long long)t->rpc_warn_ms);
 	if (error_percent > t->rpc_error_percent)
 		return verdict_make(HEALTH_WARNING, SYMPTOM_ERRORS, "%lld %% of requests fail (limit %lld %%)",
-			(long long)error_percent, (long long)t->rpc_error_percent);
+				    (long long)error_percent, (long long)t->rpc_error_percent);
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "answers");
 }
 
@@ -173,7 +177,7 @@ struct verdict judge_validator(const struct thresholds *t, const struct turns *t
 	if (turns->by_presence && turns->late_proposed == 0 && !turns->sealed_late && turns->late_blocks >= (unsigned)t->offline_turns * turns->validators) {
 		if (turns->last_proposed > 0)
 			return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: signed none of the last %u blocks, last was %llu", turns->late_blocks,
-				(unsigned long long)turns->last_proposed);
+					    (unsigned long long)turns->last_proposed);
 		return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: signed none of the last %u blocks", turns->blocks);
 	}
 	if (all == 0)
@@ -184,16 +188,16 @@ struct verdict judge_validator(const struct thresholds *t, const struct turns *t
 
 		if (sure && turns->last_proposed > 0)
 			return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: missed %u turns, proposed nothing in %u blocks, last was %llu",
-				turns->late_missed, turns->late_blocks, (unsigned long long)turns->last_proposed);
+					    turns->late_missed, turns->late_blocks, (unsigned long long)turns->last_proposed);
 		if (sure)
 			return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: missed %u turns, proposed nothing in %u blocks",
-				turns->missed, turns->blocks);
+					    turns->missed, turns->blocks);
 	}
 	if (turns->missed_lately && (uint64_t)turns->missed * 100 > (uint64_t)t->missed_warn_percent * all)
 		return verdict_make(HEALTH_WARNING, SYMPTOM_MISSED, "missed %u of %u turns in %u blocks", turns->missed, all, turns->blocks);
 	if (turns->sealed == 0 && turns->blocks >= SEALS_WINDOW && turns->sealed_most >= SEALS_WINDOW / 2)
 		return verdict_make(HEALTH_WARNING, SYMPTOM_SEALS, "sealed none of the last %u blocks, others up to %u: it proposes and does not commit", turns->blocks,
-			turns->sealed_most);
+				    turns->sealed_most);
 	if (turns->missed > 0)
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "takes its turns again, missed %u of %u in %u blocks", turns->missed, all, turns->blocks);
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "takes its turns");

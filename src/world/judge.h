@@ -15,8 +15,8 @@ struct verdict {
 struct verdict verdict_make(enum health health, enum symptom symptom, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
 
 /* QBFT arithmetic (protocol reference 1.4). */
-unsigned qbft_quorum(unsigned validators);      /* ceil(2n/3) */
-unsigned qbft_byzantine(unsigned validators);   /* floor((n-1)/3) */
+unsigned qbft_quorum(unsigned validators);              /* ceil(2n/3) */
+unsigned qbft_byzantine(unsigned validators);           /* floor((n-1)/3) */
 int qbft_can_lose(unsigned validators, unsigned alive); /* alive - quorum; negative: halted */
 /* Round that runs now on a silent chain, and when it ends. Ages in ms. */
 unsigned qbft_round_estimate(int64_t head_age_ms, int64_t period_ms, int64_t timeout_ms);
@@ -38,17 +38,17 @@ struct verdict judge_rpc(const struct thresholds *t, int64_t p95_ms, int64_t err
 
 /* What the headers say of one validator's turns. */
 struct turns {
-	unsigned validators;    /* n */
-	unsigned blocks;        /* headers looked at */
-	unsigned proposed;      /* in them */
-	unsigned missed;        /* in them: turns that others took over */
-	unsigned late_blocks;   /* the same for the last offline_turns * n blocks */
+	unsigned validators;  /* n */
+	unsigned blocks;      /* headers looked at */
+	unsigned proposed;    /* in them */
+	unsigned missed;      /* in them: turns that others took over */
+	unsigned late_blocks; /* the same for the last offline_turns * n blocks */
 	unsigned late_proposed, late_missed;
-	bool sealed_since;      /* it sealed a block after its last missed turn */
-	bool missed_lately;     /* one of its last eight turns */
-	bool sealed_late;       /* it sealed one of the last offline_turns * n blocks */
-	bool by_presence;       /* headers do not tell missed turns: who is not seen in 2n blocks is gone */
-	unsigned sealed;        /* of the blocks; others sealed up to sealed_most of them */
+	bool sealed_since;  /* it sealed a block after its last missed turn */
+	bool missed_lately; /* one of its last eight turns */
+	bool sealed_late;   /* it sealed one of the last offline_turns * n blocks */
+	bool by_presence;   /* headers do not tell missed turns: who is not seen in 2n blocks is gone */
+	unsigned sealed;    /* of the blocks; others sealed up to sealed_most of them */
 	unsigned sealed_most;
 	uint64_t last_proposed; /* block, 0: none seen */
 };

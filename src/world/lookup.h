@@ -9,7 +9,7 @@ struct lookup {
 	struct lookup_slot {
 		char *key; /* owned; NULL: free */
 		void *item;
-	} *slots;
+	} * slots;
 	size_t capacity, count;
 };
 

@@ -254,7 +254,7 @@ struct verdict partition_judge_node(const struct world *world, const struct comp
 	if (detail->group == 0 || (detail->group == 1 && has_quorum(world, detail)) || world->set == NULL)
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
 	return verdict_make(HEALTH_WARNING, SYMPTOM_CUT_OFF, "cut off: its group %u of %zu has %u of %zu validators, no quorum", detail->group, world->groups,
-		detail->group_validators, world->set->count);
+			    detail->group_validators, world->set->count);
 }
 
 struct verdict partition_judge_chain(const struct world *world)

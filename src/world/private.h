@@ -13,17 +13,18 @@
 enum { RANKS = 4 };
 
 /* Who fails so often within so long is not well between two failures. */
-enum { FALLS_KEPT = 16, FLAPPING_FALLS = 3 };
+enum { FALLS_KEPT = 16,
+       FLAPPING_FALLS = 3 };
 #define FLAPPING_SPAN_US (5 * US_PER_MINUTE)
 
 /* Between what a judge finds and what a component shows. */
 struct settling {
-	bool judged;                /* something was shown before */
-	bool pending;               /* a finding differs from what is shown */
-	int64_t worse_since[RANKS]; /* findings were at least this bad since; 0: are not */
-	int64_t better_since;       /* findings were better than what is shown since */
+	bool judged;                  /* something was shown before */
+	bool pending;                 /* a finding differs from what is shown */
+	int64_t worse_since[RANKS];   /* findings were at least this bad since; 0: are not */
+	int64_t better_since;         /* findings were better than what is shown since */
 	int64_t falls_us[FALLS_KEPT]; /* when it became critical, a ring */
-	unsigned falls;             /* how often it did */
+	unsigned falls;               /* how often it did */
 };
 
 struct finding {
@@ -48,14 +49,14 @@ struct node_detail {
 	bool wrong_chain;
 	uint64_t chain_id;
 	unsigned answers_seen;
-	int64_t interval_us;   /* between the last two attempts */
+	int64_t interval_us;    /* between the last two attempts */
 	int64_t errors_from_us; /* errors before belong to an outage that is over */
 	bool has_head;
 	uint64_t head;
 	struct hash256 head_hash;
 	int64_t head_time_s;
-	uint64_t agreed; /* the highest block that it had in common with the window's chain */
-	bool forked;     /* it told another block than the window has: counted in world.forked */
+	uint64_t agreed;              /* the highest block that it had in common with the window's chain */
+	bool forked;                  /* it told another block than the window has: counted in world.forked */
 	uint64_t fork_low, fork_high; /* the same block at the first, another one at the second */
 	struct hash256 fork_hash;     /* the one that it has at fork_high */
 	bool has_own_key, has_peers;
@@ -82,8 +83,8 @@ struct validator_detail {
 	struct component *partner;
 	struct turns turns;
 	uint64_t sealed, last_sealed, last_missed;
-	int64_t first_miss_us;      /* the first turn missed since its last proposal; 0: none */
-	int64_t last_sign_us;       /* timestamp of the last block it proposed or sealed; 0: none */
+	int64_t first_miss_us; /* the first turn missed since its last proposal; 0: none */
+	int64_t last_sign_us;  /* timestamp of the last block it proposed or sealed; 0: none */
 	char turn_text[TURNS_SHOWN + 1];
 	size_t turn_text_used;
 	uint64_t metric_proposed, metric_last; /* from a node's signer metrics */
@@ -98,9 +99,9 @@ struct chain_detail {
 enum flow {
 	FLOW_UNKNOWN, /* not watched long enough to say */
 	FLOW_MOVING,
-	FLOW_SILENT,  /* a block is overdue */
-	FLOW_HALTED,  /* beyond the bound on every reachable node */
-	FLOW_HIDDEN,  /* no node can be reached */
+	FLOW_SILENT, /* a block is overdue */
+	FLOW_HALTED, /* beyond the bound on every reachable node */
+	FLOW_HIDDEN, /* no node can be reached */
 };
 
 struct component_list {
@@ -119,31 +120,31 @@ struct world {
 	size_t answering, lost, unsampled, forked; /* nodes */
 
 	struct window window;
-	enum consensus consensus;    /* as its headers show */
-	uint64_t fork_number;        /* where the window last changed to another chain, and to which */
+	enum consensus consensus; /* as its headers show */
+	uint64_t fork_number;     /* where the window last changed to another chain, and to which */
 	struct hash256 fork_hash;
-	bool peers_changed;          /* groups of peers are to be found anew */
-	size_t groups;               /* of peers that see only themselves */
-	bool versions_changed;       /* a node told another version than before */
-	struct validator_set *set;   /* the current one, or NULL */
-	uint64_t turns_told;         /* trails hold the turns up to this block */
+	bool peers_changed;        /* groups of peers are to be found anew */
+	size_t groups;             /* of peers that see only themselves */
+	bool versions_changed;     /* a node told another version than before */
+	struct validator_set *set; /* the current one, or NULL */
+	uint64_t turns_told;       /* trails hold the turns up to this block */
 
 	bool has_head;
 	uint64_t head;
 	struct hash256 head_hash;
 	int64_t head_time_s;
-	int64_t first_head_us;       /* when we first saw any */
-	int64_t head_first_us;       /* when we first saw it */
-	int64_t head_confirmed_us;   /* when a node last said that it is still the head */
+	int64_t first_head_us;     /* when we first saw any */
+	int64_t head_first_us;     /* when we first saw it */
+	int64_t head_confirmed_us; /* when a node last said that it is still the head */
 	const struct component *head_node;
-	bool head_advanced;          /* we saw one block follow another */
-	bool head_dirty;             /* the node that led fell back */
+	bool head_advanced; /* we saw one block follow another */
+	bool head_dirty;    /* the node that led fell back */
 	enum flow flow;
 
 	int64_t info_period_ms, info_timeout_ms, info_empty_ms; /* from node info */
-	int64_t inferred_ms;           /* the period as the headers show it */
-	int64_t period_ms, timeout_ms; /* P and T as judged; 0: not known */
-	bool settled;                  /* as of the last world_judge */
+	int64_t inferred_ms;                                    /* the period as the headers show it */
+	int64_t period_ms, timeout_ms;                          /* P and T as judged; 0: not known */
+	bool settled;                                           /* as of the last world_judge */
 	uint64_t generation;
 
 	struct change *changes;

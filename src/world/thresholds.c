@@ -26,7 +26,10 @@ struct thresholds thresholds_default(void)
 }
 
 #define DAY_MS INT64_C(86400000)
-#define ROW(field, low, high, help, source) {#field, offsetof(struct thresholds, field), low, high, help, source}
+#define ROW(field, low, high, help, source)                                         \
+	{                                                                           \
+#field, offsetof(struct thresholds, field), low, high, help, source \
+	}
 
 static const struct threshold_def defs[] = {
 	ROW(block_period_ms, 0, DAY_MS, "time between blocks; 0: from node info, else inferred from headers", "the genesis file, blockperiodseconds"),
@@ -95,10 +98,10 @@ enum status thresholds_set(struct thresholds *t, const char *name, const char *v
 		return error_set(err, STATUS_NOT_FOUND, "%s: no such threshold (see tocsin.conf(5) for their names)", name);
 	if (!parse_number(def, value, &number))
 		return error_set(err, STATUS_INVALID, "%s: '%s' is not a number (write digits%s)", name, value,
-			ends_with(name, "_ms") || ends_with(name, "_s") ? ", or a time like 2s or 250ms" : "");
+				 ends_with(name, "_ms") || ends_with(name, "_s") ? ", or a time like 2s or 250ms" : "");
 	if (number < def->low || number > def->high)
 		return error_set(err, STATUS_INVALID, "%s: %lld is out of range (write %lld to %lld)", name, (long long)number,
-			(long long)def->low, (long long)def->high);
+				 (long long)def->low, (long long)def->high);
 	memcpy((char *)t + def->offset, &number, sizeof(number));
 	return STATUS_OK;
 }

@@ -32,8 +32,8 @@ struct thresholds thresholds_default(void);
 /* Names for configuration and `config check`; NULL-terminated. */
 struct threshold_def {
 	const char *name;
-	size_t offset;      /* of the int64_t in struct thresholds */
-	int64_t low, high;  /* accepted range */
+	size_t offset;     /* of the int64_t in struct thresholds */
+	int64_t low, high; /* accepted range */
 	const char *help;
 	const char *source; /* what the default rests on, in words */
 };

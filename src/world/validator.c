@@ -313,7 +313,7 @@ void validators_show_votes(struct world *world, int64_t at_us)
 			if (c == NULL)
 				continue;
 			text_format(text, sizeof(text), "%.180s%s%s by %s", before == NULL ? "" : before, before == NULL ? "" : ", ",
-				detail->votes[k].add ? "add" : "drop", nodes->items[i]->name);
+				    detail->votes[k].add ? "add" : "drop", nodes->items[i]->name);
 			component_set_text(c, VALIDATOR_VOTES, text, at_us);
 		}
 	}
@@ -341,7 +341,7 @@ static struct finding judge_node_lost(const struct world *world, const struct co
 	}
 	if (silent_since && (detail->first_miss_us > lost_us || world->head_time_s * US_PER_S > lost_us + grace_us + round_of_turns_us)) {
 		finding.verdict = verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: no sign since block %llu, its node is %s",
-			(unsigned long long)(detail->turns.last_proposed > detail->last_sealed ? detail->turns.last_proposed : detail->last_sealed), node->reason);
+					       (unsigned long long)(detail->turns.last_proposed > detail->last_sealed ? detail->turns.last_proposed : detail->last_sealed), node->reason);
 		return finding;
 	}
 	finding.verdict = verdict_make(HEALTH_WARNING, SYMPTOM_NODE_LOST, "its node is %s; whether it takes part shows at its next turn", node->reason);
@@ -402,7 +402,8 @@ static struct finding judge_plain(const struct component *c)
 
 	if (node != NULL && node_detail(node)->lost)
 		return (struct finding){.verdict = verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "its node is %s", node->reason),
-			.since_us = node_detail(node)->failing_since_us, .certain = true};
+					.since_us = node_detail(node)->failing_since_us,
+					.certain = true};
 	return (struct finding){.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_NONE, "the headers are not of QBFT: its turns are not known")};
 }
 

@@ -45,7 +45,12 @@ enum symptom {
 	SYMPTOM_UNSAMPLED,   /* nothing was asked of it for too long */
 	SYMPTOM_INVISIBLE,   /* chain, validator: no node can be reached */
 	/* of a node */
-	SYMPTOM_LAG, SYMPTOM_SYNCING, SYMPTOM_PEERS, SYMPTOM_SLOW, SYMPTOM_ERRORS, SYMPTOM_SKEW,
+	SYMPTOM_LAG,
+	SYMPTOM_SYNCING,
+	SYMPTOM_PEERS,
+	SYMPTOM_SLOW,
+	SYMPTOM_ERRORS,
+	SYMPTOM_SKEW,
 	SYMPTOM_CUT_OFF, /* it and its peers see none of the others */
 	/* of the chain */
 	SYMPTOM_SILENT,  /* later than P + T */
@@ -77,7 +82,13 @@ enum value_type {
 	VALUE_FLAG,
 };
 
-enum unit { UNIT_NONE, UNIT_BLOCK, UNIT_COUNT, UNIT_MS, UNIT_S, UNIT_HASH, UNIT_ADDRESS };
+enum unit { UNIT_NONE,
+	    UNIT_BLOCK,
+	    UNIT_COUNT,
+	    UNIT_MS,
+	    UNIT_S,
+	    UNIT_HASH,
+	    UNIT_ADDRESS };
 
 /* One row for each value a kind can have; the position is the enum below. The
  * names are a contract: they are the keys of `status --json`. */
@@ -97,20 +108,59 @@ struct kind_def {
 const struct kind_def *kind_def(enum kind kind);
 
 enum chain_value {
-	CHAIN_HEAD, CHAIN_HEAD_AGE_MS, CHAIN_BLOCK_PERIOD_MS, CHAIN_REQUEST_TIMEOUT_MS, CHAIN_ROUND,
-	CHAIN_NEXT_ROUND_MS, CHAIN_VALIDATORS, CHAIN_QUORUM, CHAIN_ALIVE, CHAIN_CAN_LOSE, CHAIN_F,
-	CHAIN_CONSENSUS, CHAIN_CHAIN_ID, CHAIN_HEAD_HASH, CHAIN_FINALIZED, CHAIN_FORK_BLOCK, CHAIN_FORK_HASH,
-	CHAIN_PARTITIONS, CHAIN_VERSIONS, CHAIN_VALUES
+	CHAIN_HEAD,
+	CHAIN_HEAD_AGE_MS,
+	CHAIN_BLOCK_PERIOD_MS,
+	CHAIN_REQUEST_TIMEOUT_MS,
+	CHAIN_ROUND,
+	CHAIN_NEXT_ROUND_MS,
+	CHAIN_VALIDATORS,
+	CHAIN_QUORUM,
+	CHAIN_ALIVE,
+	CHAIN_CAN_LOSE,
+	CHAIN_F,
+	CHAIN_CONSENSUS,
+	CHAIN_CHAIN_ID,
+	CHAIN_HEAD_HASH,
+	CHAIN_FINALIZED,
+	CHAIN_FORK_BLOCK,
+	CHAIN_FORK_HASH,
+	CHAIN_PARTITIONS,
+	CHAIN_VERSIONS,
+	CHAIN_VALUES
 };
 enum node_value {
-	NODE_HEAD, NODE_LAG, NODE_PEERS, NODE_RPC_MS, NODE_SYNCING, NODE_VERSION, NODE_HEAD_HASH,
-	NODE_HEAD_AGE_MS, NODE_POOL, NODE_CHAIN_ID, NODE_METHODS, NODE_CLOCK_SKEW_MS, NODE_ERROR_PERCENT,
-	NODE_FORK_BLOCK, NODE_FORK_HASH, NODE_PARTITION, NODE_VALUES
+	NODE_HEAD,
+	NODE_LAG,
+	NODE_PEERS,
+	NODE_RPC_MS,
+	NODE_SYNCING,
+	NODE_VERSION,
+	NODE_HEAD_HASH,
+	NODE_HEAD_AGE_MS,
+	NODE_POOL,
+	NODE_CHAIN_ID,
+	NODE_METHODS,
+	NODE_CLOCK_SKEW_MS,
+	NODE_ERROR_PERCENT,
+	NODE_FORK_BLOCK,
+	NODE_FORK_HASH,
+	NODE_PARTITION,
+	NODE_VALUES
 };
 enum validator_value {
-	VALIDATOR_PROPOSED, VALIDATOR_LAST_PROPOSED, VALIDATOR_MISSED_TURNS, VALIDATOR_SEALED,
-	VALIDATOR_WINDOW, VALIDATOR_ADDRESS, VALIDATOR_NODE, VALIDATOR_TURNS, VALIDATOR_VOTES, VALIDATOR_LAST_SEALED,
-	VALIDATOR_MEMBER, VALIDATOR_VALUES
+	VALIDATOR_PROPOSED,
+	VALIDATOR_LAST_PROPOSED,
+	VALIDATOR_MISSED_TURNS,
+	VALIDATOR_SEALED,
+	VALIDATOR_WINDOW,
+	VALIDATOR_ADDRESS,
+	VALIDATOR_NODE,
+	VALIDATOR_TURNS,
+	VALIDATOR_VOTES,
+	VALIDATOR_LAST_SEALED,
+	VALIDATOR_MEMBER,
+	VALIDATOR_VALUES
 };
 enum { WORLD_VALUES_MAX = 20 };
 /* CHAIN_FORK_BLOCK, CHAIN_FORK_HASH: the first block in which a node differs, as the chain
@@ -121,9 +171,9 @@ enum { TURNS_SHOWN = 20 };
 
 struct value {
 	enum value_type type;
-	int64_t number;   /* VALUE_NUMBER, VALUE_FLAG */
-	char *text;       /* VALUE_TEXT; owned, clean */
-	int64_t at_us;    /* when it was last confirmed */
+	int64_t number; /* VALUE_NUMBER, VALUE_FLAG */
+	char *text;     /* VALUE_TEXT; owned, clean */
+	int64_t at_us;  /* when it was last confirmed */
 };
 
 /* --- components ---------------------------------------------------------- */
@@ -231,7 +281,7 @@ struct header {
 	uint32_t round;
 	struct address *validators; /* owned, ascending; clique lists them at its checkpoints only */
 	size_t validator_count;
-	struct address *sealers;    /* owned; who sealed, recovered */
+	struct address *sealers; /* owned; who sealed, recovered */
 	size_t sealer_count;
 	bool vote;
 	bool vote_add;
@@ -242,10 +292,21 @@ void header_free(struct header *header);
 /* One poll of one node: what got through and what it said. Only fields whose bit
  * is in `has` count. */
 enum sample_field {
-	SAMPLE_HEAD = 1 << 0, SAMPLE_PEERS = 1 << 1, SAMPLE_SYNCING = 1 << 2, SAMPLE_POOL = 1 << 3,
-	SAMPLE_VERSION = 1 << 4, SAMPLE_CHAIN_ID = 1 << 5, SAMPLE_VALIDATORS = 1 << 6, SAMPLE_NODE_KEY = 1 << 7,
-	SAMPLE_PERIODS = 1 << 8, SAMPLE_SIGNERS = 1 << 9, SAMPLE_VOTES = 1 << 10, SAMPLE_METHODS = 1 << 11,
-	SAMPLE_OWN_KEY = 1 << 12, SAMPLE_PEER_KEYS = 1 << 13, SAMPLE_FINALIZED = 1 << 14,
+	SAMPLE_HEAD = 1 << 0,
+	SAMPLE_PEERS = 1 << 1,
+	SAMPLE_SYNCING = 1 << 2,
+	SAMPLE_POOL = 1 << 3,
+	SAMPLE_VERSION = 1 << 4,
+	SAMPLE_CHAIN_ID = 1 << 5,
+	SAMPLE_VALIDATORS = 1 << 6,
+	SAMPLE_NODE_KEY = 1 << 7,
+	SAMPLE_PERIODS = 1 << 8,
+	SAMPLE_SIGNERS = 1 << 9,
+	SAMPLE_VOTES = 1 << 10,
+	SAMPLE_METHODS = 1 << 11,
+	SAMPLE_OWN_KEY = 1 << 12,
+	SAMPLE_PEER_KEYS = 1 << 13,
+	SAMPLE_FINALIZED = 1 << 14,
 };
 /* The first bytes of a node's public key: enough to tell nodes apart among peers. */
 struct peer_key {
@@ -254,9 +315,9 @@ struct peer_key {
 struct node_sample {
 	int64_t at_us;
 	enum reach reach;
-	char why[120];      /* unless REACH_OK: "connection refused", "HTTP 403 Host not authorized." */
-	bool method_errors; /* it answered, and the head call itself failed */
-	int64_t rpc_us;     /* time to answer */
+	char why[120];         /* unless REACH_OK: "connection refused", "HTTP 403 Host not authorized." */
+	bool method_errors;    /* it answered, and the head call itself failed */
+	int64_t rpc_us;        /* time to answer */
 	int64_t clock_skew_us; /* its Date header minus ours, 0 when unknown */
 	unsigned has;
 	struct header *headers; /* oldest first, the last is the head (SAMPLE_HEAD); owned by the caller */
@@ -269,23 +330,23 @@ struct node_sample {
 	uint64_t chain_id;
 	struct address *validators; /* set for the latest block, ascending */
 	size_t validator_count;
-	struct address node_key;    /* the address of the node's own key (admin_nodeInfo) */
+	struct address node_key; /* the address of the node's own key (admin_nodeInfo) */
 	int64_t block_period_ms, request_timeout_ms, empty_period_ms;
 	struct signer_metric {
 		struct address address;
 		uint64_t proposed, last_proposed;
-	} *signers;
+	} * signers;
 	size_t signer_count;
 	struct pending_vote {
 		struct address address;
 		bool add;
-	} *votes;
+	} * votes;
 	size_t vote_count;
 	struct peer_key own_key;
 	struct peer_key *peer_keys; /* whom it is connected to */
 	size_t peer_key_count;
 	uint64_t finalized; /* the newest block that can never be taken back */
-	char methods[160]; /* groups that are absent: "no admin, no qbft" */
+	char methods[160];  /* groups that are absent: "no admin, no qbft" */
 };
 
 /* The node that runs this validator, or the validator that this node runs; NULL

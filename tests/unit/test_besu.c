@@ -151,7 +151,7 @@ static size_t asked_count(const struct peer *p, const char *method)
 static void put_block(struct buf *out, uint64_t height)
 {
 	buf_printf(out, "\"result\":{\"number\":\"0x%" PRIx64 "\",\"hash\":\"0x%064" PRIx64 "\",\"parentHash\":\"0x%064" PRIx64 "\",\"timestamp\":\"0x%" PRIx64 "\",\"extraData\":\"0x\"}",
-		height, height, height - 1, height * 2);
+		   height, height, height - 1, height * 2);
 }
 
 static void put_member(const struct peer *p, const struct json *request, struct buf *out)
@@ -253,7 +253,7 @@ static void check_full_sample(const struct node_sample *s)
 	assert_false(s->method_errors);
 	assert_int_equal(s->rpc_us, 8000);
 	assert_int_equal(s->has & ~(unsigned)SAMPLE_SIGNERS, SAMPLE_HEAD | SAMPLE_PEERS | SAMPLE_SYNCING | SAMPLE_POOL | SAMPLE_VERSION | SAMPLE_CHAIN_ID |
-		SAMPLE_VALIDATORS | SAMPLE_NODE_KEY | SAMPLE_PERIODS | SAMPLE_VOTES | SAMPLE_METHODS | SAMPLE_OWN_KEY | SAMPLE_PEER_KEYS);
+								     SAMPLE_VALIDATORS | SAMPLE_NODE_KEY | SAMPLE_PERIODS | SAMPLE_VOTES | SAMPLE_METHODS | SAMPLE_OWN_KEY | SAMPLE_PEER_KEYS);
 	assert_int_equal(s->peer_key_count, 1);
 	assert_int_equal(s->peer_keys[0].bytes[0], 0x87);
 	assert_int_equal(head->number, 0x3e9);
@@ -420,7 +420,7 @@ static const struct shape_case {
 static void wrong_shapes_touch_nothing_else(void **state TOCSIN_UNUSED)
 {
 	unsigned all = SAMPLE_HEAD | SAMPLE_PEERS | SAMPLE_SYNCING | SAMPLE_POOL | SAMPLE_VERSION | SAMPLE_CHAIN_ID | SAMPLE_VALIDATORS |
-		SAMPLE_NODE_KEY | SAMPLE_PERIODS | SAMPLE_VOTES | SAMPLE_METHODS | SAMPLE_OWN_KEY | SAMPLE_PEER_KEYS;
+		       SAMPLE_NODE_KEY | SAMPLE_PERIODS | SAMPLE_VOTES | SAMPLE_METHODS | SAMPLE_OWN_KEY | SAMPLE_PEER_KEYS;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(shape_cases); i++) {
 		const struct shape_case *c = &shape_cases[i];
@@ -512,12 +512,12 @@ static void absent_methods_are_remembered(void **state TOCSIN_UNUSED)
 	} words[] = {
 		{"Besu, anvil, geth", "\"error\":{\"code\":-32601,\"message\":\"Method not found\"}", none},
 		{"Besu with the group off", "\"error\":{\"code\":-32604,\"message\":\"Method not enabled\"}",
-			"no peer count, no admin, no qbft (enable with --rpc-http-api=NET,ADMIN,QBFT)"},
+		 "no peer count, no admin, no qbft (enable with --rpc-http-api=NET,ADMIN,QBFT)"},
 		{"hardhat", "\"error\":{\"code\":-32004,\"message\":\"Method is not supported\"}", none},
 		{"ganache", "\"error\":{\"code\":-32700,\"message\":\"The method does not exist\"}", none},
 	};
 	static const char *const absent[] = {"net_peerCount", "txpool_besuStatistics", "admin_nodeInfo", "qbft_getRequestTimeoutSeconds",
-		"qbft_getValidatorsByBlockNumber", "qbft_getPendingVotes", "qbft_getSignerMetrics"};
+					     "qbft_getValidatorsByBlockNumber", "qbft_getPendingVotes", "qbft_getSignerMetrics"};
 
 	for (size_t w = 0; w < ARRAY_LENGTH(words); w++) {
 		struct peer p;
@@ -904,7 +904,7 @@ static void another_block_than_asked_is_dropped(void **state TOCSIN_UNUSED)
 	peer_init(&p);
 	peer_head_is(&p, 20);
 	peer_says(&p, "block", "\"result\":{\"number\":\"0x3\",\"hash\":\"0x0000000000000000000000000000000000000000000000000000000000000003\","
-		"\"parentHash\":\"0x0000000000000000000000000000000000000000000000000000000000000002\",\"timestamp\":\"0x6\"}");
+			       "\"parentHash\":\"0x0000000000000000000000000000000000000000000000000000000000000002\",\"timestamp\":\"0x6\"}");
 	peer_round(&p);
 	peer_round(&p);
 	assert_int_equal(p.sample.header_count, 2);
@@ -948,8 +948,7 @@ static void the_date_header_tells_the_skew(void **state TOCSIN_UNUSED)
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
-		struct http_reply reply = {.outcome = HTTP_ANSWERED, .status = 200, .body = "[]", .body_len = 2, .total_us = cases[i].total_us,
-			.date_us = start_us + cases[i].date_offset_us};
+		struct http_reply reply = {.outcome = HTTP_ANSWERED, .status = 200, .body = "[]", .body_len = 2, .total_us = cases[i].total_us, .date_us = start_us + cases[i].date_offset_us};
 		struct peer p;
 
 		peer_init(&p);

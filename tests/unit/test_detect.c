@@ -37,17 +37,51 @@ static char *validator_key(char *dst, size_t size, unsigned i)
 	return dst;
 }
 
-static void stop_0(struct net *net) { net->nodes[0].stopped = true; }
-static void stop_0_1(struct net *net) { net->nodes[0].stopped = net->nodes[1].stopped = true; }
-static void hide_rpc_0(struct net *net) { net->nodes[4].hidden = true; }
-static void hide_rpc_all(struct net *net) { net->nodes[4].hidden = net->nodes[5].refusing = true; }
-static void hide_validator_1(struct net *net) { net->nodes[1].hidden = true; }
-static void slow_rpc_0(struct net *net) { net->nodes[4].rpc_ms = 2500; }
-static void freeze_rpc_0(struct net *net) { net->nodes[4].frozen = true; }
-static void wrong_chain_rpc_0(struct net *net) { net->nodes[4].chain_id = 1; }
-static void fork_rpc_0(struct net *net) { net->nodes[4].forked = true; }
-static void fork_two(struct net *net) { net->nodes[1].forked = net->nodes[4].forked = true; net->nodes[1].fork_from = net->nodes[4].fork_from = net->head + 1; }
-static void skew_rpc_0(struct net *net) { net->nodes[4].skew_s = 40; }
+static void stop_0(struct net *net)
+{
+	net->nodes[0].stopped = true;
+}
+static void stop_0_1(struct net *net)
+{
+	net->nodes[0].stopped = net->nodes[1].stopped = true;
+}
+static void hide_rpc_0(struct net *net)
+{
+	net->nodes[4].hidden = true;
+}
+static void hide_rpc_all(struct net *net)
+{
+	net->nodes[4].hidden = net->nodes[5].refusing = true;
+}
+static void hide_validator_1(struct net *net)
+{
+	net->nodes[1].hidden = true;
+}
+static void slow_rpc_0(struct net *net)
+{
+	net->nodes[4].rpc_ms = 2500;
+}
+static void freeze_rpc_0(struct net *net)
+{
+	net->nodes[4].frozen = true;
+}
+static void wrong_chain_rpc_0(struct net *net)
+{
+	net->nodes[4].chain_id = 1;
+}
+static void fork_rpc_0(struct net *net)
+{
+	net->nodes[4].forked = true;
+}
+static void fork_two(struct net *net)
+{
+	net->nodes[1].forked = net->nodes[4].forked = true;
+	net->nodes[1].fork_from = net->nodes[4].fork_from = net->head + 1;
+}
+static void skew_rpc_0(struct net *net)
+{
+	net->nodes[4].skew_s = 40;
+}
 static void cut_3(struct net *net)
 {
 	net->nodes[3].group = net->nodes[5].group = 1;
@@ -58,10 +92,24 @@ static void cut_halves(struct net *net)
 	net->nodes[2].group = net->nodes[3].group = net->nodes[5].group = 1;
 	net->nodes[2].mute = net->nodes[3].mute = true;
 }
-static void low_peers(struct net *net) { net->nodes[4].peers = 0; }
-static void hide_all(struct net *net) { for (size_t i = 0; i < net->node_count; i++) net->nodes[i].hidden = true; }
-static void nothing(struct net *net) { (void)net; }
-static void stop_0_hide_rpc_0(struct net *net) { stop_0(net); hide_rpc_0(net); }
+static void low_peers(struct net *net)
+{
+	net->nodes[4].peers = 0;
+}
+static void hide_all(struct net *net)
+{
+	for (size_t i = 0; i < net->node_count; i++)
+		net->nodes[i].hidden = true;
+}
+static void nothing(struct net *net)
+{
+	(void)net;
+}
+static void stop_0_hide_rpc_0(struct net *net)
+{
+	stop_0(net);
+	hide_rpc_0(net);
+}
 
 static const struct {
 	const char *name;
@@ -169,9 +217,9 @@ static void a_partition_names_its_groups(void **state)
 		void (*breaks)(struct net *net);
 	} halves[] = {
 		{"Network outage: partition", "group 1: 2 of 4 validators, no quorum: besu-validator-0, besu-validator-1, besu-rpc-0",
-			"group 2: 2 of 4 validators, no quorum: besu-validator-2, besu-validator-3, besu-rpc-1", cut_halves},
+		 "group 2: 2 of 4 validators, no quorum: besu-validator-2, besu-validator-3, besu-rpc-1", cut_halves},
 		{"Network partition", "group 1: 3 of 4 validators, a quorum: besu-validator-0, besu-validator-1, besu-validator-2, besu-rpc-0",
-			"group 2: 1 of 4 validators, no quorum: besu-validator-3, besu-rpc-1", cut_3},
+		 "group 2: 1 of 4 validators, no quorum: besu-validator-3, besu-rpc-1", cut_3},
 	};
 
 	(void)state;

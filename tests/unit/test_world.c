@@ -330,7 +330,10 @@ static void clocks_that_differ_do_not_halt_a_chain(void **state)
 		enum health health;
 		bool age_known;
 	} rows[] = {
-		{-1, HEALTH_OK, true}, {0, HEALTH_OK, true}, {30, HEALTH_WARNING, true}, {-30, HEALTH_WARNING, false},
+		{-1, HEALTH_OK, true},
+		{0, HEALTH_OK, true},
+		{30, HEALTH_WARNING, true},
+		{-30, HEALTH_WARNING, false},
 	};
 
 	(void)state;
@@ -645,7 +648,7 @@ static void groups_that_see_only_themselves_are_a_partition(void **state)
 	static const struct {
 		const char *name;
 		unsigned groups[6];
-		bool silent; /* the RPC nodes do not tell their peers */
+		bool silent;       /* the RPC nodes do not tell their peers */
 		size_t partitions; /* 0: none */
 	} rows[] = {
 		{"all together", {0, 0, 0, 0, 0, 0}, false, 0},

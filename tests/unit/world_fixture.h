@@ -17,27 +17,29 @@
 #include "world/judge.h"
 #include "world/world.h"
 
-enum { NET_NODES = 12, NET_BLOCKS = 4000, NET_BACKFILL = 64 };
+enum { NET_NODES = 12,
+       NET_BLOCKS = 4000,
+       NET_BACKFILL = 64 };
 
 struct net_node {
 	struct component *component;
-	bool stopped;   /* neither its validator nor its endpoint work */
-	bool mute;      /* its validator takes no part, its endpoint works */
-	bool hidden;    /* the endpoint does not answer; its validator works */
-	bool refusing;  /* the endpoint says no */
-	bool frozen;    /* its head stands still */
-	bool no_key;    /* it has no admin calls */
-	bool forked;    /* it tells other hashes, */
+	bool stopped;       /* neither its validator nor its endpoint work */
+	bool mute;          /* its validator takes no part, its endpoint works */
+	bool hidden;        /* the endpoint does not answer; its validator works */
+	bool refusing;      /* the endpoint says no */
+	bool frozen;        /* its head stands still */
+	bool no_key;        /* it has no admin calls */
+	bool forked;        /* it tells other hashes, */
 	uint64_t fork_from; /* from this block on */
-	unsigned group; /* it sees only nodes of its own group */
-	bool no_peers;  /* it does not tell its peers, nor its own key */
+	unsigned group;     /* it sees only nodes of its own group */
+	bool no_peers;      /* it does not tell its peers, nor its own key */
 	uint64_t chain_id;
 	int64_t rpc_ms;
 	int64_t skew_s;
 	uint64_t peers;
 	bool syncing;
-	uint64_t told;  /* last block that it told */
-	uint64_t head;  /* where it stands while frozen */
+	uint64_t told; /* last block that it told */
+	uint64_t head; /* where it stands while frozen */
 };
 
 struct net {
@@ -135,7 +137,9 @@ static inline bool net_next(const struct net *net, struct net_block *out)
 {
 	const struct net_block *parent = &net->blocks[net->head];
 	int64_t wait = net->period_s, timeout = net->timeout_s;
-	unsigned first = net->clique ? (unsigned)(net->head + 1) % net->validators : net->head == 0 ? 0 : parent->miner + 1, quorum = net->clique ? net->validators / 2 + 1 : qbft_quorum(net->validators);
+	unsigned first = net->clique ? (unsigned)(net->head + 1) % net->validators : net->head == 0 ? 0
+												    : parent->miner + 1,
+		 quorum = net->clique ? net->validators / 2 + 1 : qbft_quorum(net->validators);
 
 	if (net->halted || (!net->plain && net_alive(net) < quorum))
 		return false;
@@ -180,7 +184,8 @@ static inline void net_header(const struct net *net, const struct net_node *node
 	const struct net_block *block = &net->blocks[number];
 
 	*out = (struct header){.number = number, .timestamp_s = block->time_s, .round = block->round, .difficulty = 1};
-	out->consensus = net->plain ? CONSENSUS_UNKNOWN : net->clique ? CONSENSUS_CLIQUE : CONSENSUS_QBFT;
+	out->consensus = net->plain ? CONSENSUS_UNKNOWN : net->clique ? CONSENSUS_CLIQUE
+								      : CONSENSUS_QBFT;
 	out->hash = net_hash(node, number);
 	out->parent = net_hash(node, number - 1);
 	if (net->plain)
