@@ -21,8 +21,8 @@ static const char *svg(struct canvas *canvas)
 {
 	struct theme theme;
 	theme_mono(&theme);
-	theme.looks[ROLE_CRIT] = (struct look){.fg = 0xff6b6b, .bg = COLOUR_NONE, .attr = ATTR_BOLD};
-	theme.looks[ROLE_BAR] = (struct look){.fg = COLOUR_NONE, .bg = 0x161c23};
+	theme.looks[ROLE_CRIT] = (struct look){.fg = 0xff6b6b, .bg = COLOUR_NONE, .ansi_bg = COLOUR_NONE, .attr = ATTR_BOLD};
+	theme.looks[ROLE_BAR] = (struct look){.fg = COLOUR_NONE, .bg = 0x161c23, .ansi_fg = COLOUR_NONE};
 	buf_clear(&picture);
 	dump_svg(canvas, &theme, "a <b> & \"c\"", &picture);
 	assert_false(picture.full);
