@@ -131,6 +131,53 @@ static void status(const struct ui *ui, struct area area)
 	draw_kind_status(ui, KIND_NODE, area);
 }
 
+/* --- very many of them: groups by name ---------------------------------------------- */
+
+enum { GROUPED_ABOVE = 50,
+       GROUP_ROWS = 3 };
+
+static struct groups groups;
+
+static int foot_rows(const struct ui *ui, int columns)
+{
+	const struct world *world = watch_world(ui_watch(ui));
+	(void)columns;
+	if (world_count(world, KIND_NODE) <= GROUPED_ABOVE)
+		return 0;
+	groups_count(&groups, world, KIND_NODE);
+	return groups.count < GROUP_ROWS ? (int)groups.count : GROUP_ROWS;
+}
+
+static void draw_group(const struct group *group, struct area area, int y, int name_width)
+{
+	static const struct {
+		enum health health;
+		const char *word;
+	} counted[] = {{HEALTH_OK, "ok"}, {HEALTH_WARNING, "warn"}, {HEALTH_UNKNOWN, "unknown"}, {HEALTH_STALE, "stale"}, {HEALTH_CRITICAL, "critical"}};
+	char number[32], text[64];
+	area_fit(area, 0, y, name_width, ROLE_TITLE, 0, group->name);
+	int x = area_printf(area, name_width, y, ROLE_DIM, 0, "  %s nodes", text_thousands(number, sizeof(number), (int64_t)group->total));
+	for (size_t i = 0; i < ARRAY_LENGTH(counted); i++) {
+		size_t many = group->numbers[counted[i].health];
+		enum role role = counted[i].health == HEALTH_OK ? ROLE_DIM : health_role(counted[i].health);
+		if (many == 0)
+			continue;
+		text_format(text, sizeof(text), "  %s %s", text_thousands(number, sizeof(number), (int64_t)many), counted[i].word);
+		if (x + text_width(text) <= area.columns)
+			x = area_text(area, x, y, role, role_weight(role), text);
+	}
+}
+
+static void foot(const struct ui *ui, struct area area)
+{
+	int name_width = 0;
+	(void)ui;
+	for (int y = 0; y < area.rows && (size_t)y < groups.count; y++)
+		name_width = text_width(groups.items[y].name) > name_width ? text_width(groups.items[y].name) : name_width;
+	for (int y = 0; y < area.rows && (size_t)y < groups.count; y++)
+		draw_group(&groups.items[y], area, y, name_width < NAME_MOST ? name_width : NAME_MOST);
+}
+
 static const char *empty(const struct ui *ui)
 {
 	(void)ui;
@@ -146,6 +193,8 @@ const struct pane pane_nodes = {
 	.heads = heads,
 	.status = status,
 	.empty = empty,
+	.foot_rows = foot_rows,
+	.foot = foot,
 	.min_rows = 8,
 	.min_columns = 44,
 	.rank = 1,
