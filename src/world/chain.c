@@ -100,35 +100,55 @@ static bool same_version(const char *a, const char *b)
 	return version_length(a) == version_length(b) && strncmp(a, b, version_length(a)) == 0;
 }
 
-/* "besu/v25.9.0 on 5 nodes, besu/v25.8.0 on 1 (besu-rpc-1)": nodes that differ mostly do so
+/* Different versions that are told apart; a line has no room for more. */
+enum { VERSIONS_MAX = 16 };
+
+struct version_count {
+	const char *version;
+	const char *first; /* node that runs it */
+	size_t nodes;
+};
+
+/* Each version with how many run it, in the order in which they are met. */
+static size_t count_versions(const struct component_list *nodes, struct version_count counts[VERSIONS_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < nodes->count; i++) {
+		const char *version = component_text(nodes->items[i], NODE_VERSION);
+		size_t k = 0;
+
+		while (version != NULL && k < count && !same_version(version, counts[k].version))
+			k++;
+		if (version == NULL || k == VERSIONS_MAX)
+			continue;
+		if (k == count)
+			counts[count++] = (struct version_count){version, nodes->items[i]->name, 0};
+		counts[k].nodes++;
+	}
+	return count;
+}
+
+/* "besu/v25.9.0 on 5, besu/v25.8.0 on 1 (besu-rpc-1)": nodes that differ mostly do so
  * for a while in an upgrade, so it is told and not judged. */
 void chain_show_versions(struct world *world, int64_t at_us)
 {
 	const struct component_list *nodes = &world->lists[KIND_NODE];
+	struct version_count counts[VERSIONS_MAX];
 	char text[256] = "";
-	size_t used = 0;
+	size_t used = 0, count;
 
 	if (!world->versions_changed)
 		return;
 	world->versions_changed = false;
-	for (size_t i = 0; i < nodes->count && used < sizeof(text) - 1; i++) {
-		const char *version = component_text(nodes->items[i], NODE_VERSION);
-		size_t with = 0, before = 0;
+	count = count_versions(nodes, counts);
+	for (size_t i = 0; i < count && used < sizeof(text) - 1; i++) {
+		const char *version = counts[i].version;
 
-		for (size_t k = 0; version != NULL && k < nodes->count; k++) {
-			const char *other = component_text(nodes->items[k], NODE_VERSION);
-
-			if (other == NULL || !same_version(version, other))
-				continue;
-			with++;
-			before += k < i;
-		}
-		if (version == NULL || before > 0)
-			continue;
-		text_format(text + used, sizeof(text) - used, "%s%.*s on %zu", used > 0 ? ", " : "", (int)version_length(version), version, with);
+		text_format(text + used, sizeof(text) - used, "%s%.*s on %zu", used > 0 ? ", " : "", (int)version_length(version), version, counts[i].nodes);
 		used = strlen(text);
-		if (with == 1 && nodes->count > 1)
-			text_format(text + used, sizeof(text) - used, " (%s)", nodes->items[i]->name);
+		if (counts[i].nodes == 1 && nodes->count > 1)
+			text_format(text + used, sizeof(text) - used, " (%s)", counts[i].first);
 		used = strlen(text);
 	}
 	component_set_text(world->chain, CHAIN_VERSIONS, text, at_us);
