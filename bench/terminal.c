@@ -79,8 +79,7 @@ static void answer(struct terminal *terminal)
 		bench_need(write(terminal->master, bytes, len) == (ssize_t)len, "answering a program");
 }
 
-/* Takes what is there, waiting at most until then. */
-static bool hear(struct terminal *terminal, double until)
+bool terminal_hear(struct terminal *terminal, double until)
 {
 	static char bytes[READ_BYTES];
 	struct pollfd look = {.fd = terminal->master, .events = POLLIN};
@@ -104,7 +103,7 @@ static bool hear(struct terminal *terminal, double until)
 bool terminal_listen(struct terminal *terminal, double until)
 {
 	do {
-		if (!hear(terminal, until))
+		if (!terminal_hear(terminal, until))
 			return false;
 	} while (bench_now() < until);
 	return true;
@@ -115,7 +114,7 @@ double terminal_wait(struct terminal *terminal, const char *text, double seconds
 	double began = bench_now();
 
 	while (terminal_find(terminal, text) < 0) {
-		if (bench_now() - began > seconds || !hear(terminal, began + seconds))
+		if (bench_now() - began > seconds || !terminal_hear(terminal, began + seconds))
 			return -1;
 	}
 	return bench_now() - began;

@@ -26,7 +26,9 @@ void terminal_open(struct terminal *terminal, int columns, int rows, const char 
 bool terminal_fork(struct terminal *terminal, int columns, int rows);
 void terminal_close(struct terminal *terminal);
 
-/* Takes what is sent until then, or until there is nothing more. False: it has ended. */
+/* Waits for something to be sent, at most until then, and takes it. False: it has ended. */
+bool terminal_hear(struct terminal *terminal, double until);
+/* Takes all that is sent until then. False: it has ended. */
 bool terminal_listen(struct terminal *terminal, double until);
 /* Waits for the text on the screen; the seconds it took, < 0: not within `seconds`. */
 double terminal_wait(struct terminal *terminal, const char *text, double seconds);
