@@ -14,7 +14,7 @@ enum status bearer_from_environment(const char *variable, char **out, struct err
 	*out = NULL;
 	if (!value || !*value)
 		return error_set(err, STATUS_INVALID, "environment variable %s is not set (export it, or remove bearer_env)", variable);
-	*out = xasprintf("Authorization: Bearer %s", value);
+	*out = xasprintf(BEARER_PREFIX "%s", value);
 	return STATUS_OK;
 }
 
@@ -38,7 +38,7 @@ enum status bearer_header(const struct config_node *node, char **out, struct err
 	enum status status = file_read(node->bearer_file, 16 * 1024, &token, err);
 	if (status == STATUS_OK) {
 		size_t len = strcspn(buf_text(&token), "\r\n");
-		*out = xasprintf("Authorization: Bearer %.*s", (int)len, buf_text(&token));
+		*out = xasprintf(BEARER_PREFIX "%.*s", (int)len, buf_text(&token));
 	}
 	buf_free(&token);
 	return status;

@@ -4,6 +4,9 @@
 
 #include "watch/config.h"
 
+/* What stands before the token in the header. */
+#define BEARER_PREFIX "Authorization: Bearer "
+
 /* The Authorization header of a node, owned, from a 0600 file or the environment;
  * NULL when it has none. */
 enum status bearer_header(const struct config_node *node, char **out, struct error *err) TOCSIN_CHECK;

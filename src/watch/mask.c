@@ -9,10 +9,17 @@
 
 #define HIDDEN "***"
 
+enum { TOKEN_BYTES_MIN = 8 }; /* a shorter one would be found in words that hide nothing */
+
+/* Where the character stands that marks a secret's place and may be seen. */
+enum mark { MARK_NONE,
+	    MARK_FRONT,
+	    MARK_BACK };
+
 struct secret {
-	char *text; /* with the character that marks its place in front or behind */
+	char *text; /* with its mark */
 	size_t len;
-	bool behind; /* the mark is the last character, not the first */
+	enum mark mark;
 };
 
 struct mask {
@@ -36,7 +43,7 @@ void mask_free(struct mask *mask)
 	free(mask);
 }
 
-static void add(struct mask *mask, const char *text, size_t len, bool behind)
+static void add(struct mask *mask, const char *text, size_t len, enum mark mark)
 {
 	if (len < 2)
 		return;
@@ -44,7 +51,7 @@ static void add(struct mask *mask, const char *text, size_t len, bool behind)
 		if (mask->secrets[i].len == len && memcmp(mask->secrets[i].text, text, len) == 0)
 			return;
 	mask->secrets = mem_grow(mask->secrets, &mask->capacity, mask->count, sizeof(*mask->secrets));
-	mask->secrets[mask->count++] = (struct secret){xstrndup(text, len), len, behind};
+	mask->secrets[mask->count++] = (struct secret){xstrndup(text, len), len, mark};
 	mask->begins[(unsigned char)text[0]] = true;
 	if (len > mask->longest)
 		mask->longest = len;
@@ -68,15 +75,21 @@ void mask_add_url(struct mask *mask, const char *url)
 
 	while (user && at[user - 1] != '@')
 		user--;
-	add(mask, at, user, true);
+	add(mask, at, user, MARK_BACK);
 	at += authority;
 	while (*at == '/') {
 		size_t part = 1 + strcspn(at + 1, "/?#");
 		if (is_key(at, part))
-			add(mask, at, part, false);
+			add(mask, at, part, MARK_FRONT);
 		at += part;
 	}
-	add(mask, at, strlen(at), false); /* the query, or nothing */
+	add(mask, at, strlen(at), MARK_FRONT); /* the query, or nothing */
+}
+
+void mask_add_token(struct mask *mask, const char *token)
+{
+	if (strlen(token) >= TOKEN_BYTES_MIN)
+		add(mask, token, strlen(token), MARK_NONE);
 }
 
 /* The longest secret that stands here, NULL when none does. */
@@ -105,10 +118,10 @@ void mask_text(const struct mask *mask, const char *text, size_t len, struct buf
 			continue;
 		}
 		buf_add(out, text + plain, at - plain);
-		if (!secret->behind)
+		if (secret->mark == MARK_FRONT)
 			buf_putc(out, secret->text[0]);
 		buf_puts(out, HIDDEN);
-		if (secret->behind)
+		if (secret->mark == MARK_BACK)
 			buf_putc(out, secret->text[secret->len - 1]);
 		plain = at += secret->len;
 	}

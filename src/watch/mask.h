@@ -13,6 +13,8 @@ void mask_free(struct mask *mask); /* NULL allowed */
  * The scheme may be absent. Each is found by itself later, with the character that marks
  * its place ("/KEY", "USER@"), so a part of the URL gives nothing away either. */
 void mask_add_url(struct mask *mask, const char *url);
+/* Learns a secret that stands by itself, such as a bearer token. */
+void mask_add_token(struct mask *mask, const char *token);
 /* Appends text (any bytes) with "***" in the place of every secret. */
 void mask_text(const struct mask *mask, const char *text, size_t len, struct buf *out);
 /* How many bytes at the end may be the beginning of a secret that goes on. */

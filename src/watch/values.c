@@ -180,6 +180,11 @@ const struct bindings *values_of(struct values *v, const struct incident *incide
 	return &v->current;
 }
 
+void values_hide(struct values *v, const char *secret)
+{
+	mask_add_token(v->mask, secret);
+}
+
 const struct mask *values_mask(const struct values *v)
 {
 	return v->mask;

@@ -17,8 +17,10 @@ void values_free(struct values *values);
 const struct bindings *values_of(struct values *values, const struct incident *incident);
 /* A person's own value, which wins over the others for this incident. */
 void values_type(struct values *values, const char *incident, const char *name, const char *value, const char *who);
-/* The secrets of the configuration's URLs and of those that people typed; borrowed, and
- * growing as values are typed. */
+/* A secret that is no value, but may be said by a command: never shown nor recorded. */
+void values_hide(struct values *values, const char *secret);
+/* The secrets of the configuration, of the URLs that people typed, and what was to be
+ * hidden; borrowed, and growing as values are typed. */
 const struct mask *values_mask(const struct values *values);
 
 #endif

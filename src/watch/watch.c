@@ -502,6 +502,8 @@ static void add_endpoints(struct watch *w)
 
 		if (bearer_header(node, &bearer, &err) != STATUS_OK)
 			say(w, 2, err.text);
+		else if (bearer)
+			values_hide(w->values, bearer + strlen(BEARER_PREFIX));
 		headers[0] = bearer;
 		struct endpoint_spec spec = {.name = node->name, .url = node->url, .protocol = node->protocol, .ca_file = node->ca_file, .headers = headers, .interval_ms = node->interval_ms, .timeout_ms = node->timeout_ms};
 		error_clear(&err);

@@ -25,6 +25,8 @@ static struct mask *learned(void)
 
 	for (size_t i = 0; i < ARRAY_LENGTH(urls); i++)
 		mask_add_url(mask, urls[i]);
+	mask_add_token(mask, "eyJhbGciOi.x");
+	mask_add_token(mask, "short");
 	return mask;
 }
 
@@ -38,6 +40,8 @@ static void test_secrets_are_found_anywhere(void **state)
 		{"curl https://me:hunter2@node.example/v3/" KEY "?token=t1 x", "curl https://***@node.example/v3/***?*** x"},
 		{"curl node.example:8545/" KEY, "curl node.example:8545/***"},
 		{"> GET /v3/" KEY "?token=t1 HTTP/1.1", "> GET /v3/***?*** HTTP/1.1"},
+		{"Authorization: Bearer eyJhbGciOi.x\n", "Authorization: Bearer ***\n"},
+		{"a short word", "a short word"},
 		{"me:hunter2@me:hunter2@", "***@***@"},
 		{"/0123456789abcdef", "/0123456789abcdef"},
 		{"http://plain.example:8545/rpc", "http://plain.example:8545/rpc"},
