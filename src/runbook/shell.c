@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_BYTES_MAX = 64 * 1024, NESTING_MAX = 16 };
+enum { WORD_BYTES_MAX = 64 * 1024,
+       NESTING_MAX = 16 };
 
 struct splitter {
 	const char *at;

@@ -68,9 +68,9 @@ struct watch {
 	size_t proposals_shown;
 	int64_t sampled_us;
 	size_t sample_turn;
-	struct drafts machine;    /* changes that were seen and not yet handed over */
-	struct drafts handed;     /* changes handed over, not yet durable */
-	bool machine_waits;       /* `handed`, and what was found beside it, is under way */
+	struct drafts machine;        /* changes that were seen and not yet handed over */
+	struct drafts handed;         /* changes handed over, not yet durable */
+	bool machine_waits;           /* `handed`, and what was found beside it, is under way */
 	uint64_t missed, missed_told; /* changes beyond what is kept; of them, on their way to the record */
 	int64_t missed_since_us, missed_until_us;
 	int64_t machine_again_us; /* after a failure: not before this */
@@ -81,8 +81,8 @@ struct watch {
 	int64_t armed_until_us;
 	int64_t arming_until_us; /* asked for, not yet durable */
 	struct lease lease;
-	char holder[200]; /* as whom we hold it */
-	bool lapsed;      /* it ran out while the record could not be written */
+	char holder[200];               /* as whom we hold it */
+	bool lapsed;                    /* it ran out while the record could not be written */
 	char origin[STORE_ORIGIN_SIZE]; /* of the record, "" without one */
 	char trouble[480];
 	char alarmed[256]; /* keys and ids that rang already, the newest only */

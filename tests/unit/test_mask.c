@@ -14,8 +14,8 @@
 #define KEY "0123456789abcdef0123456789abcdef"
 
 static const char *const urls[] = {
-	"https://me:hunter2@node.example/v3/" KEY "?token=t1",
-	"node.example:8545/" KEY,
+	("https://me:hunter2@node.example/v3/" KEY "?token=t1"),
+	("node.example:8545/" KEY),
 	"http://plain.example:8545/rpc",
 };
 
