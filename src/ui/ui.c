@@ -669,10 +669,11 @@ void ui_key(struct ui *ui, const char *key)
 		return;
 	}
 	bool covered = overlay || ui->small;
-	const struct request *request = keyboard_request(ui->keyboard, covered ? SCOPE_GLOBAL : ui_screen_entry(ui)->scope, key);
-	if (request && covered && !request->everywhere) {
+	const struct request *below = keyboard_request(ui->keyboard, ui_screen_entry(ui)->scope, key);
+	const struct request *request = covered ? keyboard_request(ui->keyboard, SCOPE_GLOBAL, key) : below;
+	if (covered && below && !(request && request->everywhere)) {
 		if (overlay)
-			ui_messagef(ui, MESSAGE_INFO, "%s waits until this is closed (Esc)", request->name);
+			ui_messagef(ui, MESSAGE_INFO, "%s waits until this is closed (Esc)", below->name);
 		return;
 	}
 	if (ui->frozen && !covered && !(request && request->while_paused)) {
