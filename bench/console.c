@@ -20,10 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COLUMNS = 200,
-       ROWS = 60,
-       KEYS_MAX = 500,
-       FEW = 4 };
+enum {
+	COLUMNS = 200,
+	ROWS = 60,
+	KEYS_MAX = 500,
+	FEW = 4,
+};
 
 static char program[512];
 

@@ -12,8 +12,10 @@
 #include <cjson/cJSON.h>
 #include <stdlib.h>
 
-enum { FIXTURE_BYTES_MAX = 4 * 1024 * 1024,
-       BLOCKS = 200 };
+enum {
+	FIXTURE_BYTES_MAX = 4 * 1024 * 1024,
+	BLOCKS = 200,
+};
 
 /* --- a whole answer --------------------------------------------------------------------- */
 

@@ -12,13 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { COLUMNS = 200,
-       ROWS = 60,
-       PORTION = 5000,
-       EVENTS = 1000000,
-       EVENTS_QUICK = 100000,
-       KEYS = 60,
-       LOOKED_AT = 45 }; /* a row of the list in both programs */
+enum {
+	COLUMNS = 200,
+	ROWS = 60,
+	PORTION = 5000,
+	EVENTS = 1000000,
+	EVENTS_QUICK = 100000,
+	KEYS = 60,
+	LOOKED_AT = 45,
+}; /* a row of the list in both programs */
 
 struct opened {
 	double first, whole, p50, p99, memory;

@@ -28,8 +28,10 @@ struct peer {
 	struct peer_counts *counts;
 };
 
-enum { PEER_NODES_MAX = 250 * 250,
-       PEER_URL = 48 };
+enum {
+	PEER_NODES_MAX = 250 * 250,
+	PEER_URL = 48,
+};
 
 /* Starts it. With `moving` blocks come, one each second; else the chain stands still, and
  * every answer to the same question has the same bytes. */

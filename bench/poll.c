@@ -188,8 +188,10 @@ struct whole {
 	double judging; /* CPU of judging alone */
 };
 
-enum { JUDGE_MS = 250,
-       WARM_S = 4 };
+enum {
+	JUDGE_MS = 250,
+	WARM_S = 4,
+};
 
 static void judge(void *arg)
 {

@@ -17,8 +17,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES = 64 * 1024,
-       READY_AT_ONCE = 256 };
+enum {
+	ANSWER_BYTES = 64 * 1024,
+	READY_AT_ONCE = 256,
+};
 
 struct connection {
 	int fd;

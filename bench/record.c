@@ -14,12 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BURST = 64,
-       EVENTS = 20000,
-       EVENT_BYTES = 1024,
-       WRITERS = 8,
-       WRITES_A_SECOND = 5,
-       WAITS_MAX = 400 };
+enum {
+	BURST = 64,
+	EVENTS = 20000,
+	EVENT_BYTES = 1024,
+	WRITERS = 8,
+	WRITES_A_SECOND = 5,
+	WAITS_MAX = 400,
+};
 
 extern char **environ;
 

@@ -15,12 +15,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CONFIG_BYTES_MAX = 1024 * 1024,
-       FRAME_BYTES_MAX = 1024 * 1024,
-       COLUMNS = 200,
-       ROWS = 60,
-       FRAME_US = 100000,
-       WARM_FRAMES = 5 };
+enum {
+	CONFIG_BYTES_MAX = 1024 * 1024,
+	FRAME_BYTES_MAX = 1024 * 1024,
+	COLUMNS = 200,
+	ROWS = 60,
+	FRAME_US = 100000,
+	WARM_FRAMES = 5,
+};
 
 /* Shared between who draws and who looks: one frame, then the other's turn. */
 struct drawing {
@@ -119,8 +121,7 @@ struct pen {
 
 static size_t digits(int number)
 {
-	return number < 10 ? 1 : number < 100 ? 2
-					      : 3;
+	return number < 10 ? 1 : (number < 100 ? 2 : 3);
 }
 
 static size_t colour_bytes(const VTermColor *colour)
@@ -157,16 +158,14 @@ static size_t letter_bytes(const VTermScreenCell *cell)
 	size_t bytes = 0;
 
 	for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell->chars[i]; i++)
-		bytes += cell->chars[i] < 0x80 ? 1 : cell->chars[i] < 0x800 ? 2
-					     : cell->chars[i] < 0x10000     ? 3
-									    : 4;
+		bytes += cell->chars[i] < 0x80 ? 1 : (cell->chars[i] < 0x800 ? 2 : (cell->chars[i] < 0x10000 ? 3 : 4));
 	return bytes ? bytes : 1;
 }
 
 static bool same_cell(const VTermScreenCell *a, const VTermScreenCell *b)
 {
 	return memcmp(a->chars, b->chars, sizeof(a->chars)) == 0 && vterm_color_is_equal(&a->fg, &b->fg) && vterm_color_is_equal(&a->bg, &b->bg) &&
-	       a->attrs.bold == b->attrs.bold && a->attrs.reverse == b->attrs.reverse && a->attrs.underline == b->attrs.underline;
+		a->attrs.bold == b->attrs.bold && a->attrs.reverse == b->attrs.reverse && a->attrs.underline == b->attrs.underline;
 }
 
 /* Bytes to get from one place of a row to another, or to a new row. */

@@ -19,8 +19,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 * 1024,
-       ROW_BYTES = 4096 };
+enum {
+	READ_BYTES = 64 * 1024,
+	ROW_BYTES = 4096,
+};
 
 /* --- a program in it ---------------------------------------------------------------- */
 

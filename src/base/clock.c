@@ -77,7 +77,11 @@ int64_t clock_mono_us(const struct clock *clock)
 
 /* The Gregorian calendar repeats after 400 years. Years are counted from March, so
  * that the leap day is the last of its year. */
-enum { DAYS_PER_ERA = 146097, YEARS_PER_ERA = 400, DAYS_BEFORE_1970 = 719468 };
+enum {
+	DAYS_PER_ERA = 146097,
+	YEARS_PER_ERA = 400,
+	DAYS_BEFORE_1970 = 719468,
+};
 
 struct civil {
 	int64_t year;
@@ -277,7 +281,8 @@ static const struct unit {
 	{"s", US_PER_S},
 	{"ms", US_PER_MS},
 };
-enum { UNITS = sizeof(units) / sizeof(units[0]), UNIT_SECOND = 3 };
+enum { UNITS = sizeof(units) / sizeof(units[0]),
+       UNIT_SECOND = 3 };
 
 char *duration_human(char dst[DURATION_TEXT], int64_t us)
 {

@@ -38,7 +38,10 @@ int64_t clock_wall_us(const struct clock *clock);
 int64_t clock_mono_us(const struct clock *clock);
 
 /* Sizes that always suffice for the formatters below. */
-enum { TIME_TEXT = 40, DURATION_TEXT = 24 };
+enum {
+	TIME_TEXT = 40,
+	DURATION_TEXT = 24,
+};
 
 /* "2026-01-01T00:00:00.000000Z" (RFC 3339, UTC, microseconds). */
 char *time_rfc3339(char dst[TIME_TEXT], int64_t us);

@@ -81,7 +81,11 @@ struct hash256 sha256(const void *bytes, size_t len)
 
 /* Keccak as Ethereum took it, before NIST changed the padding: nettle has the
  * permutation, the sponge around it is this. */
-enum { KECCAK_RATE = 136, KECCAK_PAD_FIRST = 0x01, KECCAK_PAD_LAST = 0x80 };
+enum {
+	KECCAK_RATE = 136,
+	KECCAK_PAD_FIRST = 0x01,
+	KECCAK_PAD_LAST = 0x80,
+};
 
 static void absorb(struct sha3_state *state, const uint8_t block[KECCAK_RATE])
 {

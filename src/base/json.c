@@ -272,8 +272,10 @@ struct piece {
 	_Alignas(max_align_t) char bytes[];
 };
 
-enum { PIECE_BYTES_MIN = 1024,
-       PIECE_BYTES_MAX = 64 * 1024 };
+enum {
+	PIECE_BYTES_MIN = 1024,
+	PIECE_BYTES_MAX = 64 * 1024,
+};
 
 /* The tree that this thread builds, and what it may still take. cJSON's hooks are set
  * once for the process; nothing else in it uses cJSON. */

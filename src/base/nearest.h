@@ -11,7 +11,7 @@ unsigned nearest_distance(const char *a, const char *b);
 /* Remembers the best candidate while a list is walked. */
 struct nearest {
 	const char *word;
-	const char *best;  /* NULL until something is close enough to be worth saying */
+	const char *best; /* NULL until something is close enough to be worth saying */
 	unsigned distance;
 };
 struct nearest nearest_begin(const char *word);

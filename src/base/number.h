@@ -38,7 +38,10 @@ bool hex_data(const char *text, uint8_t *out, size_t capacity, size_t *len) TOCS
 char *hex_text(char *dst, size_t size, const uint8_t *bytes, size_t len, bool prefix);
 
 bool address_parse(const char *text, struct address *out) TOCSIN_CHECK;
-enum { ADDRESS_TEXT = 43, HASH_TEXT = 67 };
+enum {
+	ADDRESS_TEXT = 43,
+	HASH_TEXT = 67,
+};
 char *address_text(char dst[ADDRESS_TEXT], const struct address *address);
 bool address_equal(const struct address *a, const struct address *b);
 int address_compare(const void *a, const void *b); /* for qsort, bsearch */

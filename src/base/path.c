@@ -293,7 +293,7 @@ static int write_and_close(int fd, const char *bytes, size_t len, unsigned mode)
 static void sync_dir_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir = !slash ? xstrdup(".") : slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+	char *dir = !slash ? xstrdup(".") : (slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path)));
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	free(dir);

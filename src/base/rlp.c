@@ -2,9 +2,9 @@
 #include "base/rlp.h"
 
 enum {
-	STRING = 0x80,      /* 0x80..0xb7: a string of 0 to 55 bytes */
-	LIST = 0xc0,        /* 0xc0..0xf7: a list with a payload of 0 to 55 bytes */
-	SHORT_MAX = 55,     /* longer payloads say their length in bytes of its own */
+	STRING = 0x80,  /* 0x80..0xb7: a string of 0 to 55 bytes */
+	LIST = 0xc0,    /* 0xc0..0xf7: a list with a payload of 0 to 55 bytes */
+	SHORT_MAX = 55, /* longer payloads say their length in bytes of its own */
 	LENGTH_BYTES = 8,
 };
 

@@ -17,7 +17,7 @@ enum {
 	ESC = 0x1b,
 	BEL = 0x07,
 	DEL = 0x7f,
-	MARKS_MAX = 2,  /* zero-width marks upon one base */
+	MARKS_MAX = 2, /* zero-width marks upon one base */
 	TAB_COLUMNS = 8,
 };
 
@@ -36,7 +36,7 @@ size_t text_decode(const char *src, size_t len, uint32_t *code)
 		*code = p[0];
 		return 1;
 	}
-	size = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+	size = p[0] >= 0xf0 ? 4 : (p[0] >= 0xe0 ? 3 : 2);
 	if (p[0] < 0xc2 || p[0] > 0xf4 || size > len)
 		return 0;
 	c = p[0] & (0x7fu >> size);
@@ -54,7 +54,7 @@ size_t text_decode(const char *src, size_t len, uint32_t *code)
 size_t text_encode(char dst[4], uint32_t code)
 {
 	static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-	size_t size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	size_t size = code < 0x80 ? 1 : (code < 0x800 ? 2 : (code < 0x10000 ? 3 : 4));
 
 	for (size_t i = size - 1; i > 0; i--, code >>= 6)
 		dst[i] = (char)(0x80 | (code & 0x3f));

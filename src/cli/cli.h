@@ -22,9 +22,11 @@ struct globals {
 };
 
 /* Exit codes beside those that a command defines (status, verify). */
-enum { EXIT_OK = 0,
-       EXIT_FAILED = 1,
-       EXIT_USAGE = 64 };
+enum {
+	EXIT_OK = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 64,
+};
 
 struct cli_command {
 	const char *name;

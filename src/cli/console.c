@@ -12,10 +12,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { BOARD_COLUMNS = 100,
-       BOARD_ROWS = 30,
-       BOARD_BYTES_MAX = 1024 * 1024,
-       BOARD_POLL_MS = 50 };
+enum {
+	BOARD_COLUMNS = 100,
+	BOARD_ROWS = 30,
+	BOARD_BYTES_MAX = 1024 * 1024,
+	BOARD_POLL_MS = 50,
+};
 
 /* The theme asked for, else the configuration's, else dark. What is right in it counts
  * whatever is wrong in it, and what is wrong is said on the screen, where it is read. */

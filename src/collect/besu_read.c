@@ -319,8 +319,8 @@ static bool read_signer(const struct json *value, struct signer_metric *out)
 	const char *address = json_string(json_get(value, "address"));
 
 	return address && address_parse(address, &out->address) &&
-	       count_from(json_get(value, "proposedBlockCount"), &out->proposed) &&
-	       count_from(json_get(value, "lastProposedBlockNumber"), &out->last_proposed);
+		count_from(json_get(value, "proposedBlockCount"), &out->proposed) &&
+		count_from(json_get(value, "lastProposedBlockNumber"), &out->last_proposed);
 }
 
 static bool read_signers(struct reading *r, const struct json *result)

@@ -25,11 +25,13 @@ enum {
 
 /* What the second request asks: the genesis block, then who and how fast, then blocks
  * below the head. */
-enum { ASK_GENESIS,
-       ASK_NODE_INFO,
-       ASK_PEERS,
-       ASK_BLOCKS,
-       ASK_MAX = ASK_BLOCKS + PACE_BLOCKS };
+enum {
+	ASK_GENESIS,
+	ASK_NODE_INFO,
+	ASK_PEERS,
+	ASK_BLOCKS,
+	ASK_MAX = ASK_BLOCKS + PACE_BLOCKS,
+};
 
 struct probing {
 	struct probes *all;

@@ -11,8 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SEAL_SIZE = 65,
-       EXTRA_LIMIT = 32 * 1024 }; /* 128 validators and 128 seals take 12 KiB */
+enum {
+	SEAL_SIZE = 65,
+	EXTRA_LIMIT = 32 * 1024,
+}; /* 128 validators and 128 seals take 12 KiB */
 
 /* A block header's fields in RLP order, as bytes; what both hashes are made from. */
 struct raw_header {
@@ -23,27 +25,29 @@ struct raw_header {
 	} fields[24];
 	size_t count; /* 15 and more: London's and later fields follow in order */
 };
-enum { HEADER_PARENT_HASH,
-       HEADER_UNCLES,
-       HEADER_MINER,
-       HEADER_STATE,
-       HEADER_TRANSACTIONS,
-       HEADER_RECEIPTS,
-       HEADER_BLOOM,
-       HEADER_DIFFICULTY,
-       HEADER_NUMBER,
-       HEADER_GAS_LIMIT,
-       HEADER_GAS_USED,
-       HEADER_TIMESTAMP,
-       HEADER_EXTRA,
-       HEADER_MIX,
-       HEADER_NONCE,
-       HEADER_BASE_FEE,
-       HEADER_WITHDRAWALS,
-       HEADER_BLOB_GAS_USED,
-       HEADER_EXCESS_BLOB_GAS,
-       HEADER_BEACON_ROOT,
-       HEADER_REQUESTS };
+enum {
+	HEADER_PARENT_HASH,
+	HEADER_UNCLES,
+	HEADER_MINER,
+	HEADER_STATE,
+	HEADER_TRANSACTIONS,
+	HEADER_RECEIPTS,
+	HEADER_BLOOM,
+	HEADER_DIFFICULTY,
+	HEADER_NUMBER,
+	HEADER_GAS_LIMIT,
+	HEADER_GAS_USED,
+	HEADER_TIMESTAMP,
+	HEADER_EXTRA,
+	HEADER_MIX,
+	HEADER_NONCE,
+	HEADER_BASE_FEE,
+	HEADER_WITHDRAWALS,
+	HEADER_BLOB_GAS_USED,
+	HEADER_EXCESS_BLOB_GAS,
+	HEADER_BEACON_ROOT,
+	HEADER_REQUESTS,
+};
 
 /* The bytes of a field that JSON gives as text, up to EXTRA_LIMIT; false when it is no hex
  * data. The caller frees field->bytes. */

@@ -9,8 +9,8 @@
 
 /* Who acts, and when. */
 struct actor {
-	const char *name;    /* "alice" */
-	const char *where;   /* "ops1 pts/3" */
+	const char *name;  /* "alice" */
+	const char *where; /* "ops1 pts/3" */
 	int64_t now_us;
 };
 
@@ -38,11 +38,11 @@ void act_changes(const struct change *changes, size_t count, struct drafts *out)
 void act_unrecorded(uint64_t count, int64_t since_us, int64_t until_us, struct drafts *out);
 
 struct declaration {
-	const char *proposal_key; /* NULL: by hand */
-	const char *title;        /* NULL: the proposal's */
-	enum severity severity;   /* SEVERITY_UNSET: the proposal's, or left for triage */
+	const char *proposal_key;      /* NULL: by hand */
+	const char *title;             /* NULL: the proposal's */
+	enum severity severity;        /* SEVERITY_UNSET: the proposal's, or left for triage */
 	const char *const *components; /* NULL-terminated, or NULL */
-	int64_t impact_started_us; /* 0: the proposal's, or now */
+	int64_t impact_started_us;     /* 0: the proposal's, or now */
 };
 /* *id receives the new incident's id. */
 enum status act_declare(const struct fold *fold, const struct actor *who, const struct declaration *d, char id[16], struct drafts *out, struct error *err) TOCSIN_CHECK;
@@ -77,8 +77,8 @@ struct step_run {
 	const char *resolved;               /* for reading: with the values in place */
 	int exit_code, signal;
 	int64_t duration_us;
-	const char *output;                 /* clean, bounded head of what it said */
-	const struct hash256 *blob;         /* the whole of it, or NULL */
+	const char *output;         /* clean, bounded head of what it said */
+	const struct hash256 *blob; /* the whole of it, or NULL */
 	uint64_t out_bytes, err_bytes;
 	bool timed_out, cancelled;
 };

@@ -11,10 +11,12 @@
 #include <string.h>
 
 /* Bounds on what one proposal writes, so that its data always fits. */
-enum { CONSEQUENCES_MAX = 100,
-       EVIDENCE_MAX = 30,
-       REFUTED_MAX = 20,
-       SICK_MAX = 200 };
+enum {
+	CONSEQUENCES_MAX = 100,
+	EVIDENCE_MAX = 30,
+	REFUTED_MAX = 20,
+	SICK_MAX = 200,
+};
 
 void act_changes(const struct change *changes, size_t count, struct drafts *out)
 {

@@ -9,11 +9,13 @@
 
 /* P0 network down, data loss, security breach; P1 service degradation, validator
  * failures; P2 performance; P3 minor (Incident Response Runbook, Severity Levels). */
-enum severity { SEVERITY_P0,
-		SEVERITY_P1,
-		SEVERITY_P2,
-		SEVERITY_P3,
-		SEVERITY_UNSET };
+enum severity {
+	SEVERITY_P0,
+	SEVERITY_P1,
+	SEVERITY_P2,
+	SEVERITY_P3,
+	SEVERITY_UNSET,
+};
 const char *severity_name(enum severity severity);         /* "P0", "-" when unset */
 bool severity_parse(const char *text, enum severity *out); /* "P1", "p1", "1" */
 const char *severity_meaning(enum severity severity);

@@ -4,12 +4,16 @@
 
 #include "incident/act.h"
 
-enum check_state { CHECK_WAITING, CHECK_PASSING, CHECK_FAILING };
+enum check_state {
+	CHECK_WAITING,
+	CHECK_PASSING,
+	CHECK_FAILING,
+};
 struct check {
-	const char *name;      /* "blocks-advance", "validators-turn", "nodes-agree" */
-	const char *title;     /* "blocks advance for 5 periods" */
+	const char *name;  /* "blocks-advance", "validators-turn", "nodes-agree" */
+	const char *title; /* "blocks advance for 5 periods" */
 	enum check_state state;
-	char detail[200];      /* where it stands: "3 of 5 periods" */
+	char detail[200]; /* where it stands: "3 of 5 periods" */
 	int64_t since_us;
 };
 

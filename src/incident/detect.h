@@ -25,7 +25,7 @@ struct proposal {
 	size_t consequence_count;
 	struct evidence_line *evidence;
 	size_t evidence_count;
-	char (*refuted)[160];   /* what was considered and ruled out, with why */
+	char (*refuted)[160]; /* what was considered and ruled out, with why */
 	size_t refuted_count;
 };
 

@@ -35,11 +35,11 @@ void payload_end(struct payload *payload, struct drafts *drafts, struct draft *d
 
 /* What a text is for, how long it may be, and how to give it. */
 struct input {
-	const char *what;  /* "title" */
-	size_t limit;      /* bytes of clean text */
-	const char *cure;  /* ":title TEXT" */
-	bool lines;        /* more than one line is fine */
-	bool optional;     /* empty gives NULL instead of an error */
+	const char *what; /* "title" */
+	size_t limit;     /* bytes of clean text */
+	const char *cure; /* ":title TEXT" */
+	bool lines;       /* more than one line is fine */
+	bool optional;    /* empty gives NULL instead of an error */
 };
 enum status input_text(struct drafts *drafts, const struct input *input, const char *text, const char **out, struct error *err) TOCSIN_CHECK;
 /* A time that someone gave: 0 is now; neither before 1970 nor after now. */
@@ -49,8 +49,8 @@ enum status input_components(struct drafts *drafts, const char *const *component
 
 /* What must be true of the incident for the act. */
 enum need {
-	NEED_ANY,   /* it exists; closed is fine */
-	NEED_OPEN,  /* neither closed nor merged */
+	NEED_ANY,  /* it exists; closed is fine */
+	NEED_OPEN, /* neither closed nor merged */
 };
 enum status need_incident(const struct fold *fold, const char *id, enum need need, const struct incident **out, struct error *err) TOCSIN_CHECK;
 

@@ -143,8 +143,10 @@ static void clean_event(struct event *event)
 
 /* Most words of an event are those of many others, and are kept once; a record with more
  * different ones than this is unusual, and only takes more memory. */
-enum { WORDS_MAX = 4096,
-       OWN_TEXTS = 12 };
+enum {
+	WORDS_MAX = 4096,
+	OWN_TEXTS = 12,
+};
 
 /* The one copy of this text, NULL when it gets none. */
 static char *shared_word(struct fold *fold, const char *text)

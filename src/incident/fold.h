@@ -8,32 +8,55 @@
 
 #include <stdbool.h>
 
-enum stage { STAGE_DETECT, STAGE_TRIAGE, STAGE_RESPOND, STAGE_RESOLVE, STAGE_REVIEW, STAGE_CLOSED, STAGE_COUNT };
+enum stage {
+	STAGE_DETECT,
+	STAGE_TRIAGE,
+	STAGE_RESPOND,
+	STAGE_RESOLVE,
+	STAGE_REVIEW,
+	STAGE_CLOSED,
+	STAGE_COUNT,
+};
 const char *stage_name(enum stage stage);  /* "triage" */
 const char *stage_title(enum stage stage); /* "Triage" */
 bool stage_parse(const char *text, enum stage *out);
 
 /* The review's seven sections, in the order of the seed's template. */
-enum section { SECTION_INCIDENT, SECTION_TIMELINE, SECTION_ROOT_CAUSE, SECTION_IMPACT, SECTION_RESOLUTION, SECTION_LESSONS, SECTION_ACTIONS, SECTION_COUNT };
-const char *section_name(enum section section);  /* "root-cause" */
-const char *section_title(enum section section); /* "Root Cause" */
+enum section {
+	SECTION_INCIDENT,
+	SECTION_TIMELINE,
+	SECTION_ROOT_CAUSE,
+	SECTION_IMPACT,
+	SECTION_RESOLUTION,
+	SECTION_LESSONS,
+	SECTION_ACTIONS,
+	SECTION_COUNT,
+};
+const char *section_name(enum section section);          /* "root-cause" */
+const char *section_title(enum section section);         /* "Root Cause" */
 bool section_parse(const char *text, enum section *out); /* by name, its first letters (three at least) or title */
 
-enum step_state { STEP_PENDING, STEP_RUNNING, STEP_DONE, STEP_SKIPPED, STEP_FAILED };
+enum step_state {
+	STEP_PENDING,
+	STEP_RUNNING,
+	STEP_DONE,
+	STEP_SKIPPED,
+	STEP_FAILED,
+};
 struct step_record {
-	char number[16];       /* "3", "2.1" */
-	char title[160];       /* "" when never said */
+	char number[16]; /* "3", "2.1" */
+	char title[160]; /* "" when never said */
 	enum step_state state;
-	char note[240];        /* reason of a skip, or the last note */
-	int exit_code;         /* of the last run, when ran */
+	char note[240]; /* reason of a skip, or the last note */
+	int exit_code;  /* of the last run, when ran */
 	bool ran;
 	int64_t duration_us;
 	int64_t at_us;
-	char *output;          /* kept head of what it said, clean; NULL when none */
+	char *output; /* kept head of what it said, clean; NULL when none */
 };
 
 struct check_record {
-	char name[48];         /* "blocks-advance" */
+	char name[48]; /* "blocks-advance" */
 	bool passed, overridden;
 	char detail[200];
 	int64_t at_us;
@@ -43,45 +66,45 @@ struct action_item {
 	uint64_t seq;
 	char *text;
 	char owner[64];
-	char due[16];          /* "2026-01-31" */
-	char type[24];         /* "preventive", "detective", "corrective", "" */
+	char due[16];  /* "2026-01-31" */
+	char type[24]; /* "preventive", "detective", "corrective", "" */
 };
 
 struct timeline_row {
-	uint64_t seq;          /* of the event it shows */
-	int64_t occurred_us;   /* after corrections */
+	uint64_t seq;        /* of the event it shows */
+	int64_t occurred_us; /* after corrections */
 };
 
 struct incident {
 	unsigned number;
-	char id[16];           /* "INC-7" */
+	char id[16]; /* "INC-7" */
 	char title[160];
 	enum cause cause;
 	char proposal_key[128];
 	enum severity severity;
 	char severity_rule[16];
 	enum stage stage;
-	char owner[64];        /* the commander; "" when nobody */
+	char owner[64]; /* the commander; "" when nobody */
 	char scribe[64];
 	char (*components)[96];
 	size_t component_count;
-	char *impact;          /* NULL until written */
+	char *impact; /* NULL until written */
 	char severity_reason[240];
-	char runbook[64];      /* name, "" until chosen */
+	char runbook[64]; /* name, "" until chosen */
 	char runbook_sha256[65];
 	char runbook_suggested[64]; /* what fits the cause, "" when nothing does */
-	int64_t impact_started_us; /* first symptom */
+	int64_t impact_started_us;  /* first symptom */
 	int64_t declared_us;
 	int64_t stage_us[STAGE_COUNT]; /* when it was entered, 0: never */
 	bool merged;
 	char merged_into[16];
 	struct step_record *steps;
 	size_t step_count;
-	bool steps_known;      /* the runbook's whole list of steps is in `steps` */
+	bool steps_known;            /* the runbook's whole list of steps is in `steps` */
 	struct check_record *checks; /* of this visit to Resolve */
 	size_t check_count;
-	size_t check_total;    /* how many checks run, 0: not said yet */
-	bool overridden;       /* the checks of this visit were overridden, with a reason in the timeline */
+	size_t check_total;            /* how many checks run, 0: not said yet */
+	bool overridden;               /* the checks of this visit were overridden, with a reason in the timeline */
 	char *sections[SECTION_COUNT]; /* what people wrote; NULL: unwritten */
 	struct action_item *actions;
 	size_t action_count;
@@ -98,11 +121,11 @@ struct open_proposal {
 	char title[96], rule[16], reason[200];
 	int64_t since_us, proposed_us;
 	uint64_t seq;
-	unsigned times;        /* flapping: how often it came back */
+	unsigned times; /* flapping: how often it came back */
 	char (*components)[96];
 	size_t component_count;
 	bool dismissed;
-	bool taken;            /* an incident took it, which may be closed by now */
+	bool taken; /* an incident took it, which may be closed by now */
 };
 
 struct report_row { /* an external report that waits to be attached */

@@ -47,9 +47,11 @@ struct incident_state {
 	size_t signals;       /* how many signals its components had then */
 };
 
-enum answer { ANSWER_NONE,
-	      ANSWER_DISMISSED,
-	      ANSWER_TAKEN };
+enum answer {
+	ANSWER_NONE,
+	ANSWER_DISMISSED,
+	ANSWER_TAKEN,
+};
 struct proposal_state {
 	struct open_proposal pub;
 	size_t component_capacity;

@@ -54,8 +54,8 @@
 
 /* Bounds that hold for every incident, however long or hostile its record. */
 enum {
-	PAYLOAD_BYTES = 64 * 1024,     /* of one event's data, as written */
-	PAYLOAD_TREE_BYTES = 1 << 20,  /* of the same, parsed */
+	PAYLOAD_BYTES = 64 * 1024,    /* of one event's data, as written */
+	PAYLOAD_TREE_BYTES = 1 << 20, /* of the same, parsed */
 	COMPONENTS_MAX = 256,
 	STEPS_MAX = 512,
 	CHECKS_MAX = 64,

@@ -19,7 +19,13 @@
 #define SUPERVISOR "tocsin-supervise"
 
 /* The descriptors of the supervisor, as it says itself (supervise.c). */
-enum { FD_CONTROL, FD_OUT, FD_ERR, FD_NEWS, FD_COUNT };
+enum {
+	FD_CONTROL,
+	FD_OUT,
+	FD_ERR,
+	FD_NEWS,
+	FD_COUNT,
+};
 
 enum {
 	KEEP_BYTES = 1024 * 1024,

@@ -176,9 +176,11 @@ static const char *connect_words(long error)
 
 static const char *certificate_words(CURL *easy)
 {
-	enum { NOT_JUDGED = 1,
-	       NOT_YET_VALID = 9,
-	       EXPIRED = 10 }; /* X509_V_ERR_… of OpenSSL */
+	enum {
+		NOT_JUDGED = 1,
+		NOT_YET_VALID = 9,
+		EXPIRED = 10,
+	}; /* X509_V_ERR_… of OpenSSL */
 	long verdict = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);

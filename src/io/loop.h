@@ -38,7 +38,10 @@ void loop_timer_stop(struct loop_timer *timer); /* and frees it; NULL allowed */
  * callback says which. A descriptor in error is reported as both. The caller closes fd,
  * after loop_watch_stop. NULL when fd is nothing that can be waited for (a regular
  * file, /dev/null) or is watched already. */
-enum { LOOP_READ = 1, LOOP_WRITE = 2 };
+enum {
+	LOOP_READ = 1,
+	LOOP_WRITE = 2,
+};
 struct loop_watch *loop_watch(struct loop *loop, int fd, int events, void (*ready)(void *arg, int events), void *arg);
 /* Changes what is waited for; 0 pauses. */
 void loop_watch_set(struct loop_watch *watch, int events);

@@ -31,7 +31,10 @@
 #include <sys/prctl.h>
 #endif
 
-enum { CONTROL = STDIN_FILENO, NEWS = 3 };
+enum {
+	CONTROL = STDIN_FILENO,
+	NEWS = 3,
+};
 
 enum {
 	LINGER_MS = 200,   /* what a command leaves behind may finish for so long */
@@ -44,7 +47,12 @@ enum {
 	EXIT_NOT_STARTED = 127,
 };
 
-enum phase { RUNNING, LINGERING, ENDING, KILLING };
+enum phase {
+	RUNNING,
+	LINGERING,
+	ENDING,
+	KILLING,
+};
 
 struct tree {
 	pid_t leader;

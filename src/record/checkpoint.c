@@ -53,8 +53,8 @@ enum status checkpoint_parse(const char *text, struct checkpoint *out, struct er
 
 	memset(out, 0, sizeof(*out));
 	bool good = next_line(&cursor, out->origin, sizeof(out->origin)) && is_origin(out->origin) &&
-		    next_line(&cursor, size, sizeof(size)) && decimal_u64(size, &out->head.seq) && (size[0] != '0' || size[1] == '\0') &&
-		    next_line(&cursor, hash, sizeof(hash)) && sha256_parse(hash, &out->head.hash) && *cursor == '\0';
+		next_line(&cursor, size, sizeof(size)) && decimal_u64(size, &out->head.seq) && (size[0] != '0' || size[1] == '\0') &&
+		next_line(&cursor, hash, sizeof(hash)) && sha256_parse(hash, &out->head.hash) && *cursor == '\0';
 	if (!good)
 		return error_set(err, STATUS_INVALID, "checkpoint: it is not the three lines origin, size and hash (use a file that Tocsin wrote)");
 	return STATUS_OK;

@@ -22,9 +22,11 @@ enum {
 
 /* --- what goes to the thread, and what comes back ----------------------------- */
 
-enum job_kind { JOB_APPEND,
-		JOB_BLOB,
-		JOB_SAMPLES };
+enum job_kind {
+	JOB_APPEND,
+	JOB_BLOB,
+	JOB_SAMPLES,
+};
 
 struct job {
 	struct job *next;
@@ -39,13 +41,15 @@ struct job {
 	char *media;
 };
 
-enum message_kind { MESSAGE_EVENTS,
-		    MESSAGE_LOADED,
-		    MESSAGE_DONE,
-		    MESSAGE_TROUBLE,
-		    MESSAGE_HEALED,
-		    MESSAGE_WARNING,
-		    MESSAGE_LEASE };
+enum message_kind {
+	MESSAGE_EVENTS,
+	MESSAGE_LOADED,
+	MESSAGE_DONE,
+	MESSAGE_TROUBLE,
+	MESSAGE_HEALED,
+	MESSAGE_WARNING,
+	MESSAGE_LEASE,
+};
 
 struct message {
 	struct message *next;
@@ -58,9 +62,11 @@ struct message {
 	struct lease lease;
 };
 
-enum { TROUBLE_WRITING,
-       TROUBLE_READING,
-       TROUBLE_COUNT };
+enum {
+	TROUBLE_WRITING,
+	TROUBLE_READING,
+	TROUBLE_COUNT,
+};
 
 struct trouble {
 	struct error err; /* STATUS_OK: none */

@@ -11,8 +11,8 @@
 /* Wall times in microseconds; 0: not yet. Always computed from the record, never
  * stored: a corrected time moves them (incident reference 2.4). */
 struct milestones {
-	int64_t started_us;   /* first symptom */
-	int64_t detected_us;  /* first proposal since, or the declaration when nothing proposed */
+	int64_t started_us;  /* first symptom */
+	int64_t detected_us; /* first proposal since, or the declaration when nothing proposed */
 	int64_t declared_us;
 	int64_t mitigated_us; /* Resolve was entered */
 	int64_t resolved_us;  /* Review was entered: the checks passed, or were overridden */

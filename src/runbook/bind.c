@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCRIPT_BYTES_MAX = 256 * 1024, VALUE_BYTES_MAX = 4096, NESTING_MAX = 16 };
+enum {
+	SCRIPT_BYTES_MAX = 256 * 1024,
+	VALUE_BYTES_MAX = 4096,
+	NESTING_MAX = 16,
+};
 
 #define VARIABLE_PREFIX "TOCSIN_"
 
@@ -90,9 +94,22 @@ enum value_shape shape_of(const char *name)
 		const char *end;
 		enum value_shape shape;
 	} shapes[] = {
-		{"pod", SHAPE_NAME}, {"namespace", SHAPE_NAME}, {"statefulset", SHAPE_NAME}, {"deployment", SHAPE_NAME}, {"context", SHAPE_ANY},
-		{"address", SHAPE_ADDRESS}, {"message_id", SHAPE_HASH}, {"tx_hash", SHAPE_HASH}, {"url", SHAPE_URL}, {"endpoint", SHAPE_ENDPOINT},
-		{"replicas", SHAPE_NUMBER}, {"port", SHAPE_NUMBER}, {"chain_id", SHAPE_NUMBER}, {"selector", SHAPE_NUMBER}, {"block", SHAPE_NUMBER}, {"number", SHAPE_NUMBER},
+		{"pod", SHAPE_NAME},
+		{"namespace", SHAPE_NAME},
+		{"statefulset", SHAPE_NAME},
+		{"deployment", SHAPE_NAME},
+		{"context", SHAPE_ANY},
+		{"address", SHAPE_ADDRESS},
+		{"message_id", SHAPE_HASH},
+		{"tx_hash", SHAPE_HASH},
+		{"url", SHAPE_URL},
+		{"endpoint", SHAPE_ENDPOINT},
+		{"replicas", SHAPE_NUMBER},
+		{"port", SHAPE_NUMBER},
+		{"chain_id", SHAPE_NUMBER},
+		{"selector", SHAPE_NUMBER},
+		{"block", SHAPE_NUMBER},
+		{"number", SHAPE_NUMBER},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(shapes); i++)
@@ -125,7 +142,7 @@ static bool is_url_text(const char *value)
 
 static bool is_url(const char *value)
 {
-	const char *rest = strncmp(value, "http://", 7) == 0 ? value + 7 : strncmp(value, "https://", 8) == 0 ? value + 8 : NULL;
+	const char *rest = strncmp(value, "http://", 7) == 0 ? value + 7 : (strncmp(value, "https://", 8) == 0 ? value + 8 : NULL);
 
 	return rest && is_url_text(rest);
 }
@@ -179,7 +196,11 @@ enum status shape_check(enum value_shape shape, const char *name, const char *va
 
 /* --- placeholders in shell text ------------------------------------------------------------ */
 
-enum quoting { BARE, DOUBLE, SINGLE };
+enum quoting {
+	BARE,
+	DOUBLE,
+	SINGLE,
+};
 
 struct binder {
 	const char *text;
@@ -190,7 +211,7 @@ struct binder {
 	enum quoting quoting;
 	enum quoting outer[NESTING_MAX]; /* quoting around each open $( */
 	int depth;
-	const char *hidden;              /* why placeholders are refused from here on, or NULL */
+	const char *hidden; /* why placeholders are refused from here on, or NULL */
 	struct error *err;
 	enum status status;
 };

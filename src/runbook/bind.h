@@ -22,9 +22,9 @@ enum value_shape {
 
 /* A value on offer. */
 struct binding {
-	char name[64];     /* normalised: lower case, '-' and blank become '_': "validator_pod" */
+	char name[64]; /* normalised: lower case, '-' and blank become '_': "validator_pod" */
 	char *value;
-	char from[96];     /* where it came from: "component node/besu-validator-2", "typed by alice" */
+	char from[96]; /* where it came from: "component node/besu-validator-2", "typed by alice" */
 };
 struct bindings {
 	struct binding *items;
@@ -52,9 +52,9 @@ bool binding_name(const char *written, size_t len, char out[64]);
 
 /* A command ready to be shown and, if `open_count` is 0, run. */
 struct bound {
-	char *script;        /* what the shell gets: references instead of values */
-	char *resolved;      /* for reading only: values in their place */
-	char **environment;  /* NULL-terminated "TOCSIN_validator_pod=besu-validator-2" */
+	char *script;       /* what the shell gets: references instead of values */
+	char *resolved;     /* for reading only: values in their place */
+	char **environment; /* NULL-terminated "TOCSIN_validator_pod=besu-validator-2" */
 	size_t environment_count;
 	struct open_placeholder *open;
 	size_t open_count;

@@ -311,16 +311,18 @@ static bool data_only_reads(const char *data)
 	return any;
 }
 
-enum curl_option { CURL_OPERAND,
-		   CURL_HARMLESS,
-		   CURL_VALUED,
-		   CURL_HEADER,
-		   CURL_URL,
-		   CURL_REQUEST,
-		   CURL_DATA,
-		   CURL_FORMAT,
-		   CURL_OUTPUT,
-		   CURL_OTHER };
+enum curl_option {
+	CURL_OPERAND,
+	CURL_HARMLESS,
+	CURL_VALUED,
+	CURL_HEADER,
+	CURL_URL,
+	CURL_REQUEST,
+	CURL_DATA,
+	CURL_FORMAT,
+	CURL_OUTPUT,
+	CURL_OTHER,
+};
 
 /* curl's options that this reader knows; every other one may write. Short ones may stand
  * in one word, and an argument right behind its letter. */

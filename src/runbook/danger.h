@@ -5,7 +5,15 @@
 
 #include <stddef.h>
 
-enum danger { DANGER_READ, DANGER_MUTATE, DANGER_DESTRUCTIVE, DANGER_FUNDS, DANGER_CUSTODY, DANGER_NETWORK, DANGER_COUNT };
+enum danger {
+	DANGER_READ,
+	DANGER_MUTATE,
+	DANGER_DESTRUCTIVE,
+	DANGER_FUNDS,
+	DANGER_CUSTODY,
+	DANGER_NETWORK,
+	DANGER_COUNT,
+};
 const char *danger_name(enum danger danger);    /* "read" */
 const char *danger_meaning(enum danger danger); /* "changes nothing" */
 

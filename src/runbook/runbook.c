@@ -13,22 +13,22 @@
 
 enum {
 	FILE_BYTES_MAX = 1024 * 1024,
-	TEXT_BYTES_MAX = 64 * 1024,   /* of one piece of prose */
+	TEXT_BYTES_MAX = 64 * 1024, /* of one piece of prose */
 	TITLE_BYTES_MAX = 160,
 	STEPS_MAX = 500,
-	COMMANDS_MAX = 50,            /* of one step */
-	DEPTH_MAX = 6,                /* nested lists beyond it become text of their step */
+	COMMANDS_MAX = 50, /* of one step */
+	DEPTH_MAX = 6,     /* nested lists beyond it become text of their step */
 };
 
 /* What the reader knows while it walks the document. */
 struct reader {
 	struct runbook *book;
-	int numbers[DEPTH_MAX + 1]; /* last number given at each depth */
-	char section[TITLE_BYTES_MAX];  /* the heading above */
-	char said[TITLE_BYTES_MAX];     /* the paragraph before, to name a fence */
-	bool symptoms;                  /* a list that follows names symptoms */
+	int numbers[DEPTH_MAX + 1];    /* last number given at each depth */
+	char section[TITLE_BYTES_MAX]; /* the heading above */
+	char said[TITLE_BYTES_MAX];    /* the paragraph before, to name a fence */
+	bool symptoms;                 /* a list that follows names symptoms */
 	struct buf intro;
-	bool full;                      /* more steps than we take */
+	bool full; /* more steps than we take */
 };
 
 /* --- text of nodes ------------------------------------------------------------------ */
@@ -430,7 +430,8 @@ static void read_document(struct reader *r, cmark_node *document)
 			r->symptoms = false;
 		} else if (type == CMARK_NODE_CODE_BLOCK) {
 			if (!step)
-				step = add_step(r, 0, r->said[0] ? r->said : r->section[0] ? r->section : "Run the command", line);
+				step = add_step(r, 0, r->said[0] ? r->said : (r->section[0] ? r->section : "Run the command"),
+						line);
 			if (step)
 				add_fence(r, step, node);
 		} else if (step && type == CMARK_NODE_PARAGRAPH) {

@@ -10,18 +10,18 @@
 #include <stddef.h>
 
 struct command {
-	char *language;  /* "bash", "" when the fence has none, "inline" for inline code */
-	char *text;      /* as written, "$ " prompts removed */
-	char *name;      /* runme's name, or NULL */
-	int line;        /* in the file, 1-based */
-	bool shell;      /* may run; other languages are shown, never run */
+	char *language; /* "bash", "" when the fence has none, "inline" for inline code */
+	char *text;     /* as written, "$ " prompts removed */
+	char *name;     /* runme's name, or NULL */
+	int line;       /* in the file, 1-based */
+	bool shell;     /* may run; other languages are shown, never run */
 };
 
 struct step {
-	char number[16]; /* "3", "2.1": as shown and as recorded */
-	int depth;       /* 0 at the top */
-	char *title;     /* one clean line */
-	char *body;      /* the rest as clean text, may be "" */
+	char number[16];                               /* "3", "2.1": as shown and as recorded */
+	int depth;                                     /* 0 at the top */
+	char *title;                                   /* one clean line */
+	char *body;                                    /* the rest as clean text, may be "" */
 	char *when, *expected, *verify, *why, *impact; /* SEAL markers, NULL when absent */
 	int line;
 	struct command *commands;
@@ -29,11 +29,11 @@ struct step {
 };
 
 struct runbook {
-	char name[64];   /* "network-outage": the file's stem */
-	char *path;      /* NULL when parsed from memory */
+	char name[64]; /* "network-outage": the file's stem */
+	char *path;    /* NULL when parsed from memory */
 	char *title;
 	char *owner, *updated, *tested; /* front matter or table, NULL when absent */
-	char *intro;     /* text before the first step, clean */
+	char *intro;                    /* text before the first step, clean */
 	char **symptoms;
 	size_t symptom_count;
 	struct step *steps;

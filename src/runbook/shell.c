@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_BYTES_MAX = 64 * 1024,
-       NESTING_MAX = 16 };
+enum {
+	WORD_BYTES_MAX = 64 * 1024,
+	NESTING_MAX = 16,
+};
 
 struct splitter {
 	const char *at;
@@ -317,9 +319,11 @@ void shell_free(struct shell_script *script)
  * they stand ("timeout 5 awk …", "kubectl exec pod -- sed …"), or there with an option. */
 static const struct {
 	const char *name;
-	enum { AS_COMMAND,
-	       ANYWHERE,
-	       WITH_OPTION } where;
+	enum {
+		AS_COMMAND,
+		ANYWHERE,
+		WITH_OPTION,
+	} where;
 } second_readers[] = {
 	{"watch", AS_COMMAND},
 	{"source", AS_COMMAND},

@@ -10,25 +10,48 @@
 
 /* What a cell means; themes map meanings to looks, and no pane names a colour. */
 enum role {
-	ROLE_BASE, ROLE_DIM, ROLE_FAINT, ROLE_TITLE, ROLE_ACCENT, ROLE_BORDER, ROLE_BORDER_FOCUS,
-	ROLE_SELECTION, ROLE_BAR, ROLE_OK, ROLE_INFO, ROLE_WARN, ROLE_CRIT, ROLE_UNKNOWN, ROLE_STALE,
-	ROLE_KEY, ROLE_PROMPT, ROLE_CODE, ROLE_COUNT
+	ROLE_BASE,
+	ROLE_DIM,
+	ROLE_FAINT,
+	ROLE_TITLE,
+	ROLE_ACCENT,
+	ROLE_BORDER,
+	ROLE_BORDER_FOCUS,
+	ROLE_SELECTION,
+	ROLE_BAR,
+	ROLE_OK,
+	ROLE_INFO,
+	ROLE_WARN,
+	ROLE_CRIT,
+	ROLE_UNKNOWN,
+	ROLE_STALE,
+	ROLE_KEY,
+	ROLE_PROMPT,
+	ROLE_CODE,
+	ROLE_COUNT
 };
 const char *role_name(enum role role); /* "border-focus"; what themes call it */
 char role_letter(enum role role);      /* what the second block of canvas_dump calls it */
 
-enum { ATTR_BOLD = 1, ATTR_REVERSE = 2, ATTR_UNDERLINE = 4 };
+enum {
+	ATTR_BOLD = 1,
+	ATTR_REVERSE = 2,
+	ATTR_UNDERLINE = 4,
+};
 
 struct cell {
-	char text[15];   /* one grapheme, UTF-8; "" is the right half of a wide one */
-	uint8_t width;   /* 1 or 2; 0 for the right half */
+	char text[15]; /* one grapheme, UTF-8; "" is the right half of a wide one */
+	uint8_t width; /* 1 or 2; 0 for the right half */
 	uint8_t role;
-	uint8_t back;    /* ROLE_BASE, or ROLE_SELECTION / ROLE_BAR / ROLE_CODE behind the text */
+	uint8_t back; /* ROLE_BASE, or ROLE_SELECTION / ROLE_BAR / ROLE_CODE behind the text */
 	uint8_t attr;
 };
 
 /* No screen is larger than this; larger ones are drawn up to here. */
-enum { CANVAS_COLUMNS_MAX = 1000, CANVAS_ROWS_MAX = 500 };
+enum {
+	CANVAS_COLUMNS_MAX = 1000,
+	CANVAS_ROWS_MAX = 500,
+};
 
 struct canvas {
 	int columns, rows;

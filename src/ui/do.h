@@ -20,9 +20,11 @@ enum status need_step_shown(struct ui *ui, const char *number, const struct step
 
 /* --- the review ------------------------------------------------------------------ */
 
-enum section_state { SECTION_STATE_UNWRITTEN,
-		     SECTION_STATE_PREFILLED,
-		     SECTION_STATE_WRITTEN };
+enum section_state {
+	SECTION_STATE_UNWRITTEN,
+	SECTION_STATE_PREFILLED,
+	SECTION_STATE_WRITTEN,
+};
 /* What a section says now; owned by the caller. */
 char *section_text(const struct fold *fold, const struct incident *incident, enum section section, enum section_state *state);
 /* Enter on a section, or on an action item: asks for its text. */
@@ -30,13 +32,44 @@ enum status edit_section(struct ui *ui, const char *name, struct error *err);
 enum status edit_action(struct ui *ui, const char *seq, struct error *err);
 
 /* --- requests, one function each (see actions.c) ----------------------------------- */
-#define REQUEST_FUNCTIONS(_)                                                                                                                        \
-	_(declare)                                                                                                                                  \
-	_(attach) _(dismiss) _(report) _(severity) _(title) _(commander) _(scribe) _(components) _(impact) _(stage) _(next_stage) _(previous_stage) \
-		_(override) _(reopen) _(merge) _(note) _(evidence) _(amend) _(retract)                                                              \
-			_(runbook) _(tick) _(skip) _(step_note) _(run) _(cancel) _(set)                                                             \
-				_(section) _(action) _(export)                                                                                      \
-					_(arm) _(disarm) _(show) _(timeline) _(review) _(board) _(who)
+#define REQUEST_FUNCTIONS(_) \
+	_(declare)           \
+	_(attach)            \
+	_(dismiss)           \
+	_(report)            \
+	_(severity)          \
+	_(title)             \
+	_(commander)         \
+	_(scribe)            \
+	_(components)        \
+	_(impact)            \
+	_(stage)             \
+	_(next_stage)        \
+	_(previous_stage)    \
+	_(override)          \
+	_(reopen)            \
+	_(merge)             \
+	_(note)              \
+	_(evidence)          \
+	_(amend)             \
+	_(retract)           \
+	_(runbook)           \
+	_(tick)              \
+	_(skip)              \
+	_(step_note)         \
+	_(run)               \
+	_(cancel)            \
+	_(set)               \
+	_(section)           \
+	_(action)            \
+	_(export)            \
+	_(arm)               \
+	_(disarm)            \
+	_(show)              \
+	_(timeline)          \
+	_(review)            \
+	_(board)             \
+	_(who)
 #define REQUEST_FUNCTION(name) enum status do_##name(struct ui *ui, const char *args, struct error *err);
 REQUEST_FUNCTIONS(REQUEST_FUNCTION)
 #undef REQUEST_FUNCTION

@@ -49,11 +49,13 @@ static bool is_blank(const struct cell *cell)
 /* --- shapes: fonts leave gaps between lines, shapes do not ------------------------- */
 
 /* Where a line glyph reaches from the middle of its cell. */
-enum { LEFT = 1,
-       RIGHT = 2,
-       UP = 4,
-       DOWN = 8,
-       ROUND = 16 };
+enum {
+	LEFT = 1,
+	RIGHT = 2,
+	UP = 4,
+	DOWN = 8,
+	ROUND = 16,
+};
 static const struct {
 	const char *glyph;
 	unsigned reach;

@@ -27,7 +27,13 @@ void glass_draw(struct glass *glass, struct canvas *canvas, const struct theme *
 void glass_repaint(struct glass *glass);
 
 /* The next thing that was typed, if any. */
-enum glass_input { GLASS_NOTHING, GLASS_KEY, GLASS_PASTE, GLASS_MOUSE, GLASS_OTHER };
+enum glass_input {
+	GLASS_NOTHING,
+	GLASS_KEY,
+	GLASS_PASTE,
+	GLASS_MOUSE,
+	GLASS_OTHER,
+};
 enum glass_input glass_read(struct glass *glass, char key[KEY_NAME]);
 /* What was pasted; NULL when it was too long. */
 const char *glass_pasted(const struct glass *glass);

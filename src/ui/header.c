@@ -7,11 +7,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { NAME_LEAST = 10,
-       NAME_NONE = 0,
-       TITLE_LEAST = 30,
-       PARTS_MAX = 24,
-       PART_BYTES = 80 };
+enum {
+	NAME_LEAST = 10,
+	NAME_NONE = 0,
+	TITLE_LEAST = 30,
+	PARTS_MAX = 24,
+	PART_BYTES = 80,
+};
 
 /* Parts under construction, with the memory of their texts. */
 struct line {

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEYS_BYTES = 256,
-       WORD_BYTES = 24 };
+enum {
+	KEYS_BYTES = 256,
+	WORD_BYTES = 24,
+};
 
 /* What a request has instead of the keys of its row. */
 struct choice {

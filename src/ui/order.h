@@ -15,8 +15,10 @@ struct order {
  * asked for its count, which is the first that it is asked in each drawing. */
 void order_worst_first(struct order *order, const struct world *world, enum kind kind);
 
-enum { GROUPS_MAX = 32,
-       GROUP_NAME = 64 };
+enum {
+	GROUPS_MAX = 32,
+	GROUP_NAME = 64,
+};
 
 struct group {
 	char name[GROUP_NAME]; /* of its components, without their numbers */

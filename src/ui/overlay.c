@@ -8,7 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGER_LINES_MAX = 20000, LINE_BYTES = 4096, DIALOG_COLUMNS = 78, PAGER_COLUMNS = 110 };
+enum {
+	PAGER_LINES_MAX = 20000,
+	LINE_BYTES = 4096,
+	DIALOG_COLUMNS = 78,
+	PAGER_COLUMNS = 110,
+};
 
 struct overlay *overlay_top(struct ui *ui)
 {
@@ -120,7 +125,7 @@ void ui_pager_end(struct ui *ui)
 static int clamp_top(const struct pager *pager, int top)
 {
 	int greatest = pager->rows > pager->page ? pager->rows - pager->page : 0;
-	return top < 0 ? 0 : top > greatest ? greatest : top;
+	return top < 0 ? 0 : (top > greatest ? greatest : top);
 }
 
 void pager_scroll(struct pager *pager, int rows)
@@ -388,7 +393,7 @@ void dialog_key(struct ui *ui, const char *key)
 	}
 	for (size_t i = 0; i < ARRAY_LENGTH(scrolls); i++) {
 		if (strcmp(key, scrolls[i].key) == 0) {
-			c->top += scrolls[i].direction == 2 ? c->page : scrolls[i].direction == -2 ? -c->page : scrolls[i].direction;
+			c->top += scrolls[i].direction == 2 ? c->page : (scrolls[i].direction == -2 ? -c->page : scrolls[i].direction);
 			return;
 		}
 	}

@@ -17,13 +17,17 @@ enum depth {
 	DEPTH_DIRECT, /* a number is a colour */
 };
 
-enum { PAIRS = 128, MIXED_FIRST = 255, MIXED_LAST = 192 };
+enum {
+	PAIRS = 128,
+	MIXED_FIRST = 255,
+	MIXED_LAST = 192,
+};
 
 struct palette {
 	enum depth depth;
 	struct {
 		int fg, bg;
-	} pairs[PAIRS];   /* the pair's number is the place plus one */
+	} pairs[PAIRS]; /* the pair's number is the place plus one */
 	int pair_count;
 	int32_t mixed[MIXED_FIRST - MIXED_LAST + 1];
 	int mixed_count;
@@ -40,7 +44,7 @@ static enum depth find_depth(void)
 		/* Terminals that say they can change colours, and do not, are common; those
 		 * that also announce truecolor keep the promise. */
 		return many && can_change_color() ? DEPTH_MIXED : DEPTH_256;
-	return COLORS >= 16 ? DEPTH_16 : COLORS >= 8 ? DEPTH_8 : DEPTH_NONE;
+	return COLORS >= 16 ? DEPTH_16 : (COLORS >= 8 ? DEPTH_8 : DEPTH_NONE);
 }
 
 struct palette *palette_new(bool colour)

@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAME_ROWS = 2,
-       MARK_COLUMNS = 3,
-       ROW_TEXT_BYTES = 4096,
-       ROW_TEXT_COLUMNS = 160,
-       DEFAULT_MIN_COLUMNS = 38 };
+enum {
+	FRAME_ROWS = 2,
+	MARK_COLUMNS = 3,
+	ROW_TEXT_BYTES = 4096,
+	ROW_TEXT_COLUMNS = 160,
+	DEFAULT_MIN_COLUMNS = 38,
+};
 
 /* The rows of a pane that pass its filter. */
 struct listing {

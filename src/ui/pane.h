@@ -10,27 +10,30 @@
 
 struct ui;
 
-enum { PANE_ID = 96, PANE_FILTER = 64 };
+enum {
+	PANE_ID = 96,
+	PANE_FILTER = 64,
+};
 
 /* What the person did to a pane; kept while the program runs. */
 struct pane_state {
-	char selected[PANE_ID];     /* identity of the row: component id, step number, event seq as text */
-	char filter[PANE_FILTER];   /* "" shows all; "!word" inverts */
-	size_t index;               /* where it was last, to stay near when it vanishes */
-	size_t top;                 /* first visible row */
-	size_t shown, total;        /* rows that passed the filter, and all; set while drawing */
-	int page;                   /* rows of the last drawing, for PageUp and PageDown */
+	char selected[PANE_ID];   /* identity of the row: component id, step number, event seq as text */
+	char filter[PANE_FILTER]; /* "" shows all; "!word" inverts */
+	size_t index;             /* where it was last, to stay near when it vanishes */
+	size_t top;               /* first visible row */
+	size_t shown, total;      /* rows that passed the filter, and all; set while drawing */
+	int page;                 /* rows of the last drawing, for PageUp and PageDown */
 	struct {
 		int x, y, columns, rows;
-	} drawn;                    /* where it stands on the screen; rows 0: nowhere */
-	int list_y;                 /* where its first visible row stands */
-	bool at_end;                /* the last row was selected: a pane that follows stays there */
-	bool chosen;                /* somebody chose the row; until then the first one is selected */
+	} drawn;     /* where it stands on the screen; rows 0: nowhere */
+	int list_y;  /* where its first visible row stands */
+	bool at_end; /* the last row was selected: a pane that follows stays there */
+	bool chosen; /* somebody chose the row; until then the first one is selected */
 };
 
 struct pane {
-	const char *name;   /* "nodes" */
-	const char *title;  /* "Nodes" */
+	const char *name;  /* "nodes" */
+	const char *title; /* "Nodes" */
 	/* The title of the moment ("Timeline INC-7"); NULL: `title`. */
 	const char *(*heading)(const struct ui *ui);
 	/* Number of rows before the filter. */
@@ -51,10 +54,10 @@ struct pane {
 	/* Lines below the list (a summary): how many at this width, and their drawing. NULL: none. */
 	int (*foot_rows)(const struct ui *ui, int columns);
 	void (*foot)(const struct ui *ui, struct area area);
-	int min_rows;       /* content lines below which the pane collapses to its top line */
-	int min_columns;    /* columns, frame included, below which it gets a row of its own; 0: 38 */
-	int rank;           /* higher collapses first */
-	bool follows;       /* begins at its end, and stays there while the last row is selected */
+	int min_rows;    /* content lines below which the pane collapses to its top line */
+	int min_columns; /* columns, frame included, below which it gets a row of its own; 0: 38 */
+	int rank;        /* higher collapses first */
+	bool follows;    /* begins at its end, and stays there while the last row is selected */
 	/* Enter; may be NULL. */
 	enum status (*open)(struct ui *ui, const char *id, struct error *err);
 };
@@ -69,11 +72,14 @@ void pane_draw(struct ui *ui, const struct pane *pane, int number, struct area a
  * the focused pane never. With zoom, the focused pane has it all. */
 struct pane_cell {
 	const struct pane *pane;
-	int weight;         /* of the width */
+	int weight; /* of the width */
 };
-enum { PANE_CELLS = 3, PANE_ROWS = 9 };
+enum {
+	PANE_CELLS = 3,
+	PANE_ROWS = 9,
+};
 struct pane_row {
-	int weight;         /* of the height that is left */
+	int weight;                         /* of the height that is left */
 	struct pane_cell cells[PANE_CELLS]; /* unused: pane NULL */
 };
 void panes_draw(struct ui *ui, struct area area, const struct pane_row *rows, size_t count);

@@ -5,11 +5,13 @@
 #include "ui/panes.h"
 #include "ui/table.h"
 
-enum { OWNER,
-       DUE,
-       TEXT,
-       TYPE,
-       COLUMNS };
+enum {
+	OWNER,
+	DUE,
+	TEXT,
+	TYPE,
+	COLUMNS,
+};
 
 static const struct column columns[COLUMNS] = {
 	[OWNER] = {.head = "owner", .width = 10, .most = 16},

@@ -6,14 +6,18 @@
 #include "ui/table.h"
 #include "ui/words.h"
 
-enum { STATE,
-       NAME,
-       SORT,
-       REASON,
-       PAST,
-       COLUMNS };
-enum { NAME_MOST = 26,
-       PAST_MOST = 14 };
+enum {
+	STATE,
+	NAME,
+	SORT,
+	REASON,
+	PAST,
+	COLUMNS,
+};
+enum {
+	NAME_MOST = 26,
+	PAST_MOST = 14,
+};
 
 static size_t sick_count(const struct ui *ui)
 {

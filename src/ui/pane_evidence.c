@@ -8,8 +8,10 @@
 
 #include <string.h>
 
-enum { LINES_MAX = 40,
-       TREE_BYTES = 1 << 20 };
+enum {
+	LINES_MAX = 40,
+	TREE_BYTES = 1 << 20,
+};
 
 struct thought {
 	int64_t at_us; /* 0: ruled out */

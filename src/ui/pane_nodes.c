@@ -9,18 +9,22 @@
 
 #include <string.h>
 
-enum { STATE,
-       NAME,
-       HEAD,
-       LAG,
-       PEERS,
-       RPC,
-       PAST,
-       NOTE,
-       COLUMNS };
-enum { NAME_MOST = 40,
-       PAST_MOST = 40,
-       NOTE_MOST = 120 };
+enum {
+	STATE,
+	NAME,
+	HEAD,
+	LAG,
+	PEERS,
+	RPC,
+	PAST,
+	NOTE,
+	COLUMNS,
+};
+enum {
+	NAME_MOST = 40,
+	PAST_MOST = 40,
+	NOTE_MOST = 120,
+};
 
 static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], struct table *table)
 {
@@ -133,8 +137,10 @@ static void status(const struct ui *ui, struct area area)
 
 /* --- very many of them: groups by name ---------------------------------------------- */
 
-enum { GROUPED_ABOVE = 50,
-       GROUP_ROWS = 3 };
+enum {
+	GROUPED_ABOVE = 50,
+	GROUP_ROWS = 3,
+};
 
 static struct groups groups;
 

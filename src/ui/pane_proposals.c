@@ -8,10 +8,12 @@
 #include <string.h>
 
 /* The rows are of four sorts, one after the other. */
-enum sort { SORT_INCIDENT,
-	    SORT_PROPOSAL,
-	    SORT_DETECTED,
-	    SORT_REPORT };
+enum sort {
+	SORT_INCIDENT,
+	SORT_PROPOSAL,
+	SORT_DETECTED,
+	SORT_REPORT,
+};
 struct entry {
 	enum sort sort;
 	const struct incident *incident;

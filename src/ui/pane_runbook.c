@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS_MAX = 48,
-       LABEL_COLUMNS = 9,
-       INDENT = 2 };
+enum {
+	ITEMS_MAX = 48,
+	LABEL_COLUMNS = 9,
+	INDENT = 2,
+};
 
 /* What an opened step shows below its title. */
 struct item {

@@ -9,15 +9,19 @@
 
 #include <string.h>
 
-enum { STATE,
-       NAME,
-       TURNS,
-       LAST,
-       PROPOSED,
-       REASON,
-       COLUMNS };
-enum { NAME_MOST = 28,
-       FOOT_PARTS = 5 };
+enum {
+	STATE,
+	NAME,
+	TURNS,
+	LAST,
+	PROPOSED,
+	REASON,
+	COLUMNS,
+};
+enum {
+	NAME_MOST = 28,
+	FOOT_PARTS = 5,
+};
 
 static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], struct table *table)
 {

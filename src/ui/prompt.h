@@ -5,7 +5,10 @@
 #include "ui/canvas.h"
 #include "ui/request.h"
 
-enum { PROMPT_BYTES = 1024, HISTORY_LINES = 100 };
+enum {
+	PROMPT_BYTES = 1024,
+	HISTORY_LINES = 100,
+};
 
 /* Lines that were accepted, the newest last. */
 struct history {
@@ -21,21 +24,21 @@ typedef void prompt_complete_fn(void *arg, const char *before, offer_fn *offer, 
 
 struct prompt {
 	char text[PROMPT_BYTES];
-	size_t len, cursor;          /* in bytes; the cursor never stands inside a grapheme */
+	size_t len, cursor;            /* in bytes; the cursor never stands inside a grapheme */
 	const struct history *history; /* NULL: none */
-	size_t browsed;              /* how far back in it, 0: the line being written */
-	char draft[PROMPT_BYTES];    /* that line, while browsing */
+	size_t browsed;                /* how far back in it, 0: the line being written */
+	char draft[PROMPT_BYTES];      /* that line, while browsing */
 	prompt_complete_fn *complete;
 	void *complete_arg;
-	char **candidates;           /* of the completion under way */
+	char **candidates; /* of the completion under way */
 	size_t candidate_count, candidate_capacity;
-	size_t candidate_at;         /* which of them stands in the line; the count: none yet */
-	size_t word;                 /* where the completed word begins */
+	size_t candidate_at; /* which of them stands in the line; the count: none yet */
+	size_t word;         /* where the completed word begins */
 };
 
 enum prompt_result {
-	PROMPT_UNKNOWN,   /* the key means nothing here */
-	PROMPT_MOVED,     /* the text is as it was */
+	PROMPT_UNKNOWN, /* the key means nothing here */
+	PROMPT_MOVED,   /* the text is as it was */
 	PROMPT_CHANGED,
 	PROMPT_ACCEPTED,
 	PROMPT_CANCELLED,

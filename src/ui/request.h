@@ -12,7 +12,14 @@
 struct ui;
 
 /* Where a key counts. A scope's own keys come before the global ones. */
-enum scope { SCOPE_GLOBAL, SCOPE_BOARD, SCOPE_INCIDENT, SCOPE_TIMELINE, SCOPE_REVIEW, SCOPE_COUNT };
+enum scope {
+	SCOPE_GLOBAL,
+	SCOPE_BOARD,
+	SCOPE_INCIDENT,
+	SCOPE_TIMELINE,
+	SCOPE_REVIEW,
+	SCOPE_COUNT,
+};
 const char *scope_title(enum scope scope); /* "Board" */
 
 /* What a request does to the world: the allow-list of the modes, checked in one
@@ -27,19 +34,19 @@ enum access {
 typedef void offer_fn(void *arg, const char *candidate);
 
 struct request {
-	const char *name;   /* the ":" command: "note"; unique in all tables */
-	const char *keys;   /* "a", "Enter", "Tab", "F1 ?"; "" for none */
-	enum scope scope;   /* where the keys count; the ":" command works everywhere */
+	const char *name; /* the ":" command: "note"; unique in all tables */
+	const char *keys; /* "a", "Enter", "Tab", "F1 ?"; "" for none */
+	enum scope scope; /* where the keys count; the ":" command works everywhere */
 	enum access access;
-	const char *args;   /* "TEXT", "P0|P1|P2|P3 [REASON]", "" for none; a key press of a request
+	const char *args; /* "TEXT", "P0|P1|P2|P3 [REASON]", "" for none; a key press of a request
 	                     * with mandatory arguments opens the ":" line prefilled */
-	const char *hint;   /* two words at most for the bottom line, or NULL */
+	const char *hint; /* two words at most for the bottom line, or NULL */
 	/* True while the hint names a sensible next step; NULL: whenever it can be done. */
 	bool (*wanted)(const struct ui *ui);
-	const char *help;   /* one sentence */
-	bool key_is_args;   /* the key pressed is the argument: 1 to 9 */
-	bool everywhere;    /* its keys also work over an overlay and on a screen that is too small */
-	bool while_paused;  /* its keys also work while the screen is paused: they touch no row */
+	const char *help;  /* one sentence */
+	bool key_is_args;  /* the key pressed is the argument: 1 to 9 */
+	bool everywhere;   /* its keys also work over an overlay and on a screen that is too small */
+	bool while_paused; /* its keys also work while the screen is paused: they touch no row */
 	/* Does it. args is the rest of the ":" line, "" when there is none. */
 	enum status (*run)(struct ui *ui, const char *args, struct error *err);
 	/* Offers candidates for the last word of args; those that do not begin with it are

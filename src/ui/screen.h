@@ -6,7 +6,13 @@
 #include "ui/pane.h"
 #include "ui/request.h"
 
-enum screen { SCREEN_BOARD, SCREEN_INCIDENT, SCREEN_TIMELINE, SCREEN_REVIEW, SCREEN_COUNT };
+enum screen {
+	SCREEN_BOARD,
+	SCREEN_INCIDENT,
+	SCREEN_TIMELINE,
+	SCREEN_REVIEW,
+	SCREEN_COUNT,
+};
 enum { UI_PANES_MAX = 9 };
 
 struct screen_entry {

@@ -140,8 +140,8 @@ static bool step_done(struct script *script, const char *args)
 
 static const struct condition {
 	const char *name;
-	int words;          /* of its arguments; -1: all that follows */
-	const char *last;   /* what the last word has to be, or NULL */
+	int words;        /* of its arguments; -1: all that follows */
+	const char *last; /* what the last word has to be, or NULL */
 	bool (*holds)(struct script *script, const char *args);
 } conditions[] = {
 	{"idle", 0, NULL, idle},
@@ -225,7 +225,7 @@ static enum status run_wait(struct script *script, const char *args, struct erro
 	int64_t timeout_us = take_timeout(rest);
 	size_t words = count_words(rest), last = condition->last ? strlen(condition->last) : 0;
 	if (condition->words < 0 ? words == 0 : words != (size_t)condition->words)
-		return error_set(err, STATUS_USAGE, "wait %s: takes %s (see tocsin(1))", name, condition->words < 0 ? "a text" : condition->words == 0 ? "no words" : condition->words == 1 ? "one word" : "two words");
+		return error_set(err, STATUS_USAGE, "wait %s: takes %s (see tocsin(1))", name, condition->words < 0 ? "a text" : (condition->words == 0 ? "no words" : (condition->words == 1 ? "one word" : "two words")));
 	if (last && (strlen(rest) < last || strcmp(rest + strlen(rest) - last, condition->last) != 0))
 		return error_set(err, STATUS_USAGE, "wait %s %s: the last word has to be \"%s\"", name, rest, condition->last);
 	if (wait_for(script, condition->holds, rest, timeout_us))

@@ -6,7 +6,11 @@
 #include "ui/prompt.h"
 #include "ui/ui.h"
 
-enum { MESSAGES_KEPT = 200, OVERLAYS_MAX = 4, PANE_STATES_MAX = 32 };
+enum {
+	MESSAGES_KEPT = 200,
+	OVERLAYS_MAX = 4,
+	PANE_STATES_MAX = 32,
+};
 
 struct message {
 	int64_t at_us;
@@ -24,20 +28,20 @@ struct pager_line {
 struct pager {
 	struct pager_line *lines;
 	size_t count, capacity;
-	int key_columns;      /* width of the key column, 0: none */
-	int top, page, rows;  /* in wrapped rows; page and rows are set while drawing */
-	bool to_end;          /* go to the end with the next drawing */
+	int key_columns;     /* width of the key column, 0: none */
+	int top, page, rows; /* in wrapped rows; page and rows are set while drawing */
+	bool to_end;         /* go to the end with the next drawing */
 	char search[PANE_FILTER];
-	size_t matched;       /* line of the match gone to; SIZE_MAX: none */
-	bool to_match;        /* scroll to it with the next drawing */
+	size_t matched; /* line of the match gone to; SIZE_MAX: none */
+	bool to_match;  /* scroll to it with the next drawing */
 };
 
 struct confirmation {
 	char *body, *accept, *word;
 	bool danger;
-	bool seen;            /* it was drawn: keys count from now on */
-	bool read;            /* its last line was drawn */
-	bool on_accept;       /* focus is on the button that confirms */
+	bool seen;      /* it was drawn: keys count from now on */
+	bool read;      /* its last line was drawn */
+	bool on_accept; /* focus is on the button that confirms */
 	int top, page, rows;
 	struct prompt typed;
 	enum status (*yes)(struct ui *ui, void *arg, struct error *err);
@@ -52,23 +56,28 @@ struct overlay {
 	struct confirmation confirmation;
 };
 
-enum prompt_kind { PROMPT_NONE, PROMPT_COMMAND, PROMPT_FILTER, PROMPT_ASK };
+enum prompt_kind {
+	PROMPT_NONE,
+	PROMPT_COMMAND,
+	PROMPT_FILTER,
+	PROMPT_ASK,
+};
 
 struct ui {
 	struct watch *watch;
 	struct theme theme;
 	bool ascii, utc;
 	bool dirty, leaving, redraw, flush, small;
-	bool resuming;        /* waits for the record, to go on where it was left */
+	bool resuming; /* waits for the record, to go on where it was left */
 	void (*on_dirty)(void *arg);
 	void *on_dirty_arg;
-	int columns, rows;    /* of the last drawing */
+	int columns, rows; /* of the last drawing */
 
 	const struct screen_entry *screens; /* the house's, or those of a test */
 	enum screen screen;
 	size_t focus[SCREEN_COUNT];
 	bool zoomed;
-	char incident[16];    /* chosen; "" is the worst open one */
+	char incident[16]; /* chosen; "" is the worst open one */
 	struct {
 		const char *pane;
 		struct pane_state state;
@@ -89,15 +98,15 @@ struct ui {
 
 	struct message messages[MESSAGES_KEPT];
 	size_t message_count, message_next, message_total; /* total: since the start */
-	bool message_shown;   /* the newest still stands on the message line */
+	bool message_shown;                                /* the newest still stands on the message line */
 
 	/* What a terminal has, and a script has not. */
 	bool terminal;
-	bool mouse;           /* asked for: it selects and scrolls */
-	char *clipboard;      /* waits for the terminal to take it */
+	bool mouse;      /* asked for: it selects and scrolls */
+	char *clipboard; /* waits for the terminal to take it */
 
 	struct canvas *frozen; /* while the screen is paused: what it showed; NULL otherwise */
-	int64_t frozen_us;    /* since when */
+	int64_t frozen_us;     /* since when */
 
 	bool alarm;
 	char alarm_title[160];

@@ -16,10 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FRAME_MS = 100,
-       TICK_MS = 1000,
-       FRAME_BYTES = 8 * 1024 * 1024,
-       SIGNALS_MAX = 8 };
+enum {
+	FRAME_MS = 100,
+	TICK_MS = 1000,
+	FRAME_BYTES = 8 * 1024 * 1024,
+	SIGNALS_MAX = 8,
+};
 
 struct term {
 	struct loop *loop;

@@ -7,7 +7,11 @@
 #include "ui/canvas.h"
 #include "ui/ui.h"
 
-enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+enum colour_when {
+	COLOUR_AUTO,
+	COLOUR_ALWAYS,
+	COLOUR_NEVER,
+};
 
 /* Runs the console on the terminal until the person leaves, the terminal goes away, or
  * a signal ends the program. The loop is left stopped, for the caller to tidy up. */

@@ -6,9 +6,11 @@
 
 /* Before the screen is started: whether TERM is known, and whether a screen can be drawn
  * on such a terminal at all, which takes placing the cursor. */
-enum terminfo_kind { TERMINFO_UNKNOWN,
-		     TERMINFO_LINES_ONLY,
-		     TERMINFO_SCREEN };
+enum terminfo_kind {
+	TERMINFO_UNKNOWN,
+	TERMINFO_LINES_ONLY,
+	TERMINFO_SCREEN,
+};
 enum terminfo_kind terminfo_kind(int fd);
 /* Understands the usual escape sequences, and ignores private modes it does not know. */
 bool terminfo_is_ansi(void);

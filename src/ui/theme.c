@@ -10,9 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { THEME_BYTES_MAX = 64 * 1024,
-       PARENTS_MAX = 4,
-       NAME_BYTES = 96 };
+enum {
+	THEME_BYTES_MAX = 64 * 1024,
+	PARENTS_MAX = 4,
+	NAME_BYTES = 96,
+};
 
 #define ENDING ".theme"
 

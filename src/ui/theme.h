@@ -5,10 +5,10 @@
 
 #include "ui/canvas.h"
 
-enum { COLOUR_NONE = -1 };      /* the terminal's own colour */
+enum { COLOUR_NONE = -1 }; /* the terminal's own colour */
 
 struct look {
-	int32_t fg, bg;         /* 0xRRGGBB or COLOUR_NONE */
+	int32_t fg, bg;           /* 0xRRGGBB or COLOUR_NONE */
 	int16_t ansi_fg, ansi_bg; /* 0-15 for terminals of 16 colours, or COLOUR_NONE */
 	unsigned attr;
 };
@@ -16,8 +16,8 @@ struct look {
 struct theme {
 	char name[32];
 	struct look looks[ROLE_COUNT];
-	struct look paper;      /* what the terminal's own colours are in a picture; never painted on a terminal */
-	bool colour;            /* false: attributes only */
+	struct look paper; /* what the terminal's own colours are in a picture; never painted on a terminal */
+	bool colour;       /* false: attributes only */
 };
 
 /* Reads NAME.theme from the person's themes/ directory beside the configuration, else from

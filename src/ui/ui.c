@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MIN_COLUMNS = 40,
-       MIN_ROWS = 10,
-       WHEEL_ROWS = 3 };
+enum {
+	MIN_COLUMNS = 40,
+	MIN_ROWS = 10,
+	WHEEL_ROWS = 3,
+};
 
 /* How long a message stands; errors and alarms stay until the next key. */
 static const int64_t message_us[] = {

@@ -32,7 +32,11 @@ void ui_draw(struct ui *ui, struct canvas *canvas);
 void ui_key(struct ui *ui, const char *key);
 /* The pointer, while ui_mouse holds: a click focuses a pane and selects a row, the wheel
  * scrolls. Nothing is ever confirmed or run by it. */
-enum pointer { POINTER_CLICK, POINTER_UP, POINTER_DOWN };
+enum pointer {
+	POINTER_CLICK,
+	POINTER_UP,
+	POINTER_DOWN,
+};
 void ui_pointer(struct ui *ui, int x, int y, enum pointer what);
 /* Text pasted into the terminal: goes to a text field, never presses keys. */
 void ui_paste(struct ui *ui, const char *text);
@@ -49,8 +53,8 @@ void ui_touch(struct ui *ui);
 void ui_on_dirty(struct ui *ui, void (*dirty)(void *arg), void *arg);
 
 /* Things the terminal does when the ui asks; each is true once. */
-bool ui_take_redraw(struct ui *ui);    /* Ctrl-L: repaint all */
-bool ui_take_flush(struct ui *ui);     /* a dialog was just seen: drop the keys that wait */
+bool ui_take_redraw(struct ui *ui); /* Ctrl-L: repaint all */
+bool ui_take_flush(struct ui *ui);  /* a dialog was just seen: drop the keys that wait */
 /* Says that a terminal drives it, which has a clipboard and may have a mouse. */
 void ui_set_terminal(struct ui *ui, bool terminal);
 /* True while the person wants the mouse to point at rows, instead of selecting text. */
@@ -63,7 +67,12 @@ void ui_alarm(struct ui *ui, enum severity severity, const char *title);
 
 /* --- messages --------------------------------------------------------------- */
 
-enum { MESSAGE_INFO, MESSAGE_WARNING, MESSAGE_ERROR, MESSAGE_ALARM };
+enum {
+	MESSAGE_INFO,
+	MESSAGE_WARNING,
+	MESSAGE_ERROR,
+	MESSAGE_ALARM,
+};
 /* A message for the message line, kept in :messages. Errors and alarms stay until the next key. */
 void ui_message(struct ui *ui, int severity, const char *text);
 void ui_messagef(struct ui *ui, int severity, const char *fmt, ...) TOCSIN_PRINTF(3, 4);

@@ -34,9 +34,11 @@ void draw_health_band(struct area area, int x, int y, int columns, const struct 
 void draw_trail(struct area area, enum role role, const struct trail *trail, int64_t full);
 
 /* "14:03:22", of another day than now "01-31 14:03"; in the zone on the screen. */
-enum { MOMENT_TEXT = 16,
-       MOMENT_COLUMNS = 11,
-       TODAY_COLUMNS = 8 };
+enum {
+	MOMENT_TEXT = 16,
+	MOMENT_COLUMNS = 11,
+	TODAY_COLUMNS = 8,
+};
 char *moment_text(char dst[MOMENT_TEXT], const struct ui *ui, int64_t us);
 bool is_today(const struct ui *ui, int64_t us);
 /* How long ago, or "?" when us is 0. */

@@ -19,17 +19,19 @@ enum {
 
 #define NAMESPACE_DEFAULT "besu-network"
 
-enum section_kind { SECTION_NETWORK,
-		    SECTION_NODE,
-		    SECTION_VALIDATOR,
-		    SECTION_THRESHOLDS,
-		    SECTION_KUBERNETES,
-		    SECTION_RUNBOOKS,
-		    SECTION_VALUES,
-		    SECTION_RECORD,
-		    SECTION_SCREEN,
-		    SECTION_KEYS,
-		    SECTION_UNKNOWN };
+enum section_kind {
+	SECTION_NETWORK,
+	SECTION_NODE,
+	SECTION_VALIDATOR,
+	SECTION_THRESHOLDS,
+	SECTION_KUBERNETES,
+	SECTION_RUNBOOKS,
+	SECTION_VALUES,
+	SECTION_RECORD,
+	SECTION_SCREEN,
+	SECTION_KEYS,
+	SECTION_UNKNOWN,
+};
 
 /* Where the reader stands; what every setter can see. */
 struct reading {

@@ -54,7 +54,7 @@ struct config {
 	struct config_key {
 		char *request, *keys;
 		int line;
-	} *keys;
+	} * keys;
 	size_t key_count;
 	bool demo; /* a drill: marked on every screen and export */
 };

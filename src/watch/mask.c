@@ -12,9 +12,11 @@
 enum { TOKEN_BYTES_MIN = 8 }; /* a shorter one would be found in words that hide nothing */
 
 /* Where the character stands that marks a secret's place and may be seen. */
-enum mark { MARK_NONE,
-	    MARK_FRONT,
-	    MARK_BACK };
+enum mark {
+	MARK_NONE,
+	MARK_FRONT,
+	MARK_BACK,
+};
 
 struct secret {
 	char *text; /* with its mark */

@@ -21,9 +21,11 @@ struct watch_options {
 };
 
 /* Modes, always named on the screen (DESIGN 1.4). */
-enum mode { MODE_OBSERVER,
-	    MODE_UNARMED,
-	    MODE_ARMED };
+enum mode {
+	MODE_OBSERVER,
+	MODE_UNARMED,
+	MODE_ARMED,
+};
 const char *mode_name(enum mode mode); /* "UNARMED" */
 
 struct watch_events {
@@ -51,7 +53,7 @@ const struct checker *watch_checker(const struct watch *watch, const char *incid
 struct head watch_head(const struct watch *watch);
 /* The newest durable head with the record's origin, to stand beside an export. */
 enum status watch_checkpoint(const struct watch *watch, struct checkpoint *out, struct error *err) TOCSIN_CHECK;
-bool watch_loaded(const struct watch *watch);      /* what the record held is in the fold */
+bool watch_loaded(const struct watch *watch); /* what the record held is in the fold */
 /* How much of the record's past was read, in percent; 100 without a record. */
 int watch_read_percent(const struct watch *watch);
 size_t watch_pending(const struct watch *watch);      /* appends that wait for the disk, evidence that is read */

@@ -175,8 +175,7 @@ static void find_periods(struct world *world)
 	if (t->block_period_ms == 0 && empty == 0 && inferred > period + period / 2)
 		empty = inferred;
 	world->period_ms = period > empty || period == 0 ? period : empty;
-	world->timeout_ms = t->request_timeout_ms > 0 ? t->request_timeout_ms : world->info_timeout_ms > 0 ? world->info_timeout_ms
-													   : period;
+	world->timeout_ms = t->request_timeout_ms > 0 ? t->request_timeout_ms : (world->info_timeout_ms > 0 ? world->info_timeout_ms : period);
 }
 
 /* The age of the head when a node last confirmed it: an attempt that hangs does not
@@ -377,7 +376,7 @@ static bool awaits_validators(const struct world *world, int64_t now_us)
 	const struct chain_detail *detail = world->chain->detail;
 
 	return consensus_def(world->consensus)->makers && !detail->settling.judged && component_value(world->chain, CHAIN_ALIVE) == NULL &&
-	       now_us - world->first_head_us <= HEADERS_PATIENCE_US;
+		now_us - world->first_head_us <= HEADERS_PATIENCE_US;
 }
 
 /* A chain of which a node answers and a head is known. */

@@ -13,8 +13,10 @@
 enum { RANKS = 4 };
 
 /* Who fails so often within so long is not well between two failures. */
-enum { FALLS_KEPT = 16,
-       FLAPPING_FALLS = 3 };
+enum {
+	FALLS_KEPT = 16,
+	FLAPPING_FALLS = 3,
+};
 #define FLAPPING_SPAN_US (5 * US_PER_MINUTE)
 
 /* Between what a judge finds and what a component shows. */

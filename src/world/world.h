@@ -82,13 +82,15 @@ enum value_type {
 	VALUE_FLAG,
 };
 
-enum unit { UNIT_NONE,
-	    UNIT_BLOCK,
-	    UNIT_COUNT,
-	    UNIT_MS,
-	    UNIT_S,
-	    UNIT_HASH,
-	    UNIT_ADDRESS };
+enum unit {
+	UNIT_NONE,
+	UNIT_BLOCK,
+	UNIT_COUNT,
+	UNIT_MS,
+	UNIT_S,
+	UNIT_HASH,
+	UNIT_ADDRESS,
+};
 
 /* One row for each value a kind can have; the position is the enum below. The
  * names are a contract: they are the keys of `status --json`. */

@@ -17,9 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REQUEST_BYTES = 256 << 10,
-       ANSWER_BYTES = 4 << 20,
-       DRIP_MS = 50 };
+enum {
+	REQUEST_BYTES = 256 << 10,
+	ANSWER_BYTES = 4 << 20,
+	DRIP_MS = 50,
+};
 
 /* Strings that a terminal, a spreadsheet or a reader of JSON would fall for. */
 #define HOSTILE "\\u001b[31mred\\u001b]0;pwned\\u0007\\u202ertl\\u2066\\u200b\\u009b2J=1+1<b>\\\\"

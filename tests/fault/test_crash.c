@@ -5,10 +5,12 @@
 
 #include "vfs.h"
 
-enum { POINTS = 600,
-       TORTURE_POINTS = 6000,
-       APPENDS = 24,
-       ACKNOWLEDGED_MAX = 1024 };
+enum {
+	POINTS = 600,
+	TORTURE_POINTS = 6000,
+	APPENDS = 24,
+	ACKNOWLEDGED_MAX = 1024,
+};
 
 static struct place place, other;
 static struct hash256 hashes[ACKNOWLEDGED_MAX]; /* by seq, of what was acknowledged */

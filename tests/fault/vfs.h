@@ -7,12 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum vfs_change { VFS_WRITE,
-		  VFS_TRUNCATE,
-		  VFS_SYNC,
-		  VFS_CREATE,
-		  VFS_DELETE,
-		  VFS_MARK };
+enum vfs_change {
+	VFS_WRITE,
+	VFS_TRUNCATE,
+	VFS_SYNC,
+	VFS_CREATE,
+	VFS_DELETE,
+	VFS_MARK,
+};
 
 struct vfs_entry {
 	enum vfs_change change;

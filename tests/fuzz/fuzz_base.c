@@ -13,8 +13,10 @@
 #include <string.h>
 #include <strings.h>
 
-enum { TREE_BYTES = 4 << 20,
-       OUT_BYTES = 16 << 20 };
+enum {
+	TREE_BYTES = 4 << 20,
+	OUT_BYTES = 16 << 20,
+};
 
 /* --- JSON ---------------------------------------------------------------------- */
 

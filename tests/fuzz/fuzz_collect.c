@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TREE_BYTES = 4 << 20,
-       BODY_BYTES = 1 << 20 };
+enum {
+	TREE_BYTES = 4 << 20,
+	BODY_BYTES = 1 << 20,
+};
 #define NOW_US (INT64_C(1767225600) * US_PER_S)
 
 /* What was decoded encodes to something that decodes to the same. */

@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUT_BYTES = 32 << 20,
-       EVENTS_MAX = 200 };
+enum {
+	OUT_BYTES = 32 << 20,
+	EVENTS_MAX = 200,
+};
 #define NOW_US (INT64_C(1767225600) * US_PER_S)
 
 void fuzz_checkpoint(const uint8_t *bytes, size_t len)

@@ -15,9 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { INPUT_BYTES = 1 << 20,
-       MUTATIONS = 40,
-       CHANGES = 6 };
+enum {
+	INPUT_BYTES = 1 << 20,
+	MUTATIONS = 40,
+	CHANGES = 6,
+};
 
 static uint32_t random_state = 1;
 

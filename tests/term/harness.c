@@ -30,10 +30,12 @@
 #include "base/text.h"
 #include "harness.h"
 
-enum { ENVIRONMENT_MAX = 32,
-       ARGUMENTS_MAX = 16,
-       TEXT_BYTES = 1 << 20,
-       SENT_BYTES = 1 << 24 };
+enum {
+	ENVIRONMENT_MAX = 32,
+	ARGUMENTS_MAX = 16,
+	TEXT_BYTES = 1 << 20,
+	SENT_BYTES = 1 << 24,
+};
 
 struct terminal {
 	pid_t pid;         /* 0: it was waited for */

@@ -36,7 +36,10 @@ void terminal_expect_gone(struct terminal *terminal, const char *text);
 void terminal_settle(struct terminal *terminal, int ms);
 /* Waits for the end, or with WAIT_STOPPED for a stop, and returns the status of waitpid.
  * Reads meanwhile, unless WAIT_UNREAD. */
-enum { WAIT_STOPPED = 1, WAIT_UNREAD = 2 };
+enum {
+	WAIT_STOPPED = 1,
+	WAIT_UNREAD = 2,
+};
 int terminal_wait(struct terminal *terminal, int how);
 
 /* The screen as text, lines ending in '\n'; valid until the next call. */

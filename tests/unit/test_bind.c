@@ -61,9 +61,20 @@ static void test_references_fit_their_place(void **state)
 static void test_refused_where_a_second_shell_reads(void **state)
 {
 	static const char *const cases[] = {
-		"sh -c \"kubectl logs <pod>\"", "bash -c 'echo <pod>'", "ssh host \"kubectl logs <pod>\"", "eval \"echo <pod>\"", "echo `kubectl logs <pod>`",
-		"kubectl exec x -- sh -c 'cat <pod>'", "awk '/<pod>/' file", "cat <<EOF\n<pod>\nEOF", "echo $'<pod>'", "echo \"<pod>",
-		"echo $((<pod> + 1))", "[[ <pod> -eq 1 ]]", "timeout 5 awk '/<pod>/' file", "kubectl exec x -- sed 's/<pod>//' file",
+		"sh -c \"kubectl logs <pod>\"",
+		"bash -c 'echo <pod>'",
+		"ssh host \"kubectl logs <pod>\"",
+		"eval \"echo <pod>\"",
+		"echo `kubectl logs <pod>`",
+		"kubectl exec x -- sh -c 'cat <pod>'",
+		"awk '/<pod>/' file",
+		"cat <<EOF\n<pod>\nEOF",
+		"echo $'<pod>'",
+		"echo \"<pod>",
+		"echo $((<pod> + 1))",
+		"[[ <pod> -eq 1 ]]",
+		"timeout 5 awk '/<pod>/' file",
+		"kubectl exec x -- sed 's/<pod>//' file",
 	};
 	struct bindings values;
 
@@ -102,11 +113,22 @@ static void test_values_have_the_shape_of_their_name(void **state)
 		const char *name, *value;
 		bool fits;
 	} cases[] = {
-		{"validator_pod", "besu-validator-2", true}, {"validator_pod", "x; touch pwned", false}, {"validator_pod", "-n", false}, {"validator_pod", "", false},
-		{"rpc_url", "http://127.0.0.1:8545/a?b=c", true}, {"rpc_url", "file:///etc/passwd", false}, {"rpc_url", "http://x'$(id)", false},
-		{"rpc_endpoint", "127.0.0.1:8545", true}, {"rpc_endpoint", "http ://x", false}, {"chain_id", "138", true}, {"chain_id", "138;", false},
-		{"sender_address", "0x00000000000000000000000000000000000000aa", true}, {"sender_address", "0xaa", false},
-		{"reason", "it's \"fine\" $(id)", true}, {"reason", "two\nlines", false}, {"reason", "hidden \xe2\x80\xae text", false},
+		{"validator_pod", "besu-validator-2", true},
+		{"validator_pod", "x; touch pwned", false},
+		{"validator_pod", "-n", false},
+		{"validator_pod", "", false},
+		{"rpc_url", "http://127.0.0.1:8545/a?b=c", true},
+		{"rpc_url", "file:///etc/passwd", false},
+		{"rpc_url", "http://x'$(id)", false},
+		{"rpc_endpoint", "127.0.0.1:8545", true},
+		{"rpc_endpoint", "http ://x", false},
+		{"chain_id", "138", true},
+		{"chain_id", "138;", false},
+		{"sender_address", "0x00000000000000000000000000000000000000aa", true},
+		{"sender_address", "0xaa", false},
+		{"reason", "it's \"fine\" $(id)", true},
+		{"reason", "two\nlines", false},
+		{"reason", "hidden \xe2\x80\xae text", false},
 	};
 
 	(void)state;
@@ -148,7 +170,12 @@ static size_t run_shell(const struct bound *bound, char *out, size_t size)
 static void test_a_real_shell_sees_the_value_only(void **state)
 {
 	static const char *const texts[] = {
-		"printf '[%s]' <anything>", "printf '[%s]' \"<anything>\"", "printf '[%s]' '<anything>'", "printf '[%s]' \"$(printf %s <anything>)\"", "printf '[%s]' $ANYTHING", "printf '[%s]' {{anything}}",
+		"printf '[%s]' <anything>",
+		"printf '[%s]' \"<anything>\"",
+		"printf '[%s]' '<anything>'",
+		"printf '[%s]' \"$(printf %s <anything>)\"",
+		"printf '[%s]' $ANYTHING",
+		"printf '[%s]' {{anything}}",
 	};
 	static const char alphabet[] = "ab '\"$`\\;&|<>(){}[]*?!#~=%^,./@:+\xc3\xa9";
 

@@ -223,7 +223,10 @@ static void nothing_outlives_the_command(void **state TOCSIN_UNUSED)
 
 static void noise_is_bounded_and_counted(void **state TOCSIN_UNUSED)
 {
-	enum { TOTAL = 10 * 1000 * 1000, KEEP = 1001 };
+	enum {
+		TOTAL = 10 * 1000 * 1000,
+		KEEP = 1001,
+	};
 	struct told told = {0};
 
 	run_shell(&told, "printf first; head -c 9999991 /dev/zero | tr '\\0' 'x'; printf last", (struct child_spec){.keep_bytes = KEEP});

@@ -16,7 +16,14 @@
 
 /* --- a server with a few manners ------------------------------------------------------------ */
 
-enum path { PATH_A, PATH_B, PATH_SLOW, PATH_AUTH, PATH_BUSY, PATH_COUNT };
+enum path {
+	PATH_A,
+	PATH_B,
+	PATH_SLOW,
+	PATH_AUTH,
+	PATH_BUSY,
+	PATH_COUNT,
+};
 static const char *const path_names[PATH_COUNT] = {"/a", "/b", "/slow", "/auth", "/busy"};
 
 enum { SERVER_HEAD = 130 };
@@ -30,7 +37,7 @@ struct server {
 	atomic_uint authorized;
 	pthread_mutex_t lock;
 	pthread_cond_t released;
-	bool open;                       /* /slow may answer */
+	bool open; /* /slow may answer */
 };
 
 struct upload {
@@ -184,8 +191,8 @@ static void server_start(struct server *server, unsigned port)
 	pthread_mutex_init(&server->lock, NULL);
 	pthread_cond_init(&server->released, NULL);
 	server->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD, (uint16_t)port, NULL, NULL, handle, server,
-		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
+					  MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, completed, server,
+					  MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
 	assert_non_null(server->daemon);
 	server->port = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 }

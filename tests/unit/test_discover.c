@@ -113,11 +113,11 @@ struct node {
 	struct MHD_Daemon *daemon;
 	unsigned port;
 	uint64_t chain_id;
-	char genesis;        /* the digit its genesis hash is made of */
-	char key;            /* the digit its key is made of; 0: no ADMIN */
+	char genesis; /* the digit its genesis hash is made of */
+	char key;     /* the digit its key is made of; 0: no ADMIN */
 	unsigned listener;
-	unsigned peer;       /* the listener of its one peer on this machine, 0 none */
-	bool single;         /* refuses batches */
+	unsigned peer; /* the listener of its one peer on this machine, 0 none */
+	bool single;   /* refuses batches */
 	bool has_authorization;
 };
 
@@ -253,7 +253,7 @@ static void node_start(struct node *node)
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
 	node->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, handle, node,
-		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
+					MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
 	assert_non_null(node->daemon);
 	node->port = MHD_get_daemon_info(node->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 }

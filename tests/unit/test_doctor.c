@@ -39,8 +39,7 @@ static void bench_make(struct bench *b)
 		b->heads[i] = (struct header){.number = 100, .timestamp_s = NOW_US / US_PER_S - 1};
 		b->probes[i] = (struct probe){.reach = REACH_OK, .first_us = 3000, .again_us = 1000, .has_skew = true, .has_genesis = true};
 		b->probes[i].genesis.bytes[0] = 1;
-		b->probes[i].sample = (struct node_sample){.has = SAMPLE_HEAD | SAMPLE_PEERS | SAMPLE_CHAIN_ID | SAMPLE_VERSION | SAMPLE_PERIODS, .headers = &b->heads[i], .header_count = 1,
-			.peers = 3, .chain_id = 138, .block_period_ms = 2000, .version = "besu/v25"};
+		b->probes[i].sample = (struct node_sample){.has = SAMPLE_HEAD | SAMPLE_PEERS | SAMPLE_CHAIN_ID | SAMPLE_VERSION | SAMPLE_PERIODS, .headers = &b->heads[i], .header_count = 1, .peers = 3, .chain_id = 138, .block_period_ms = 2000, .version = "besu/v25"};
 	}
 }
 

@@ -22,7 +22,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { REQUEST_BYTES = 8192, TIMEOUT_MS = 300 };
+enum {
+	REQUEST_BYTES = 8192,
+	TIMEOUT_MS = 300,
+};
 
 /* --- the peer ---------------------------------------------------------------------- */
 

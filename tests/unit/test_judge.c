@@ -14,8 +14,17 @@ static void quorum_follows_the_table(void **state)
 {
 	/* n, quorum, f, spare when all are alive */
 	static const unsigned rows[][4] = {
-		{1, 1, 0, 0}, {2, 2, 0, 0}, {3, 2, 0, 1}, {4, 3, 1, 1}, {5, 4, 1, 1}, {6, 4, 1, 2}, {7, 5, 2, 2},
-		{8, 6, 2, 2}, {9, 6, 2, 3}, {10, 7, 3, 3}, {13, 9, 4, 4},
+		{1, 1, 0, 0},
+		{2, 2, 0, 0},
+		{3, 2, 0, 1},
+		{4, 3, 1, 1},
+		{5, 4, 1, 1},
+		{6, 4, 1, 2},
+		{7, 5, 2, 2},
+		{8, 6, 2, 2},
+		{9, 6, 2, 3},
+		{10, 7, 3, 3},
+		{13, 9, 4, 4},
 	};
 
 	(void)state;
@@ -93,7 +102,11 @@ static void silence_has_two_bounds(void **state)
 		int64_t age_ms;
 		enum health health;
 	} rows[] = {
-		{0, HEALTH_OK}, {6000, HEALTH_OK}, {6001, HEALTH_WARNING}, {16000, HEALTH_WARNING}, {16001, HEALTH_CRITICAL},
+		{0, HEALTH_OK},
+		{6000, HEALTH_OK},
+		{6001, HEALTH_WARNING},
+		{16000, HEALTH_WARNING},
+		{16001, HEALTH_CRITICAL},
 	};
 	struct thresholds t = thresholds_default();
 
@@ -109,8 +122,15 @@ static void quorum_is_at_risk_only_when_something_is_lost(void **state)
 		unsigned n, alive;
 		enum health health;
 	} rows[] = {
-		{4, 4, HEALTH_OK}, {4, 3, HEALTH_WARNING}, {4, 2, HEALTH_WARNING}, {1, 1, HEALTH_OK}, {2, 2, HEALTH_OK}, {2, 1, HEALTH_WARNING},
-		{7, 6, HEALTH_OK}, {7, 5, HEALTH_WARNING}, {6, 5, HEALTH_OK},
+		{4, 4, HEALTH_OK},
+		{4, 3, HEALTH_WARNING},
+		{4, 2, HEALTH_WARNING},
+		{1, 1, HEALTH_OK},
+		{2, 2, HEALTH_OK},
+		{2, 1, HEALTH_WARNING},
+		{7, 6, HEALTH_OK},
+		{7, 5, HEALTH_WARNING},
+		{6, 5, HEALTH_OK},
 	};
 
 	(void)state;
@@ -125,9 +145,15 @@ static void lag_scales_with_the_period(void **state)
 		int64_t lag, period_ms;
 		enum health health;
 	} rows[] = {
-		{0, 2000, HEALTH_OK}, {2, 2000, HEALTH_OK}, {3, 2000, HEALTH_WARNING}, {5, 2000, HEALTH_WARNING}, {6, 2000, HEALTH_CRITICAL},
-		{10, 1000, HEALTH_WARNING}, {11, 1000, HEALTH_CRITICAL},
-		{3, 15000, HEALTH_CRITICAL}, {1000000, 0, HEALTH_WARNING},
+		{0, 2000, HEALTH_OK},
+		{2, 2000, HEALTH_OK},
+		{3, 2000, HEALTH_WARNING},
+		{5, 2000, HEALTH_WARNING},
+		{6, 2000, HEALTH_CRITICAL},
+		{10, 1000, HEALTH_WARNING},
+		{11, 1000, HEALTH_CRITICAL},
+		{3, 15000, HEALTH_CRITICAL},
+		{1000000, 0, HEALTH_WARNING},
 	};
 	struct thresholds t = thresholds_default();
 
@@ -157,15 +183,19 @@ static void turns_decide_about_a_validator(void **state)
 		{"takes all its turns", {.validators = 4, .blocks = 100, .proposed = 25, .late_blocks = 8, .late_proposed = 2}, HEALTH_OK},
 		{"no turn seen", {.validators = 4, .blocks = 3, .late_blocks = 3}, HEALTH_UNKNOWN},
 		{"missed all of the last 2n blocks",
-			{.validators = 4, .blocks = 100, .proposed = 20, .missed = 3, .late_blocks = 8, .late_missed = 2, .missed_lately = true}, HEALTH_CRITICAL},
+		 {.validators = 4, .blocks = 100, .proposed = 20, .missed = 3, .late_blocks = 8, .late_missed = 2, .missed_lately = true},
+		 HEALTH_CRITICAL},
 		{"the same, but a seal shows it is back",
-			{.validators = 4, .blocks = 100, .proposed = 20, .missed = 3, .late_blocks = 8, .late_missed = 2, .missed_lately = true, .sealed_since = true}, HEALTH_WARNING},
+		 {.validators = 4, .blocks = 100, .proposed = 20, .missed = 3, .late_blocks = 8, .late_missed = 2, .missed_lately = true, .sealed_since = true},
+		 HEALTH_WARNING},
 		{"one miss in a young window is not enough", {.validators = 4, .blocks = 3, .missed = 1, .late_blocks = 3, .late_missed = 1, .missed_lately = true}, HEALTH_WARNING},
 		{"two misses in a young window are", {.validators = 4, .blocks = 6, .missed = 2, .late_blocks = 6, .late_missed = 2, .missed_lately = true}, HEALTH_CRITICAL},
 		{"missed one lately, above five percent",
-			{.validators = 4, .blocks = 40, .proposed = 9, .missed = 1, .late_blocks = 8, .late_proposed = 1, .late_missed = 1, .missed_lately = true}, HEALTH_WARNING},
+		 {.validators = 4, .blocks = 40, .proposed = 9, .missed = 1, .late_blocks = 8, .late_proposed = 1, .late_missed = 1, .missed_lately = true},
+		 HEALTH_WARNING},
 		{"missed at exactly five percent",
-			{.validators = 4, .blocks = 80, .proposed = 19, .missed = 1, .late_blocks = 8, .late_proposed = 1, .late_missed = 1, .missed_lately = true}, HEALTH_OK},
+		 {.validators = 4, .blocks = 80, .proposed = 19, .missed = 1, .late_blocks = 8, .late_proposed = 1, .late_missed = 1, .missed_lately = true},
+		 HEALTH_OK},
 		{"missed some long ago", {.validators = 4, .blocks = 100, .proposed = 15, .missed = 9, .late_blocks = 8, .late_proposed = 2}, HEALTH_OK},
 	};
 	struct thresholds t = thresholds_default();

@@ -80,8 +80,15 @@ static void results(void **state)
 		const char *key;
 		enum prompt_result result;
 	} cases[] = {
-		{"a", PROMPT_CHANGED}, {"Left", PROMPT_MOVED}, {"Enter", PROMPT_ACCEPTED}, {"Esc", PROMPT_CANCELLED},
-		{"C-c", PROMPT_CANCELLED}, {"F9", PROMPT_UNKNOWN}, {"C-d", PROMPT_MOVED}, {"Up", PROMPT_MOVED}, {"Tab", PROMPT_MOVED},
+		{"a", PROMPT_CHANGED},
+		{"Left", PROMPT_MOVED},
+		{"Enter", PROMPT_ACCEPTED},
+		{"Esc", PROMPT_CANCELLED},
+		{"C-c", PROMPT_CANCELLED},
+		{"F9", PROMPT_UNKNOWN},
+		{"C-d", PROMPT_MOVED},
+		{"Up", PROMPT_MOVED},
+		{"Tab", PROMPT_MOVED},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {

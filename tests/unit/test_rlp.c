@@ -26,15 +26,26 @@ static const struct sample samples[] = {
 	{"single byte", BYTES("\x7f"), true, false, 1},
 	{"zero byte as a string", BYTES("\x00"), true, false, 1},
 	{"single high byte", BYTES("\x81\x80"), true, false, 1},
-	{"dog", BYTES("\x83" "dog"), true, false, 3},
+	{"dog", BYTES("\x83"
+		      "dog"),
+	 true, false, 3},
 	{"empty list", BYTES("\xc0"), true, true, 0},
-	{"cat and dog", BYTES("\xc8\x83" "cat\x83" "dog"), true, true, 8},
+	{"cat and dog", BYTES("\xc8\x83"
+			      "cat\x83"
+			      "dog"),
+	 true, true, 8},
 	{"nothing", BYTES(""), false, false, 0},
 	{"low byte with a prefix", BYTES("\x81\x7f"), false, false, 0},
-	{"string cut short", BYTES("\x83" "do"), false, false, 0},
-	{"list cut short", BYTES("\xc8\x83" "cat"), false, false, 0},
+	{"string cut short", BYTES("\x83"
+				   "do"),
+	 false, false, 0},
+	{"list cut short", BYTES("\xc8\x83"
+				 "cat"),
+	 false, false, 0},
 	{"prefix alone", BYTES("\x81"), false, false, 0},
-	{"long form for a short string", BYTES("\xb8\x03" "dog"), false, false, 0},
+	{"long form for a short string", BYTES("\xb8\x03"
+					       "dog"),
+	 false, false, 0},
 	{"length with a leading zero", BYTES("\xb9\x00\x38"), false, false, 0},
 	{"length bytes missing", BYTES("\xb9\x01"), false, false, 0},
 	{"length of all ones", BYTES("\xbf\xff\xff\xff\xff\xff\xff\xff\xff"), false, false, 0},

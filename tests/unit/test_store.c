@@ -645,8 +645,10 @@ static bool next_seq(int fd, uint64_t *seq)
 
 static void two_processes_make_one_chain(void **state)
 {
-	enum { EACH = 60,
-	       PROCESSES = 2 };
+	enum {
+		EACH = 60,
+		PROCESSES = 2,
+	};
 	bool told[EACH * PROCESSES + 1] = {false};
 	int fds[PROCESSES], code;
 	pid_t pids[PROCESSES];

@@ -30,11 +30,17 @@ static const struct sample {
 	{"CSI", BYTES("a\x1b[2Jb"), "a" MARK "[2Jb"},
 	{"OSC title", BYTES("\x1b]0;x\x07"), MARK "]0;x" MARK},
 	{"DEL, SO, NUL", BYTES("a\x7f\x0e\0b"), "a" MARK MARK MARK "b"},
-	{"C1 CSI", BYTES("a\xc2\x9b" "2J"), "a" MARK "2J"},
-	{"raw C1 byte", BYTES("a\x9b" "2J"), "a" MARK "2J"},
+	{"C1 CSI", BYTES("a\xc2\x9b"
+			 "2J"),
+	 "a" MARK "2J"},
+	{"raw C1 byte", BYTES("a\x9b"
+			      "2J"),
+	 "a" MARK "2J"},
 	{"CR spoof", BYTES("a\rb"), "a b"},
 	{"LF, TAB, VT, FF", BYTES("a\nb\tc\vd\fe"), "a b c d e"},
-	{"NEL, LS, PS", BYTES("a\xc2\x85" "b\u2028c\u2029d"), "a b c d"},
+	{"NEL, LS, PS", BYTES("a\xc2\x85"
+			      "b\u2028c\u2029d"),
+	 "a b c d"},
 	{"bidi override", BYTES("a\u202ecba"), "a" MARK "cba"},
 	{"bidi isolates", BYTES("\u2066a\u2069"), MARK "a" MARK},
 	{"bidi marks", BYTES("a\u061c\u200e\u200f"), "a" MARK MARK MARK},
@@ -52,7 +58,9 @@ static const struct sample {
 	{"a third mark goes", BYTES("e\u0301\u0323\u0302\u0303x"), "e\u0301\u0323x"},
 	{"mark without a base", BYTES("\u0301x"), MARK "x"},
 	{"decomposed Hangul", BYTES("\u1112\u1161\u11ab"), "\u1112\u1161\u11ab"},
-	{"invalid byte", BYTES("a\xff" "b"), "a" MARK "b"},
+	{"invalid byte", BYTES("a\xff"
+			       "b"),
+	 "a" MARK "b"},
 	{"overlong slash", BYTES("\xc0\xaf"), MARK MARK},
 	{"overlong NUL", BYTES("\xe0\x80\x80"), MARK MARK MARK},
 	{"surrogate", BYTES("\xed\xa0\x80"), MARK MARK MARK},
@@ -179,7 +187,9 @@ static void several_lines(void **state)
 		{"title with BEL", BYTES("\x1b]0;evil\x07ok"), "ok"},
 		{"title with ST", BYTES("\x1b]0;evil\x1b\\ok"), "ok"},
 		{"device control", BYTES("\x1bPq#0\x1b\\ok"), "ok"},
-		{"character set and reset", BYTES("\x1b(B\x1b" "cok"), "ok"},
+		{"character set and reset", BYTES("\x1b(B\x1b"
+						  "cok"),
+		 "ok"},
 		{"unfinished title hides nothing", BYTES("\x1b]0;evil\nrm -rf /"), MARK "]0;evil\nrm -rf /"},
 		{"unfinished CSI hides nothing", BYTES("\x1b[31\nx"), MARK "[31\nx"},
 		{"broken CSI hides nothing", BYTES("\x1b[3\u00e9m"), MARK "[3\u00e9m"},

@@ -112,9 +112,11 @@ static void the_shipped_themes_have_no_mistakes(void **state)
 /* --- can it be read? ------------------------------------------------------------ */
 
 /* How a depth of colour shows a look: 24 bits, 256 colours or 16. */
-enum shown { SHOWN_ALL,
-	     SHOWN_256,
-	     SHOWN_16 };
+enum shown {
+	SHOWN_ALL,
+	SHOWN_256,
+	SHOWN_16,
+};
 
 static int32_t shown_colour(int32_t rgb, int ansi, int32_t own, enum shown depth)
 {

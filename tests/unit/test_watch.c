@@ -8,8 +8,10 @@
 #include "incident/act.h"
 #include "watch/watch.h"
 
-enum { DEADLINE_MS = 20000,
-       LOOK_MS = 20 };
+enum {
+	DEADLINE_MS = 20000,
+	LOOK_MS = 20,
+};
 
 /* --- a war room for one test ----------------------------------------------------------- */
 
@@ -189,7 +191,7 @@ static bool everything_known(struct room *room)
 	const struct world *world = watch_world(room->watch);
 
 	return collects(room) && settled(room) &&
-	       count_events(room, EVENT_PROBE_CHANGE) >= world_count(world, KIND_CHAIN) + world_count(world, KIND_NODE) + world_count(world, KIND_VALIDATOR);
+		count_events(room, EVENT_PROBE_CHANGE) >= world_count(world, KIND_CHAIN) + world_count(world, KIND_NODE) + world_count(world, KIND_VALIDATOR);
 }
 
 static bool proposed(struct room *room)

@@ -17,9 +17,11 @@
 #include "world/judge.h"
 #include "world/world.h"
 
-enum { NET_NODES = 12,
-       NET_BLOCKS = 4000,
-       NET_BACKFILL = 64 };
+enum {
+	NET_NODES = 12,
+	NET_BLOCKS = 4000,
+	NET_BACKFILL = 64,
+};
 
 struct net_node {
 	struct component *component;
