@@ -182,7 +182,7 @@ static void on_newcomers(struct server *server, int listener)
 	while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
 		struct connection *connection = xcalloc(1, sizeof(*connection));
 		struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
-		struct sockaddr_in own;
+		struct sockaddr_in own = {0};
 		socklen_t size = sizeof(own);
 
 		connection->fd = fd;

@@ -14,7 +14,8 @@
 
 enum {
 	BOARD_COLUMNS = 100,
-	BOARD_ROWS = 30,
+	BOARD_ROWS = 16, /* beside the rows of the longest pane */
+	BOARD_ROWS_MAX = 400,
 	BOARD_BYTES_MAX = 1024 * 1024,
 	BOARD_POLL_MS = 50,
 };
@@ -104,7 +105,9 @@ void cli_print_board(const struct globals *globals, struct watch *watch, FILE *o
 	struct ui *ui = ui_new(watch, draws_ascii(globals), globals->utc);
 	struct winsize size = {0};
 	bool sized = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 80;
-	struct canvas *canvas = canvas_new(sized ? size.ws_col : BOARD_COLUMNS, BOARD_ROWS, draws_ascii(globals));
+	size_t nodes = world_count(watch_world(watch), KIND_NODE), validators = world_count(watch_world(watch), KIND_VALIDATOR);
+	size_t rows = BOARD_ROWS + (nodes > validators ? nodes : validators);
+	struct canvas *canvas = canvas_new(sized ? size.ws_col : BOARD_COLUMNS, rows < BOARD_ROWS_MAX ? (int)rows : BOARD_ROWS_MAX, draws_ascii(globals));
 	struct buf text;
 
 	buf_init(&text, BOARD_BYTES_MAX);

@@ -176,6 +176,8 @@ static enum status verb_declare(struct call *call, struct error *err)
 	int zone;
 	enum status status = severity_given(call, &d.severity, err);
 
+	if (!call->title)
+		return error_set(err, STATUS_USAGE, "declare: has no title (give it: --title TEXT)");
 	if (status == STATUS_OK)
 		status = time_given(call, &d.impact_started_us, &zone, err);
 	if (status != STATUS_OK)

@@ -4,6 +4,7 @@
 #include "record/checkpoint.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int print_verdicts(struct store *store, const char *checkpoint_path)
 {
@@ -16,7 +17,9 @@ static int print_verdicts(struct store *store, const char *checkpoint_path)
 		return EXIT_FAILED;
 	}
 	if (!v.consistent) {
-		printf("NOT CONSISTENT: seq %llu: %s\n", (unsigned long long)v.bad_seq, v.finding);
+		/* A finding on an event begins with its number, which stands here already. */
+		const char *what = strncmp(v.finding, "event ", 6) == 0 && strstr(v.finding, ": ") ? strstr(v.finding, ": ") + 2 : v.finding;
+		printf("NOT CONSISTENT: seq %llu: %s\n", (unsigned long long)v.bad_seq, what);
 		printf("%llu events were read; what stands before it still holds.\n", (unsigned long long)v.checked);
 		return EXIT_FAILED;
 	}

@@ -94,7 +94,7 @@ static void gap_trim(struct besu_memory *m, const struct world *world)
 static void queue_fill(struct besu_memory *m, const struct world *world, const struct component *node, int64_t now_us)
 {
 	size_t headers = m->single_since_us ? SINGLE_HEADERS : BACKFILL_BLOCKS, wanted = 0;
-	uint64_t heights[WANTED_MAX];
+	uint64_t heights[WANTED_MAX] = {0};
 
 	m->queued = 0;
 	for (enum call call = CALL_HEAD; call < CALL_COUNT; call++)

@@ -148,8 +148,10 @@ static void change_sides(struct world *world, const struct node_detail *winner)
 	const struct component_list *nodes = &world->lists[KIND_NODE];
 	const struct window_header *old = window_at(&world->window, winner->fork_high);
 	const struct node_detail branch = *winner;
-	struct hash256 old_hash = old == NULL ? (struct hash256){{0}} : old->hash;
+	struct hash256 old_hash = {{0}};
 
+	if (old != NULL)
+		old_hash = old->hash;
 	for (size_t i = 0; i < nodes->count; i++) {
 		struct node_detail *detail = node_detail(nodes->items[i]);
 
