@@ -331,13 +331,13 @@ static struct hash256 keep_output(struct run *run, const struct child_result *re
 }
 
 /* Records how it ended, with the head of what it said. */
-static void record_end(struct run *run, struct step_run *what)
+static void record_end(struct run *run, const struct step_run *what)
 {
+	struct step_run end = *what;
 	char head[RUN_RECORD_BYTES];
 
-	text_format(head, sizeof(head), "%s", buf_text(&run->output));
-	what->output = head;
-	record_run(run, what);
+	end.output = text_format(head, sizeof(head), "%s", buf_text(&run->output));
+	record_run(run, &end);
 	watch_touched(run->runs->watch);
 }
 
