@@ -43,6 +43,9 @@ struct glass {
 	struct termios modes;
 	struct buf paste;
 	struct glass_pointer pointer;
+	struct cell *shown; /* what curses was told last, cell by cell; NULL: nothing yet */
+	int shown_columns, shown_rows;
+	struct theme shown_theme;
 	bool ansi, pasting, mouse;
 };
 
@@ -173,6 +176,7 @@ static void free_glass(struct glass *glass)
 	if (glass->memory >= 0)
 		close(glass->memory);
 	buf_free(&glass->paste);
+	free(glass->shown);
 	free(glass);
 }
 
@@ -282,13 +286,33 @@ static void put_cell(struct glass *glass, int x, int y, const struct cell *cell,
 		mvadd_wch(y, x, &out);
 }
 
+/* True when nothing that was told to curses before counts any more. */
+static bool begins_anew(struct glass *glass, const struct canvas *canvas, const struct theme *theme)
+{
+	size_t count = (size_t)canvas->columns * (size_t)canvas->rows;
+	if (glass->shown && glass->shown_columns == canvas->columns && glass->shown_rows == canvas->rows && memcmp(&glass->shown_theme, theme, sizeof(*theme)) == 0)
+		return false;
+	glass->shown = xreallocarray(glass->shown, count, sizeof(*glass->shown));
+	glass->shown_columns = canvas->columns;
+	glass->shown_rows = canvas->rows;
+	memcpy(&glass->shown_theme, theme, sizeof(*theme));
+	return true;
+}
+
+/* Tells curses what differs from the frame before: asking it for each of twelve thousand
+ * cells would cost more than everything else in a frame. */
 static void paint(struct glass *glass, struct canvas *canvas, const struct theme *theme)
 {
-	bool cursor = canvas->cursor_x >= 0;
-	erase();
+	bool cursor = canvas->cursor_x >= 0, anew = begins_anew(glass, canvas, theme);
+	struct cell *shown = glass->shown;
+	if (anew)
+		erase();
 	for (int y = 0; y < canvas->rows; y++) {
-		for (int x = 0; x < canvas->columns; x++) {
+		for (int x = 0; x < canvas->columns; x++, shown++) {
 			const struct cell *cell = canvas_at(canvas, x, y);
+			if (!anew && memcmp(shown, cell, sizeof(*cell)) == 0)
+				continue;
+			*shown = *cell;
 			if (cell->width > 0)
 				put_cell(glass, x, y, cell, theme);
 		}
@@ -329,6 +353,8 @@ void glass_draw(struct glass *glass, struct canvas *canvas, const struct theme *
 
 void glass_repaint(struct glass *glass)
 {
+	free(glass->shown);
+	glass->shown = NULL;
 	palette_reset(glass->palette);
 	clearok(curscr, TRUE);
 }
