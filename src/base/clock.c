@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -162,7 +163,8 @@ char *time_of_day(char dst[TIME_TEXT], int64_t us, int offset_minutes)
 	return text_format(dst, TIME_TEXT, "%02d:%02d:%02d", c.hour, c.minute, c.second);
 }
 
-int time_local_offset(int64_t us)
+/* Asks the C library, which looks at the zone's file each time. */
+static int ask_local_offset(int64_t us)
 {
 	time_t seconds = (time_t)floor_div(us, US_PER_S);
 	struct tm local;
@@ -171,6 +173,34 @@ int time_local_offset(int64_t us)
 	if (!localtime_r(&seconds, &local))
 		return 0;
 	return (int)(local.tm_gmtoff / 60);
+}
+
+int time_local_offset(int64_t us)
+{
+	/* Zones change at whole quarters of an hour, and a screen asks for each of its
+	 * times: the last few quarters are remembered, each in a slot of its own. */
+	static _Thread_local struct {
+		char zone[64];
+		int64_t quarter;
+		int offset;
+		bool known;
+	} slots[16];
+	const char *zone = getenv("TZ");
+	int64_t quarter = floor_div(us, 15 * US_PER_MINUTE);
+	size_t slot = (size_t)((uint64_t)quarter % 16);
+
+	if (!zone)
+		zone = "";
+	if (slots[slot].known && slots[slot].quarter == quarter && strcmp(slots[slot].zone, zone) == 0)
+		return slots[slot].offset;
+	int offset = ask_local_offset(us);
+	slots[slot].known = strlen(zone) < sizeof(slots[slot].zone);
+	if (slots[slot].known) {
+		memcpy(slots[slot].zone, zone, strlen(zone) + 1);
+		slots[slot].quarter = quarter;
+		slots[slot].offset = offset;
+	}
+	return offset;
 }
 
 /* --- parsing ----------------------------------------------------------------- */
