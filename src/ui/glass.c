@@ -290,12 +290,12 @@ static void put_cell(struct glass *glass, int x, int y, const struct cell *cell,
 static bool begins_anew(struct glass *glass, const struct canvas *canvas, const struct theme *theme)
 {
 	size_t count = (size_t)canvas->columns * (size_t)canvas->rows;
-	if (glass->shown && glass->shown_columns == canvas->columns && glass->shown_rows == canvas->rows && memcmp(&glass->shown_theme, theme, sizeof(*theme)) == 0)
+	if (glass->shown && glass->shown_columns == canvas->columns && glass->shown_rows == canvas->rows && theme_equal(&glass->shown_theme, theme))
 		return false;
 	glass->shown = xreallocarray(glass->shown, count, sizeof(*glass->shown));
 	glass->shown_columns = canvas->columns;
 	glass->shown_rows = canvas->rows;
-	memcpy(&glass->shown_theme, theme, sizeof(*theme));
+	glass->shown_theme = *theme;
 	return true;
 }
 

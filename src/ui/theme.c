@@ -384,3 +384,13 @@ struct look theme_look(const struct theme *theme, enum role role, enum role back
 	look.attr = ((look.attr | attr) & ~(unsigned)ATTR_REVERSE) | ((look.attr ^ attr) & ATTR_REVERSE);
 	return look;
 }
+
+bool theme_equal(const struct theme *a, const struct theme *b)
+{
+	bool equal = a->colour == b->colour && strcmp(a->name, b->name) == 0;
+	for (size_t i = 0; equal && i < ROLE_COUNT; i++) {
+		const struct look *x = &a->looks[i], *y = &b->looks[i];
+		equal = x->fg == y->fg && x->bg == y->bg && x->ansi_fg == y->ansi_fg && x->ansi_bg == y->ansi_bg && x->attr == y->attr;
+	}
+	return equal;
+}

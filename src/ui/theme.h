@@ -46,4 +46,7 @@ int colour_nearest_16(int32_t rgb);
 /* What a colour of 16-255 is, as 0xRRGGBB. */
 int32_t colour_of_256(int number);
 
+/* True when both look the same. */
+bool theme_equal(const struct theme *a, const struct theme *b);
+
 #endif
