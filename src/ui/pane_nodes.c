@@ -55,10 +55,7 @@ static size_t count(const struct ui *ui)
 
 static void identify(const struct ui *ui, size_t i, char id[PANE_ID], struct buf *text)
 {
-	const struct component *c = node_at(ui, i);
-	text_format(id, PANE_ID, "%s", c->id);
-	if (text)
-		buf_printf(text, "%s %s %s", component_word(c).text, c->name, c->reason);
+	component_identify(node_at(ui, i), id, text);
 }
 
 static void heads(const struct ui *ui, struct area area)

@@ -45,6 +45,13 @@ struct word component_word(const struct component *c)
 	return word;
 }
 
+void component_identify(const struct component *c, char id[PANE_ID], struct buf *text)
+{
+	text_format(id, PANE_ID, "%s", c->id);
+	if (text)
+		buf_printf(text, "%s %s %s", component_word(c).text, c->name, c->reason);
+}
+
 enum role severity_role(enum severity severity)
 {
 	static const enum role roles[] = {

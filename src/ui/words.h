@@ -13,6 +13,8 @@ struct word {
 
 /* How a component is: "OK", "WARN", "DOWN", "REFUSES", "HALTED", "STALE", "??". */
 struct word component_word(const struct component *c);
+/* What a pane of components needs for pane.identify: its id, and what a filter looks at. */
+void component_identify(const struct component *c, char id[PANE_ID], struct buf *text);
 enum role health_role(enum health health);
 enum role severity_role(enum severity severity);
 /* Bold for what must be seen without colours too. */

@@ -86,4 +86,28 @@ static inline uint64_t recorder_raw(struct recorder *r, enum event_kind kind, co
 	return recorder_append(r, &draft);
 }
 
+/* cmocka's setup and teardown of a test whose state is a recorder. */
+static inline int recorder_setup(void **state)
+{
+	struct recorder *r = xcalloc(1, sizeof(*r));
+	recorder_init(r);
+	*state = r;
+	return 0;
+}
+
+static inline int recorder_teardown(void **state)
+{
+	recorder_free(*state);
+	free(*state);
+	return 0;
+}
+
+/* Does an act and commits what it drafted; fails the test with the error's words. */
+#define DO(r, call)                                    \
+	do {                                           \
+		if ((call) != STATUS_OK)               \
+			fail_msg("%s", (r)->err.text); \
+		recorder_commit(r);                    \
+	} while (0)
+
 #endif

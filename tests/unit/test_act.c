@@ -12,28 +12,6 @@
 
 #include <cmocka.h>
 
-#define DO(r, call)                                    \
-	do {                                           \
-		if ((call) != STATUS_OK)               \
-			fail_msg("%s", (r)->err.text); \
-		recorder_commit(r);                    \
-	} while (0)
-
-static int setup(void **state)
-{
-	struct recorder *r = xcalloc(1, sizeof(*r));
-	recorder_init(r);
-	*state = r;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	recorder_free(*state);
-	free(*state);
-	return 0;
-}
-
 static void declare(struct recorder *r, enum severity severity)
 {
 	char id[16];
@@ -568,7 +546,7 @@ static void test_arming_says_until_when(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, recorder_setup, recorder_teardown)
 		CASE(test_gate_of_triage),
 		CASE(test_gate_of_respond),
 		CASE(test_gate_of_resolve),

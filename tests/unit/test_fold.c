@@ -13,28 +13,6 @@
 #include <cmocka.h>
 
 /* Does an act that must succeed, and appends what it drafted. */
-#define DO(r, call)                                    \
-	do {                                           \
-		if ((call) != STATUS_OK)               \
-			fail_msg("%s", (r)->err.text); \
-		recorder_commit(r);                    \
-	} while (0)
-
-static int setup(void **state)
-{
-	struct recorder *r = xcalloc(1, sizeof(*r));
-	recorder_init(r);
-	*state = r;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	recorder_free(*state);
-	free(*state);
-	return 0;
-}
-
 static const struct incident *inc(struct recorder *r, const char *id)
 {
 	const struct incident *incident = fold_incident(r->fold, id);
@@ -726,7 +704,7 @@ static void test_a_long_record(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, recorder_setup, recorder_teardown)
 		CASE(test_a_proposal_is_recorded_once),
 		CASE(test_a_worse_severity_is_a_change),
 		CASE(test_flapping_counts_on_one_proposal),

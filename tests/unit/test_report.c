@@ -13,29 +13,7 @@
 
 #include <cmocka.h>
 
-#define DO(r, call)                                    \
-	do {                                           \
-		if ((call) != STATUS_OK)               \
-			fail_msg("%s", (r)->err.text); \
-		recorder_commit(r);                    \
-	} while (0)
-
 enum { EXPORT_BYTES = 1 << 20 };
-
-static int setup(void **state)
-{
-	struct recorder *r = xcalloc(1, sizeof(*r));
-	recorder_init(r);
-	*state = r;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	recorder_free(*state);
-	free(*state);
-	return 0;
-}
 
 static void declare(struct recorder *r, const char *title)
 {
@@ -390,7 +368,7 @@ static void test_an_export_that_does_not_fit_is_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, recorder_setup, recorder_teardown)
 		CASE(test_golden_exports),
 		CASE(test_markdown_has_the_seven_headings_in_order),
 		CASE(test_the_backdated_note_comes_first_everywhere),
