@@ -57,7 +57,7 @@ static struct binding *find(const struct bindings *b, const char *name)
 	return NULL;
 }
 
-void bindings_set(struct bindings *b, const char *name, const char *value, const char *from)
+static void set(struct bindings *b, const char *name, const char *value, const char *from, bool secret)
 {
 	char normal[64];
 
@@ -71,7 +71,25 @@ void bindings_set(struct bindings *b, const char *name, const char *value, const
 		memcpy(slot->name, normal, sizeof(normal));
 	}
 	mem_set(&slot->value, value);
+	slot->secret = secret;
 	text_clean(slot->from, sizeof(slot->from), from, strlen(from));
+}
+
+void bindings_set(struct bindings *b, const char *name, const char *value, const char *from)
+{
+	set(b, name, value, from, false);
+}
+
+void bindings_set_secret(struct bindings *b, const char *name, const char *value, const char *from)
+{
+	set(b, name, value, from, true);
+}
+
+void bindings_copy(struct bindings *out, const struct bindings *b)
+{
+	bindings_init(out);
+	for (size_t i = 0; i < b->count; i++)
+		set(out, b->items[i].name, b->items[i].value, b->items[i].from, b->items[i].secret);
 }
 
 const struct binding *bindings_get(const struct bindings *b, const char *name)
@@ -330,7 +348,10 @@ static void bind_one(struct binder *b, const char *name, size_t len)
 	}
 	put_reference(b, name);
 	if (value) {
-		buf_puts(&b->resolved, value->value);
+		if (value->secret)
+			buf_printf(&b->resolved, "‹secret:%s›", value->name);
+		else
+			buf_puts(&b->resolved, value->value);
 		add_environment(b->out, name, value->value);
 	} else {
 		buf_add(&b->resolved, b->at, len);

@@ -25,6 +25,7 @@ struct binding {
 	char name[64]; /* normalised: lower case, '-' and blank become '_': "validator_pod" */
 	char *value;
 	char from[96]; /* where it came from: "component node/besu-validator-2", "typed by alice" */
+	bool secret;   /* reaches commands through their environment, and is shown and recorded by its name only */
 };
 struct bindings {
 	struct binding *items;
@@ -34,6 +35,11 @@ void bindings_init(struct bindings *b);
 void bindings_free(struct bindings *b);
 /* Sets or replaces. */
 void bindings_set(struct bindings *b, const char *name, const char *value, const char *from);
+/* The same for a value that nobody may read: the resolved text says "‹secret:name›". */
+void bindings_set_secret(struct bindings *b, const char *name, const char *value, const char *from);
+/* Makes out a copy of its own, for a run that binds its values once: what changes in the
+ * world later does not reach the steps that are left. */
+void bindings_copy(struct bindings *out, const struct bindings *b);
 const struct binding *bindings_get(const struct bindings *b, const char *name);
 
 /* The shape a placeholder's name asks for: "<validator-pod>" is a name, "<rpc-endpoint>" an

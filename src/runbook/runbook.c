@@ -31,6 +31,13 @@ struct reader {
 	bool full; /* more steps than we take */
 };
 
+const char *step_kind_name(enum step_kind kind)
+{
+	static const char *const names[STEP_KIND_COUNT] = {"manual", "command", "verify", "branch"};
+
+	return names[kind];
+}
+
 /* --- text of nodes ------------------------------------------------------------------ */
 
 /* The text below a node in one run; block ends become line ends. What looks like HTML
@@ -117,7 +124,7 @@ static struct step *add_step(struct reader *r, int depth, const char *title, int
 	}
 	book->steps = xreallocarray(book->steps, book->step_count + 1, sizeof(*book->steps));
 	struct step *step = &book->steps[book->step_count++];
-	*step = (struct step){.depth = depth, .line = line, .body = xstrdup("")};
+	*step = (struct step){.depth = depth, .parent = -1, .line = line, .line_end = line, .section = xstrdup(r->section), .body = xstrdup("")};
 	r->numbers[depth]++;
 	for (int d = depth + 1; d <= DEPTH_MAX; d++)
 		r->numbers[d] = 0;
@@ -225,7 +232,9 @@ static void add_command(struct step *step, const char *language, const char *tex
 		return;
 	step->commands = xreallocarray(step->commands, step->command_count + 1, sizeof(*step->commands));
 	step->commands[step->command_count++] = (struct command){
-		.language = xstrdup(language), .text = trimmed(xstrdup(text)), .name = info ? info_name(info) : NULL, .line = line, .shell = shell};
+		.language = xstrdup(language), .text = trimmed(xstrdup(text)), .name = info ? info_name(info) : NULL, .line = line, .line_end = line, .shell = shell};
+	if (shell)
+		step->kind = STEP_COMMAND;
 }
 
 /* A fence or an indented block. A fence without a language is only run when its
@@ -559,7 +568,7 @@ void runbook_free(struct runbook *book)
 			free(step->commands[j].text);
 			free(step->commands[j].name);
 		}
-		char *owned[] = {step->title, step->body, step->when, step->expected, step->verify, step->why, step->impact};
+		char *owned[] = {step->section, step->title, step->body, step->when, step->expected, step->verify, step->why, step->impact, step->rollback, step->link};
 		for (size_t j = 0; j < ARRAY_LENGTH(owned); j++)
 			free(owned[j]);
 		free(step->commands);
