@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define SUPERVISOR "tocsin-supervise"
@@ -34,6 +36,8 @@ enum {
 	READ_BYTES = 64 * 1024,
 	READS_AT_ONCE = 8, /* a talkative command must not keep the loop to itself */
 	WHY_TEXT = 320,
+	PTY_COLUMNS = 120, /* of a terminal that nobody looks at */
+	PTY_ROWS = 40,
 };
 
 /* The first and the last bytes of what was written, each half of what is kept. */
@@ -57,6 +61,7 @@ struct child {
 	void *arg;
 	pid_t pid;    /* of the supervisor */
 	pid_t leader; /* the command, and the number of its group */
+	enum child_stage stage;
 	int control;
 	int news;
 	struct loop_watch *news_watch;
@@ -223,6 +228,8 @@ static const char *exec_words(const char *program, int error)
 		return "not executable (check its permissions)";
 	case E2BIG:
 		return "arguments and environment are too long (shorten them)";
+	case ENOTTY:
+		return "wants a terminal, and there is none (run it in the console, or by hand)";
 	case ENOEXEC:
 		return "not a program of this machine (check what it is)";
 	default:
@@ -275,6 +282,18 @@ static void news_take(struct child *child, const char *bytes, size_t len)
 	}
 }
 
+/* The foreground of our terminal is ours again. */
+static void terminal_take_back(void)
+{
+	struct sigaction ignored = {.sa_handler = SIG_IGN}, before;
+
+	/* Until then we are in the background, where the request itself would stop us. */
+	sigemptyset(&ignored.sa_mask);
+	sigaction(SIGTTOU, &ignored, &before);
+	(void)tcsetpgrp(STDIN_FILENO, getpgrp());
+	sigaction(SIGTTOU, &before, NULL);
+}
+
 /* The supervisor has ended, and with it the tree. */
 static void news_end(struct child *child)
 {
@@ -295,6 +314,8 @@ static void news_end(struct child *child)
 		child_ended(child);
 		text_format(child->why, sizeof(child->why), "%s: ended from outside (look for what the command left running)", SUPERVISOR);
 	}
+	if (child->stage == CHILD_TERMINAL)
+		terminal_take_back();
 	child->tree_gone = true;
 	child_settle(child);
 }
@@ -369,6 +390,73 @@ static bool pipes_make(int ours[FD_COUNT], int theirs[FD_COUNT])
 	return true;
 }
 
+static void ends_set(int ours[FD_COUNT], int theirs[FD_COUNT], int which, int our_fd, int their_fd)
+{
+	fd_close(&ours[which]);
+	fd_close(&theirs[which]);
+	ours[which] = our_fd;
+	theirs[which] = their_fd;
+}
+
+/* As a terminal that passes bytes on as they are. */
+static void pty_tame(int fd)
+{
+	struct termios modes;
+	struct winsize size = {.ws_col = PTY_COLUMNS, .ws_row = PTY_ROWS};
+
+	ioctl(fd, TIOCSWINSZ, &size);
+	if (tcgetattr(fd, &modes) != 0)
+		return;
+	modes.c_oflag &= ~(tcflag_t)OPOST;
+	modes.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON);
+	tcsetattr(fd, TCSANOW, &modes);
+}
+
+/* Puts a pseudo-terminal in the place of both pipes. */
+static bool pty_make(int ours[FD_COUNT], int theirs[FD_COUNT])
+{
+	int low = posix_openpt(O_RDWR | O_NOCTTY), slave = -1;
+	int master = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, FD_COUNT);
+
+	if (low >= 0)
+		close(low);
+	if (master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0 && ptsname(master)) {
+		low = open(ptsname(master), O_RDWR | O_NOCTTY);
+		slave = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC, FD_COUNT);
+		if (low >= 0)
+			close(low);
+	}
+	if (slave < 0) {
+		fd_close(&master);
+		return false;
+	}
+	pty_tame(slave);
+	fcntl(master, F_SETFL, O_NONBLOCK);
+	ends_set(ours, theirs, FD_OUT, master, slave);
+	ends_set(ours, theirs, FD_ERR, -1, fcntl(slave, F_DUPFD_CLOEXEC, FD_COUNT));
+	return true;
+}
+
+/* Our terminal in the place of both pipes. */
+static bool terminal_lend(int ours[FD_COUNT], int theirs[FD_COUNT])
+{
+	int out = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, FD_COUNT);
+	int err = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, FD_COUNT);
+
+	ends_set(ours, theirs, FD_OUT, -1, out);
+	ends_set(ours, theirs, FD_ERR, -1, err);
+	return out >= 0 && err >= 0 && isatty(STDIN_FILENO);
+}
+
+static bool stage_make(enum child_stage stage, int ours[FD_COUNT], int theirs[FD_COUNT])
+{
+	if (!pipes_make(ours, theirs))
+		return false;
+	if (stage == CHILD_PTY)
+		return pty_make(ours, theirs);
+	return stage == CHILD_PIPES || terminal_lend(ours, theirs);
+}
+
 static void attributes_init(posix_spawnattr_t *attributes)
 {
 	sigset_t none, all;
@@ -407,18 +495,20 @@ static int supervisor_spawn(pid_t *pid, const char *path, char *const *argv, con
 /* The supervisor's own words, then the command's. */
 static char **supervisor_argv(const char *path, const struct child_spec *spec)
 {
+	static const char *const stages[] = {[CHILD_PIPES] = "pipes", [CHILD_PTY] = "pty", [CHILD_TERMINAL] = "terminal"};
 	size_t count = 0;
 	char **argv;
 
 	while (spec->argv[count])
 		count++;
-	argv = xcalloc(count + 5, sizeof(*argv));
+	argv = xcalloc(count + 6, sizeof(*argv));
 	argv[0] = xstrdup(path);
 	argv[1] = xasprintf("%lld", (long long)(spec->timeout_ms > 0 ? spec->timeout_ms : 0));
 	argv[2] = xasprintf("%lld", (long long)(spec->grace_ms > 0 ? spec->grace_ms : GRACE_MS));
-	argv[3] = xstrdup(spec->directory ? spec->directory : "");
+	argv[3] = xstrdup(stages[spec->stage]);
+	argv[4] = xstrdup(spec->directory ? spec->directory : "");
 	for (size_t i = 0; i < count; i++)
-		argv[4 + i] = xstrdup(spec->argv[i]);
+		argv[5 + i] = xstrdup(spec->argv[i]);
 	return argv;
 }
 
@@ -435,15 +525,17 @@ static void child_listen(struct child *child, int ours[FD_COUNT])
 	child->out.fd = ours[FD_OUT];
 	child->err.fd = ours[FD_ERR];
 	child->news = ours[FD_NEWS];
-	child->out.watch = loop_watch(child->loop, child->out.fd, LOOP_READ, stream_ready, &child->out);
-	child->err.watch = loop_watch(child->loop, child->err.fd, LOOP_READ, stream_ready, &child->err);
+	if (child->out.fd >= 0)
+		child->out.watch = loop_watch(child->loop, child->out.fd, LOOP_READ, stream_ready, &child->out);
+	if (child->err.fd >= 0)
+		child->err.watch = loop_watch(child->loop, child->err.fd, LOOP_READ, stream_ready, &child->err);
 	child->news_watch = loop_watch(child->loop, child->news, LOOP_READ, news_ready, child);
 }
 
 /* False after child_not_started. */
 static bool child_launch(struct child *child, const struct child_spec *spec)
 {
-	int ours[FD_COUNT], theirs[FD_COUNT], error = EMFILE;
+	int ours[FD_COUNT], theirs[FD_COUNT], error = spec->stage == CHILD_TERMINAL ? ENOTTY : EMFILE;
 	char *path = path_shipped("libexec", SUPERVISOR);
 	char **argv;
 
@@ -452,7 +544,7 @@ static bool child_launch(struct child *child, const struct child_spec *spec)
 		return false;
 	}
 	argv = supervisor_argv(path, spec);
-	if (pipes_make(ours, theirs))
+	if (stage_make(spec->stage, ours, theirs))
 		error = supervisor_spawn(&child->pid, path, argv, spec->environment, theirs);
 	argv_free(argv);
 	for (int i = 0; i < FD_COUNT; i++)
@@ -476,6 +568,7 @@ struct child *child_start(struct loop *loop, const struct child_spec *spec, cons
 	child->loop = loop;
 	child->events = *events;
 	child->arg = arg;
+	child->stage = spec->stage;
 	child->control = child->news = -1;
 	child->program = xstrdup(spec->argv[0]);
 	child->directory = xstrdup(spec->directory ? spec->directory : "");

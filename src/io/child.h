@@ -10,7 +10,17 @@
 
 struct child;
 
+/* What a command's output is, and whether it hears the keyboard. */
+enum child_stage {
+	CHILD_PIPES,    /* a pipe for each stream, /dev/null as input */
+	CHILD_PTY,      /* both streams through a pseudo-terminal, told as stream 1; for tools that say less, or
+	                 * nothing, without one. It changes no line ends and echoes nothing */
+	CHILD_TERMINAL, /* the process's own terminal: all of it is the command's until it ends, nothing is read
+	                 * here. Whoever draws on it has to stop before, and to set its modes anew after */
+};
+
 struct child_spec {
+	enum child_stage stage;
 	const char *const *argv;        /* argv[0] is looked up in the PATH of `environment` */
 	const char *const *environment; /* NULL-terminated "NAME=value"; the whole environment of the child */
 	const char *directory;          /* NULL: the current one */
@@ -45,7 +55,8 @@ struct child_events {
 	void (*done)(void *arg, const struct child_result *result);
 };
 
-/* Starts a command with /dev/null as standard input, a raised nice value, no core dumps
+/* Starts a command in a session of its own (CHILD_TERMINAL: as the terminal's foreground
+ * group), with no descriptor of ours, /dev/null as standard input, a raised nice value, no core dumps
  * and default signals. Never fails at once: what is wrong is told by `done`, after this
  * has returned. Everything in `spec` is copied. What the command leaves behind when it
  * ends has 200 ms to follow it before it is ended too. */

@@ -1,12 +1,14 @@
 /* tocsin-supervise: runs one command and answers for every process that comes of it.
  *
- *     tocsin-supervise TIMEOUT_MS GRACE_MS DIRECTORY PROGRAM [ARGUMENT]...
+ *     tocsin-supervise TIMEOUT_MS GRACE_MS STAGE DIRECTORY PROGRAM [ARGUMENT]...
  *
  * Descriptor 0 is the control pipe: a byte or its end (the console has gone) asks for
  * the end of the tree. 1 and 2 become the command's output. 3 takes the news, a line
  * each: "failed STAGE ERRNO", "leader PID", "timeout", "exit CODE", "signal NUMBER", "survived".
  * The end of that pipe means that the tree is gone. A TIMEOUT_MS of 0 is none, an empty
- * DIRECTORY the current one. Signals alone reach only a process or its group; so this
+ * DIRECTORY the current one. The STAGE says what 1 and 2 are: "pipes", "pty" (then also the
+ * command's controlling terminal) or "terminal" (that of the console, in whose foreground the
+ * command runs, and from which it reads). Signals alone reach only a process or its group; so this
  * becomes the reaper of all orphans below it and finds them by parentage
  * (engineering reference 4.6). */
 #include "config.h"
@@ -23,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -47,6 +50,12 @@ enum {
 	EXIT_NOT_STARTED = 127,
 };
 
+enum stage {
+	PIPES,
+	PTY,
+	TERMINAL,
+};
+
 enum phase {
 	RUNNING,
 	LINGERING,
@@ -56,6 +65,7 @@ enum phase {
 
 struct tree {
 	pid_t leader;
+	enum stage stage;
 	bool leader_gone;
 	bool adopts; /* orphans become our children */
 	bool cancelled;
@@ -217,9 +227,14 @@ static bool tree_reap(struct tree *tree)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &status, WNOHANG | (tree->stage == TERMINAL ? WUNTRACED : 0))) > 0) {
 		if (pid != tree->leader)
 			continue;
+		if (WIFSTOPPED(status)) {
+			/* Nobody has a shell here to bring it back with. */
+			kill(-tree->leader, SIGCONT);
+			continue;
+		}
 		tree->leader_gone = true;
 		if (WIFSIGNALED(status))
 			tell("signal %d\n", WTERMSIG(status));
@@ -333,20 +348,35 @@ static void leader_fail(int report, const char *stage)
 	_exit(write(report, &failure, sizeof(failure)) < 0 ? EXIT_NOT_TOLD : EXIT_NOT_STARTED);
 }
 
-/* Turns the forked process into the command; never returns. */
-static void leader_become(const char *directory, char **argv, const sigset_t *open_mask, int report, pid_t supervisor)
+/* Standard input, and the session or group that the stage asks for. */
+static void leader_take_stage(enum stage stage, int report)
 {
-	int null = open("/dev/null", O_RDWR);
+	int input = stage == TERMINAL ? dup(STDOUT_FILENO) : open("/dev/null", O_RDWR);
 
-	setsid();
+	if (stage == TERMINAL) {
+		setpgid(0, 0);
+		signal(SIGTTOU, SIG_IGN); /* still in the background, where the request would stop us */
+		(void)tcsetpgrp(STDOUT_FILENO, getpid());
+		signal(SIGTTOU, SIG_DFL);
+	} else {
+		setsid();
+	}
+	if (stage == PTY)
+		(void)ioctl(STDOUT_FILENO, TIOCSCTTY, 0);
+	if (input < 0 || dup2(input, STDIN_FILENO) < 0)
+		leader_fail(report, "null");
+	close(input);
+}
+
+/* Turns the forked process into the command; never returns. */
+static void leader_become(enum stage stage, const char *directory, char **argv, const sigset_t *open_mask, int report, pid_t supervisor)
+{
 #ifdef HAVE_SYS_PRCTL_H
 	prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would end the tree any more */
 #endif
 	if (getppid() != supervisor)
 		_exit(EXIT_NOT_STARTED);
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0)
-		leader_fail(report, "null");
-	close(null);
+	leader_take_stage(stage, report);
 	limits_set();
 	if (directory[0] && chdir(directory) != 0)
 		leader_fail(report, "chdir");
@@ -378,7 +408,7 @@ static bool leader_start(struct tree *tree, const char *directory, char **argv, 
 		return false;
 	}
 	if (tree->leader == 0)
-		leader_become(directory, argv, open_mask, report[1], self);
+		leader_become(tree->stage, directory, argv, open_mask, report[1], self);
 	close(report[1]);
 	/* Its end means that the new program has taken over. */
 	got = read(report[0], &failure, sizeof(failure));
@@ -410,6 +440,19 @@ static void descriptors_prepare(void)
 #endif
 }
 
+static bool stage_parse(const char *text, enum stage *out)
+{
+	static const char *const names[] = {[PIPES] = "pipes", [PTY] = "pty", [TERMINAL] = "terminal"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], text) != 0)
+			continue;
+		*out = (enum stage)i;
+		return true;
+	}
+	return false;
+}
+
 static bool milliseconds(const char *text, int64_t *out)
 {
 	char *end;
@@ -425,17 +468,18 @@ int main(int argc, char **argv)
 	int64_t timeout_ms;
 	sigset_t open_mask;
 
-	if (argc < 5 || !milliseconds(argv[1], &timeout_ms) || !milliseconds(argv[2], &tree.grace_ms) || fcntl(NEWS, F_GETFD) < 0) {
+	if (argc < 6 || !milliseconds(argv[1], &timeout_ms) || !milliseconds(argv[2], &tree.grace_ms) || !stage_parse(argv[3], &tree.stage) || fcntl(NEWS, F_GETFD) < 0) {
 		fputs("tocsin-supervise: is started by tocsin, not by hand (see tocsin(1))\n", stderr);
 		return EXIT_USAGE;
 	}
 	descriptors_prepare();
 	signals_prepare(&open_mask);
-	setsid(); /* a key pressed in the console's terminal is not for the command */
+	if (tree.stage != TERMINAL)
+		setsid(); /* a key pressed in the console's terminal is not for the command */
 #ifdef PR_SET_CHILD_SUBREAPER
 	tree.adopts = prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L) == 0;
 #endif
-	if (!leader_start(&tree, argv[3], argv + 4, &open_mask))
+	if (!leader_start(&tree, argv[4], argv + 5, &open_mask))
 		return EXIT_NOT_STARTED;
 	output_let_go();
 	tree_phase(&tree, RUNNING, timeout_ms);

@@ -254,6 +254,42 @@ static void what_fits_is_kept_whole(void **state TOCSIN_UNUSED)
 	told_free(&told);
 }
 
+/* What a pseudo-terminal changes: the command believes in a terminal, both streams are
+ * one, its bytes are as it wrote them, and a daemon that left is ended all the same. */
+static void a_pseudo_terminal_when_asked(void **state TOCSIN_UNUSED)
+{
+	struct told told = {0};
+
+	run_shell(&told, "test -t 1 && test -t 2 && ! test -t 0 && printf 'yes\nand '; echo err >&2; stty -F /dev/tty size", (struct child_spec){.stage = CHILD_PTY});
+	assert_int_equal(told.result.exit_code, 0);
+	assert_string_equal(told.out, "yes\nand err\n40 120\n");
+	assert_int_equal(told.result.err_total, 0);
+	told_free(&told);
+	run_shell(&told, "test -t 1 || test -t 2 || test -t 0 || echo pipes; tty -s </dev/tty", (struct child_spec){.stage = CHILD_PIPES});
+	assert_string_equal(told.out, "pipes\n");
+	assert_int_not_equal(told.result.exit_code, 0); /* no controlling terminal at all */
+	told_free(&told);
+	run_shell(&told, "setsid sleep 1000 & echo $!; sleep 0.1", (struct child_spec){.stage = CHILD_PTY, .grace_ms = QUICK_GRACE_MS});
+	assert_int_equal(kill((pid_t)strtol(told.out, NULL, 10), 0), -1);
+	told_free(&told);
+}
+
+static void without_a_terminal_none_is_lent(void **state TOCSIN_UNUSED)
+{
+	const char *const argv[] = {"true", NULL};
+	struct told told = {0};
+	int input = dup(STDIN_FILENO), null = open("/dev/null", O_RDONLY);
+
+	assert_true(input >= 0 && null >= 0 && dup2(null, STDIN_FILENO) == STDIN_FILENO);
+	run(&told, &(struct child_spec){.argv = argv, .environment = environment, .stage = CHILD_TERMINAL});
+	assert_false(told.result.started);
+	assert_non_null(strstr(told.why, "wants a terminal, and there is none"));
+	told_free(&told);
+	dup2(input, STDIN_FILENO);
+	close(input);
+	close(null);
+}
+
 static void cancelling_ends_the_tree(void **state TOCSIN_UNUSED)
 {
 	struct told told = {.cancel_at = "ready"};
@@ -337,6 +373,8 @@ int main(void)
 		cmocka_unit_test(nothing_outlives_the_command),
 		cmocka_unit_test(noise_is_bounded_and_counted),
 		cmocka_unit_test(what_fits_is_kept_whole),
+		cmocka_unit_test(a_pseudo_terminal_when_asked),
+		cmocka_unit_test(without_a_terminal_none_is_lent),
 		cmocka_unit_test(cancelling_ends_the_tree),
 		cmocka_unit_test(losing_the_console_ends_the_tree),
 		cmocka_unit_test(losing_the_supervisor_is_told),
