@@ -31,4 +31,5 @@ table() {
 
 table keys tocsin.1
 table thresholds tocsin.conf.5
+table sections tocsin.conf.5
 exit $stale

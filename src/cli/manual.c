@@ -2,8 +2,10 @@
  * `make manual` writes them into the pages, and a test compares. */
 #include "cli/cli.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "ui/request.h"
+#include "watch/sections.h"
 
 #include <string.h>
 
@@ -35,10 +37,61 @@ static void put_thresholds(struct buf *out)
 	}
 }
 
+/* What a value may be, as one sentence; nothing where the help of the key says it all. */
+static void put_range(const struct setting_def *def, struct buf *out)
+{
+	char low[DURATION_TEXT], high[DURATION_TEXT];
+
+	if (def->type == SETTING_NUMBER && def->high)
+		buf_printf(out, "From %lld to %lld.\n", (long long)def->low, (long long)def->high);
+	else if (def->type == SETTING_DURATION && def->high)
+		buf_printf(out, "From %s to %s.\n", duration_human(low, def->low * US_PER_MS), duration_human(high, def->high * US_PER_MS));
+	else if (def->type == SETTING_WORD)
+		buf_printf(out, "One of: %s.\n", def->choices);
+	else if (def->type == SETTING_FLAG)
+		buf_puts(out, "yes or no.\n");
+}
+
+/* Text in which roff would see a sign of its own. */
+static void put_escaped(const char *text, struct buf *out)
+{
+	for (; *text; text++) {
+		if (*text == '-')
+			buf_puts(out, "\\-");
+		else if (*text == '\\')
+			buf_puts(out, "\\e");
+		else
+			buf_putc(out, *text);
+	}
+}
+
+static void put_sections(struct buf *out)
+{
+	for (size_t i = 0; declared_sections[i]; i++) {
+		const struct settings_def *section = declared_sections[i];
+		buf_printf(out, ".SS [%s%s]\n", section->word, section->named ? " NAME" : "");
+		put_escaped(section->help, out);
+		buf_putc(out, '\n');
+		for (const struct setting_def *def = section->items; def->name; def++) {
+			buf_printf(out, ".TP\n.B %s\n", def->name);
+			put_escaped(def->help, out);
+			buf_putc(out, '\n');
+			put_range(def, out);
+			if (def->required)
+				buf_puts(out, "Needed.\n");
+			if (def->fallback) {
+				buf_puts(out, "Default: ");
+				put_escaped(def->fallback, out);
+				buf_puts(out, ".\n");
+			}
+		}
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*put)(struct buf *out);
-} tables[] = {{"keys", requests_manual}, {"thresholds", put_thresholds}};
+} tables[] = {{"keys", requests_manual}, {"thresholds", put_thresholds}, {"sections", put_sections}};
 
 static int run(const struct globals *globals, int argc, char **argv)
 {
@@ -55,12 +108,12 @@ static int run(const struct globals *globals, int argc, char **argv)
 		}
 	}
 	buf_free(&text);
-	return code == EXIT_OK ? code : cli_usage(&cli_manual, "which table? (keys or thresholds)");
+	return code == EXIT_OK ? code : cli_usage(&cli_manual, "which table? (keys, thresholds or sections)");
 }
 
 const struct cli_command cli_manual = {
 	.name = "manual",
-	.args = "keys|thresholds",
+	.args = "keys|thresholds|sections",
 	.help = "a table of the manual, in roff",
 	.run = run,
 	.hidden = true,

@@ -111,7 +111,7 @@ static bool set_write_config(struct arguments *a, const char *value)
 	return *value != '\0';
 }
 
-static const struct setting {
+static const struct sim_setting {
 	const char *name;
 	bool (*set)(struct arguments *a, const char *value);
 	const char *wants;

@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "watch/sections.h"
 
 #include <ini.h>
 #include <stdlib.h>
@@ -15,21 +16,20 @@ enum {
 	CONFIG_BYTES_MAX = 4 * 1024 * 1024,
 	NAME_MAX_BYTES = 48, /* inih cuts section heads and keys at 49 bytes */
 	NODES_MAX = 20000,
+	LINE_BYTES_MAX = 8192,
 };
-
-#define NAMESPACE_DEFAULT "besu-network"
 
 enum section_kind {
 	SECTION_NETWORK,
 	SECTION_NODE,
 	SECTION_VALIDATOR,
 	SECTION_THRESHOLDS,
-	SECTION_KUBERNETES,
 	SECTION_RUNBOOKS,
 	SECTION_VALUES,
 	SECTION_RECORD,
 	SECTION_SCREEN,
 	SECTION_KEYS,
+	SECTION_DECLARED, /* by a room, in sections.h */
 	SECTION_UNKNOWN,
 };
 
@@ -39,11 +39,15 @@ struct reading {
 	struct config_problems *problems;
 	const char *path;
 	const char *text, *end; /* what is left to read */
+	const char *rest;       /* of a line that is too long for inih at once, or NULL */
+	size_t rest_len;
+	struct buf value; /* what came of it so far */
 	int line;
 	char section[128]; /* as written, for messages */
 	char name[NAME_MAX_BYTES + 1];
-	int once[SECTION_UNKNOWN]; /* where a section that stands once was begun, 0: nowhere */
-	struct met_key {           /* the keys of this section so far */
+	int once[SECTION_UNKNOWN];           /* where a section that stands once was begun, 0: nowhere */
+	const struct settings_def *declared; /* of the section, when a room declares it */
+	struct met_key {                     /* the keys of this section so far */
 		char *key;
 		int line;
 	} * met;
@@ -77,7 +81,6 @@ static const struct section_def {
 	[SECTION_NODE] = {"node", true},
 	[SECTION_VALIDATOR] = {"validator", true},
 	[SECTION_THRESHOLDS] = {"thresholds", false},
-	[SECTION_KUBERNETES] = {"kubernetes", false},
 	[SECTION_RUNBOOKS] = {"runbooks", false},
 	[SECTION_VALUES] = {"values", false},
 	[SECTION_RECORD] = {"record", false},
@@ -212,18 +215,6 @@ static void set_validator_address(struct reading *r, const char *key, const char
 		key_problem(r, key, "not an address (write 0x and 40 hex digits)");
 }
 
-static void set_kube_namespace(struct reading *r, const char *key, const char *value)
-{
-	(void)key;
-	mem_set(&r->config->kube_namespace, value);
-}
-
-static void set_kube_context(struct reading *r, const char *key, const char *value)
-{
-	(void)key;
-	mem_set(&r->config->kube_context, value);
-}
-
 static void set_runbook_directory(struct reading *r, const char *key, const char *value)
 {
 	(void)key;
@@ -271,8 +262,6 @@ static const struct key_def {
 	{SECTION_NODE, "interval", set_node_interval},
 	{SECTION_NODE, "timeout", set_node_timeout},
 	{SECTION_VALIDATOR, "address", set_validator_address},
-	{SECTION_KUBERNETES, "namespace", set_kube_namespace},
-	{SECTION_KUBERNETES, "context", set_kube_context},
 	{SECTION_RUNBOOKS, "directory", set_runbook_directory},
 	{SECTION_RECORD, "path", set_record_path},
 	{SECTION_RECORD, "keep_samples", set_keep_samples},
@@ -308,14 +297,49 @@ static void begin_validator(struct reading *r)
 	c->validators[c->validator_count++] = (struct config_validator){.name = xstrdup(r->name), .line = r->line};
 }
 
-static enum section_kind section_of(const char *head, const char **name)
+static struct settings *current_section(struct reading *r)
+{
+	return &r->config->sections[r->config->section_count - 1];
+}
+
+/* The same name in two sections of a word would make two things of one name. */
+static void begin_declared(struct reading *r)
+{
+	struct config *c = r->config;
+
+	for (size_t i = 0; i < c->section_count; i++) {
+		const struct settings *other = &c->sections[i];
+		if (other->def != r->declared || strcmp(other->name, r->name) != 0)
+			continue;
+		if (r->declared->named)
+			problem(r, false, "[%s]: was begun before, in line %d (give each %s a name of its own)", r->section, other->line, r->declared->word);
+		else
+			problem(r, false, "[%s]: begins a second time, after line %d (put all of it in one place)", r->section, other->line);
+	}
+	c->sections = xreallocarray(c->sections, c->section_count + 1, sizeof(*c->sections));
+	settings_init(&c->sections[c->section_count++], r->declared, r->name, r->line);
+}
+
+static bool is_word(const char *word, const char *head, size_t len)
+{
+	return strlen(word) == len && strncmp(head, word, len) == 0;
+}
+
+static enum section_kind section_of(const char *head, const char **name, const struct settings_def **declared)
 {
 	size_t len = strcspn(head, " \t");
 
 	*name = head + len + strspn(head + len, " \t");
+	*declared = NULL;
 	for (size_t i = 0; i < ARRAY_LENGTH(sections); i++)
-		if (strlen(sections[i].word) == len && strncmp(head, sections[i].word, len) == 0)
+		if (is_word(sections[i].word, head, len))
 			return (enum section_kind)i;
+	for (size_t i = 0; declared_sections[i]; i++) {
+		if (is_word(declared_sections[i]->word, head, len)) {
+			*declared = declared_sections[i];
+			return SECTION_DECLARED;
+		}
+	}
 	return SECTION_UNKNOWN;
 }
 
@@ -328,6 +352,8 @@ static void unknown_section(struct reading *r)
 	nearest = nearest_begin(word);
 	for (size_t i = 0; i < ARRAY_LENGTH(sections); i++)
 		nearest_offer(&nearest, sections[i].word);
+	for (size_t i = 0; declared_sections[i]; i++)
+		nearest_offer(&nearest, declared_sections[i]->word);
 	if (nearest.best)
 		problem(r, false, "[%s]: unknown section (did you mean [%s]?)", r->section, nearest.best);
 	else
@@ -366,18 +392,23 @@ static void begin_section(struct reading *r, const char *head, size_t len)
 	/* Taken all the same, cut: the keys below it are checked too. */
 	if (len > NAME_MAX_BYTES)
 		problem(r, false, "[%s]: longer than %d bytes (choose a shorter name)", r->section, NAME_MAX_BYTES);
-	enum section_kind kind = section_of(r->section, &name);
+	enum section_kind kind = section_of(r->section, &name, &r->declared);
 	if (kind == SECTION_UNKNOWN) {
 		unknown_section(r);
 		return;
 	}
-	if (sections[kind].named != (*name != '\0')) {
-		problem(r, false, sections[kind].named ? "[%s]: needs a name (write [%s besu-rpc-0])" : "[%s]: takes no name (write [%s])", r->section, sections[kind].word);
-		if (sections[kind].named)
-			name = "unnamed";
+	bool named = r->declared ? r->declared->named : sections[kind].named;
+	const char *word = r->declared ? r->declared->word : sections[kind].word;
+	if (named != (*name != '\0')) {
+		problem(r, false, named ? "[%s]: needs a name (write [%s NAME])" : "[%s]: takes no name (write [%s])", r->section, word);
+		name = named ? "unnamed" : "";
 	}
 	text_format(r->name, sizeof(r->name), "%s", name);
-	if (!sections[kind].named && r->once[kind])
+	if (r->declared) {
+		begin_declared(r);
+		return;
+	}
+	if (!named && r->once[kind])
 		problem(r, false, "[%s]: begins a second time, after line %d (put all of it in one place)", r->section, r->once[kind]);
 	r->once[kind] = r->line;
 	if (kind == SECTION_NODE)
@@ -429,30 +460,48 @@ static void take_threshold(struct reading *r, const char *key, const char *value
 		problem(r, false, "[%s] %s", r->section, err.text); /* which begins with the key */
 }
 
-/* inih's handler: one key and value. Returns 1 always; problems are collected. */
+static void take_declared(struct reading *r, const char *key, const char *value)
+{
+	struct error err = {0};
+
+	if (settings_set(current_section(r), key, value, r->line, &err) != STATUS_OK)
+		problem(r, false, "[%s] %s", r->section, err.text); /* which begins with the key */
+}
+
+/* inih's handler: one key and value, or one more piece of a long value. Returns 1 always;
+ * problems are collected. */
 static int take_key(void *user, const char *section, const char *key, const char *value)
 {
 	struct reading *r = user;
+	const struct settings_def *declared;
 	const char *name;
-	char clean[512];
+	char clean[LINE_BYTES_MAX];
 
 	(void)section;
-	text_clean(clean, sizeof(clean), value, strlen(value));
+	buf_puts(&r->value, value);
+	if (r->rest)
+		return 1;
+	text_clean(clean, sizeof(clean), buf_text(&r->value), r->value.len);
+	buf_clear(&r->value);
 	if (r->section[0] == '\0') {
 		problem(r, false, "%s: stands before the first section (put it below [network] or another section)", key);
 		return 1;
 	}
-	enum section_kind kind = section_of(r->section, &name);
+	enum section_kind kind = section_of(r->section, &name, &declared);
 	if (kind == SECTION_UNKNOWN)
 		return 1; /* the section itself was reported */
 	if (key[0] == '\0') {
 		problem(r, false, "[%s]: a value without a key (write key = value)", r->section);
 		return 1;
 	}
-	if (!first_of_its_name(r, key))
+	if (!declared && !first_of_its_name(r, key))
 		return 1;
 	if (clean[0] == '\0') {
 		key_problem(r, key, "has no value (write it after the =, or leave the line out)");
+		return 1;
+	}
+	if (declared) {
+		take_declared(r, key, clean);
 		return 1;
 	}
 	if (kind == SECTION_VALUES) {
@@ -479,12 +528,33 @@ static int take_key(void *user, const char *section, const char *key, const char
 
 /* --- reading ------------------------------------------------------------------------ */
 
+/* inih reads some 200 bytes at once. The rest of a longer line follows as the indented lines
+ * that it takes for more of the same value; no piece may begin or end with what it would
+ * drop: a blank, or the mark of a comment. */
+static void hand_piece(struct reading *r, char *dst, int size, bool first)
+{
+	size_t indent = first ? 0 : 1, len = r->rest_len;
+	size_t room = (size_t)size - 2 - indent;
+
+	if (len > room) {
+		for (len = room; len > 1 && (strchr(" \t;#", r->rest[len]) || strchr(" \t", r->rest[len - 1])); len--)
+			;
+	}
+	text_format(dst, (size_t)size, "%s%.*s\n", first ? "" : " ", (int)len, r->rest);
+	r->rest = len < r->rest_len ? r->rest + len : NULL;
+	r->rest_len -= len;
+}
+
 /* Hands inih one line at a time and counts. Leading blanks are dropped, because inih
  * would take an indented line for the rest of the line before. */
 static char *next_line(char *dst, int size, void *stream)
 {
 	struct reading *r = stream;
 
+	if (r->rest) {
+		hand_piece(r, dst, size, false);
+		return dst;
+	}
 	if (r->text >= r->end)
 		return NULL;
 	r->line++;
@@ -503,8 +573,10 @@ static char *next_line(char *dst, int size, void *stream)
 		return dst;
 	if (memchr(line, '\0', len)) {
 		problem(r, false, "holds a NUL byte (save the file as plain text)");
-	} else if (len + 2 > (size_t)size) {
-		problem(r, false, "line of %zu bytes is too long (write at most %d)", len, size - 2);
+	} else if (len > LINE_BYTES_MAX) {
+		problem(r, false, "line of %zu bytes is too long (write at most %d)", len, LINE_BYTES_MAX);
+	} else if (line[0] == '[' && len + 2 > (size_t)size) {
+		problem(r, false, "section head of %zu bytes is too long (choose a shorter name)", len);
 	} else if (line[0] == '[') {
 		const char *close = memchr(line, ']', len);
 		if (!close)
@@ -516,7 +588,10 @@ static char *next_line(char *dst, int size, void *stream)
 	} else if (!memchr(line, '=', len) && !memchr(line, ':', len)) {
 		problem(r, false, "neither a section, a comment nor key = value (begin comments with #)");
 	} else {
-		text_format(dst, (size_t)size, "%.*s\n", (int)len, line);
+		buf_clear(&r->value);
+		r->rest = line;
+		r->rest_len = len;
+		hand_piece(r, dst, size, true);
 	}
 	return dst;
 }
@@ -552,6 +627,13 @@ static void check_whole(struct reading *r)
 			if (address_equal(&validator->address, &c->validators[j].address) && !address_equal(&validator->address, &none))
 				problem(r, false, "[%s]: has the same address as [validator %s] in line %d (give each its own)", r->section, c->validators[j].name, c->validators[j].line);
 	}
+	for (size_t i = 0; i < c->section_count; i++) {
+		struct settings *section = &c->sections[i];
+		struct error err = {0};
+		r->line = section->line;
+		if (settings_complete(section, &err) != STATUS_OK)
+			problem(r, false, "[%s%s%s]: %s", section->def->word, *section->name ? " " : "", section->name, err.text);
+	}
 	if (!c->network)
 		c->network = xstrdup("unnamed network");
 }
@@ -560,7 +642,6 @@ static void config_defaults(struct config *out)
 {
 	*out = (struct config){
 		.thresholds = thresholds_default(),
-		.kube_namespace = xstrdup(NAMESPACE_DEFAULT),
 		.sample_keep_us = 7 * US_PER_DAY,
 	};
 }
@@ -569,6 +650,7 @@ enum status config_parse(const char *text, size_t len, const char *path, struct 
 {
 	struct reading r = {.config = out, .problems = problems, .path = path, .text = text, .end = text + len};
 
+	buf_init(&r.value, LINE_BYTES_MAX);
 	config_defaults(out);
 	out->path = xstrdup(path);
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
@@ -577,6 +659,7 @@ enum status config_parse(const char *text, size_t len, const char *path, struct 
 		problem(&r, false, "the reader ran out of memory (close other programs)");
 	forget_keys(&r);
 	free(r.met);
+	buf_free(&r.value);
 	check_whole(&r);
 	for (size_t i = 0; i < problems->count; i++)
 		if (!problems->items[i].warning)
@@ -692,8 +775,30 @@ void config_free(struct config *config)
 		free(config->keys[i].keys);
 	}
 	free(config->keys);
-	char *owned[] = {config->path, config->network, config->kube_namespace, config->kube_context, config->runbook_directory, config->theme, config->record};
+	for (size_t i = 0; i < config->section_count; i++)
+		settings_free(&config->sections[i]);
+	free(config->sections);
+	char *owned[] = {config->path, config->network, config->runbook_directory, config->theme, config->record};
 	for (size_t j = 0; j < ARRAY_LENGTH(owned); j++)
 		free(owned[j]);
 	*config = (struct config){0};
+}
+
+const struct settings *config_section(const struct config *config, const char *word)
+{
+	return settings_at(config->sections, config->section_count, word, 0);
+}
+
+const char *config_namespace(const struct config *config)
+{
+	const struct settings *section = config_section(config, "kubernetes");
+
+	return section ? settings_text(section, "namespace") : NAMESPACE_DEFAULT;
+}
+
+const char *config_context(const struct config *config)
+{
+	const struct settings *section = config_section(config, "kubernetes");
+
+	return section ? settings_text(section, "context") : NULL;
 }

@@ -4,6 +4,7 @@
 #define TOCSIN_WATCH_CONFIG_H
 
 #include "base/number.h"
+#include "base/settings.h"
 #include "world/thresholds.h"
 
 #include <stdbool.h>
@@ -39,8 +40,6 @@ struct config {
 	struct config_validator *validators;
 	size_t validator_count;
 	struct thresholds thresholds;
-	char *kube_namespace; /* default "besu-network" */
-	char *kube_context;
 	char *runbook_directory;
 	char *theme;
 	char *record; /* path or URL, NULL: the default place */
@@ -56,6 +55,9 @@ struct config {
 		int line;
 	} * keys;
 	size_t key_count;
+	/* What rooms declare for themselves (sections.h), in the order of the file. */
+	struct settings *sections;
+	size_t section_count;
 	bool demo; /* a drill: marked on every screen and export */
 };
 
@@ -79,5 +81,12 @@ enum status config_parse(const char *text, size_t len, const char *path, struct 
 /* From URLs on the command line; names come from host and port. */
 enum status config_from_urls(const char *const *urls, size_t count, struct config *out, struct error *err) TOCSIN_CHECK;
 void config_free(struct config *config);
+
+/* The section that stands once, or the first of that word; NULL when there is none. */
+const struct settings *config_section(const struct config *config, const char *word);
+/* The namespace of [kubernetes], or "besu-network". */
+const char *config_namespace(const struct config *config);
+/* The context of [kubernetes]; NULL: kubectl's current one. */
+const char *config_context(const struct config *config);
 
 #endif

@@ -189,7 +189,7 @@ enum status runs_command(struct runs *runs, const char *incident, const char *st
 	out->resolved = watch_mask(w, out->bound.resolved, strlen(out->bound.resolved));
 	if (!getcwd(out->directory, sizeof(out->directory)))
 		text_format(out->directory, sizeof(out->directory), "(the current directory is gone)");
-	say_cluster(out, config->kube_context);
+	say_cluster(out, config_context(config));
 	judge_mode(watch_mode(w), c, out);
 	return STATUS_OK;
 }

@@ -130,9 +130,9 @@ static void offer_configuration(struct values *v)
 	char number[24];
 	const struct config *c = v->config;
 
-	bindings_set(&v->current, "namespace", c->kube_namespace, "configuration [kubernetes]");
-	if (c->kube_context)
-		bindings_set(&v->current, "context", c->kube_context, "configuration [kubernetes]");
+	bindings_set(&v->current, "namespace", config_namespace(c), "configuration [kubernetes]");
+	if (config_context(c))
+		bindings_set(&v->current, "context", config_context(c), "configuration [kubernetes]");
 	if (c->chain_id)
 		bindings_set(&v->current, "chain_id", text_format(number, sizeof(number), "%llu", (unsigned long long)c->chain_id), "configuration [network]");
 	const struct config_node *node = healthy_node(v);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "watch/config.h"
 
 #include <stdio.h>
@@ -110,8 +111,8 @@ static void full_file(void **state)
 	assert_int_equal(c.validator_count, 1);
 	assert_string_equal(c.validators[0].name, "v-1");
 	assert_int_equal(c.validators[0].address.bytes[0], 0x95);
-	assert_string_equal(c.kube_namespace, "mainnet");
-	assert_string_equal(c.kube_context, "prod");
+	assert_string_equal(config_namespace(&c), "mainnet");
+	assert_string_equal(config_context(&c), "prod");
 	assert_string_equal(c.runbook_directory, "/srv/runbooks");
 	assert_int_equal(c.value_count, 2);
 	assert_string_equal(c.values[1].name, "router");
@@ -163,7 +164,7 @@ static void defaults(void **state)
 	assert_int_equal(parse(NODE, strlen(NODE), &c, &problems), STATUS_OK);
 	assert_string_equal(c.network, "unnamed network");
 	assert_int_equal(c.chain_id, 0);
-	assert_string_equal(c.kube_namespace, "besu-network");
+	assert_string_equal(config_namespace(&c), "besu-network");
 	assert_null(c.record);
 	assert_true(c.sample_keep_us == 7 * US_PER_DAY);
 	struct thresholds t = thresholds_default();
@@ -214,7 +215,7 @@ static const struct {
 	{"a period that is too short", NODE "[network]\nblock_period = 1ms\n", "t.conf:4: [network] block_period: 1ms is out of range (write 100 ms to 3600 s)"},
 	{"a timeout that is too long", NODE "[network]\nrequest_timeout = 2h\n", "t.conf:4: [network] request_timeout: 2h is out of range (write 100 ms to 3600 s)"},
 	{"an empty period that is too long", NODE "[network]\nempty_block_period = 48h\n", "t.conf:4: [network] empty_block_period: 48h is out of range (write 0 ms to 86400 s)"},
-	{"a node without name", "[node]\nurl = http://127.0.0.1:8545\n", "t.conf:1: [node]: needs a name (write [node besu-rpc-0])"},
+	{"a node without name", "[node]\nurl = http://127.0.0.1:8545\n", "t.conf:1: [node]: needs a name (write [node NAME])"},
 	{"a node without url", "[node a]\npod = p\n", "t.conf:1: [node a]: has no url (add url = http://host:8545)"},
 	{"a node twice", NODE "[node a]\nurl = http://127.0.0.1:8546\n", "t.conf:3: [node a]: this node was described before, in line 1 (give each node a name of its own)"},
 	{"a url twice", NODE "[node b]\nurl = http://127.0.0.1:8545\n", "t.conf:3: [node b] url: the same as that of [node a] in line 1 (give each node its own)"},
@@ -277,7 +278,7 @@ static void none_hides_another(void **state)
 static void bytes_that_are_no_text(void **state)
 {
 	static const char nul[] = NODE "[network]\nname = a\0b\n";
-	char longer[700] = NODE "pod = ";
+	char longer[9100] = NODE "pod = ";
 	struct config c;
 	struct config_problems problems = {0};
 
@@ -288,12 +289,37 @@ static void bytes_that_are_no_text(void **state)
 	config_free(&c);
 	config_problems_free(&problems);
 
-	memset(longer + strlen(longer), 'p', 500);
+	memset(longer + strlen(longer), 'p', 9000);
 	assert_int_equal(parse(longer, strlen(longer), &c, &problems), STATUS_INVALID);
 	assert_int_equal(problems.count, 1);
-	assert_non_null(strstr(problems.items[0].text, "t.conf:3: line of 506 bytes is too long (write at most "));
+	assert_string_equal(problems.items[0].text, "t.conf:3: line of 9006 bytes is too long (write at most 8192)");
 	config_free(&c);
 	config_problems_free(&problems);
+}
+
+/* What inih would cut, drop or take for a comment when a line is handed to it in pieces. */
+static void long_values_stay_whole(void **state)
+{
+	static const char *const pieces[] = {"word ", "; ", "#tag ", "[x] ", "a;b ", "= "};
+	char text[4096], expected[2048] = "";
+	struct config c;
+	struct config_problems problems = {0};
+
+	(void)state;
+	for (size_t i = 0; strlen(expected) < 1500; i++) {
+		size_t used = strlen(expected);
+		text_format(expected + used, sizeof(expected) - used, "%s%zu", pieces[i * 7 % ARRAY_LENGTH(pieces)], i);
+	}
+	/* A blank before ; begins a comment in any line of an ini file. */
+	for (char *at = expected; (at = strstr(at, " ;")) != NULL;)
+		*at = '_';
+	text_format(text, sizeof(text), NODE "[values]\nquery = %s\nafter = 1\n", expected);
+	assert_int_equal(parse(text, strlen(text), &c, &problems), STATUS_OK);
+	assert_int_equal(problems.count, 0);
+	assert_int_equal(c.value_count, 2);
+	assert_string_equal(c.values[0].value, expected);
+	assert_string_equal(c.values[1].value, "1");
+	config_free(&c);
 }
 
 static void files(void **state)
@@ -361,6 +387,7 @@ int main(void)
 		cmocka_unit_test(each_mistake_has_its_words),
 		cmocka_unit_test(none_hides_another),
 		cmocka_unit_test(bytes_that_are_no_text),
+		cmocka_unit_test(long_values_stay_whole),
 		cmocka_unit_test(files),
 		cmocka_unit_test(urls),
 	};

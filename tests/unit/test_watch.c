@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "incident/act.h"
+#include "watch/sections.h"
 #include "watch/watch.h"
 
 enum {
@@ -463,6 +464,16 @@ static void write_tool(const struct place *place, char *path, size_t size)
 	snprintf(path, size, "PATH=%s:/usr/bin:/bin", place->dir);
 }
 
+/* Adds a section with one key, as if it had been in the file. */
+static void configure(struct config *config, const char *word, const char *key, const char *value)
+{
+	config->sections = xreallocarray(config->sections, config->section_count + 1, sizeof(*config->sections));
+	for (size_t i = 0; declared_sections[i]; i++)
+		if (strcmp(declared_sections[i]->word, word) == 0)
+			settings_init(&config->sections[config->section_count], declared_sections[i], "", 0);
+	assert_ok(settings_set(&config->sections[config->section_count++], key, value, 0, ERR));
+}
+
 /* Steps 1 (describe) and 4 (delete) of the shipped runbook. */
 static void modes_meet_danger(void **state)
 {
@@ -476,7 +487,7 @@ static void modes_meet_danger(void **state)
 	(void)state;
 	set_up(&set, true);
 	write_tool(&set.place, path, sizeof(path));
-	mem_set(&set.config.kube_context, "prod");
+	configure(&set.config, "kubernetes", "context", "prod");
 	room_open_as(&room, &set, "alice", false, environment);
 	assert_comes(&room, proposed);
 	to_respond(&room);

@@ -257,7 +257,6 @@ static struct watch *room_open(unsigned validators, unsigned rpc_nodes)
 	recorder_init(&w->record);
 	clock_manual_init(&w->clock, net_now_us(&w->net));
 	w->config.network = xstrdup("Test network");
-	w->config.kube_namespace = xstrdup("besu-network");
 	w->values = values_new(&w->config, w->net.world);
 	w->mode = MODE_UNARMED;
 	return w;
@@ -273,7 +272,6 @@ static void room_close(struct watch *w)
 	recorder_free(&w->record);
 	net_close(&w->net);
 	free(w->config.network);
-	free(w->config.kube_namespace);
 	free(w);
 }
 

@@ -1,0 +1,38 @@
+#include "base/secret.h"
+
+#include "base/path.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { SECRET_BYTES_MAX = 16 * 1024 };
+
+static enum status from_file(const char *key, const char *file, struct buf *out, struct error *err)
+{
+	struct stat st;
+	struct buf bytes;
+
+	if (stat(file, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
+		return error_set(err, STATUS_REFUSED, "%s can be read by others (chmod 600 it)", file);
+	buf_init(&bytes, SECRET_BYTES_MAX);
+	enum status status = file_read(file, SECRET_BYTES_MAX, &bytes, err);
+	size_t len = status == STATUS_OK ? strcspn(buf_text(&bytes), "\r\n") : 0;
+	if (status == STATUS_OK && len == 0)
+		status = error_set(err, STATUS_INVALID, "%s: its first line is empty (write the secret there, or remove %s_file)", file, key);
+	else if (status == STATUS_OK)
+		buf_add(out, buf_text(&bytes), len);
+	buf_free(&bytes);
+	return status;
+}
+
+enum status secret_read(const char *key, const char *variable, const char *file, struct buf *out, struct error *err)
+{
+	if (!variable)
+		return from_file(key, file, out, err);
+	const char *value = getenv(variable);
+	if (!value || !*value)
+		return error_set(err, STATUS_INVALID, "environment variable %s is not set (export it, or remove %s_env)", variable, key);
+	buf_puts(out, value);
+	return STATUS_OK;
+}

@@ -1,0 +1,16 @@
+#include "watch/sections.h"
+
+static const struct settings_def kubernetes_section = {
+	.word = "kubernetes",
+	.help = "Where pods are: for runbooks, and for the pane of pods.",
+	.items = (const struct setting_def[]){
+		{.name = "namespace", .type = SETTING_TEXT, .help = "The namespace of the network's pods.", .fallback = NAMESPACE_DEFAULT},
+		{.name = "context", .type = SETTING_TEXT, .help = "The context of kubectl; without it, kubectl's current one."},
+		{0},
+	},
+};
+
+const struct settings_def *const declared_sections[] = {
+	&kubernetes_section,
+	NULL,
+};

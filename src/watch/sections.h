@@ -1,0 +1,13 @@
+/* The sections of the configuration that rooms declare for themselves. */
+#ifndef TOCSIN_WATCH_SECTIONS_H
+#define TOCSIN_WATCH_SECTIONS_H
+
+#include "base/settings.h"
+
+/* Where pods are when nothing is said. */
+#define NAMESPACE_DEFAULT "besu-network"
+
+/* Ends with NULL. */
+extern const struct settings_def *const declared_sections[];
+
+#endif
