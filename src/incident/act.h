@@ -12,6 +12,7 @@ struct actor {
 	const char *name;  /* "alice" */
 	const char *where; /* "ops1 pts/3" */
 	int64_t now_us;
+	const char *login; /* on this machine, "alice"; NULL: not known */
 };
 
 /* Drafts with the memory that their strings live in. */
@@ -69,21 +70,64 @@ enum status act_runbook_steps(const struct fold *fold, const struct actor *who, 
 enum status act_note(const struct fold *fold, const struct actor *who, const char *incident, const char *text, int64_t occurred_us, int tz_minutes, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_evidence(const struct fold *fold, const struct actor *who, const char *incident, const char *file_name, const struct hash256 *hash, uint64_t bytes, const char *note, int64_t occurred_us, struct drafts *out, struct error *err) TOCSIN_CHECK;
 
-/* STEP_DONE ticks it (a note is optional), STEP_SKIPPED needs a reason, STEP_PENDING
- * notes something on it and leaves it as it is. */
+/* STEP_DONE ticks it (a note is optional), STEP_SKIPPED needs a reason, STEP_DEVIATED what
+ * was done instead, STEP_PENDING notes something on it and leaves it as it is. */
 enum status act_step(const struct fold *fold, const struct actor *who, const char *incident, const char *step, const char *title, enum step_state state, const char *reason_or_note, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* A value that a command was given; NULL for one that is secret. */
+struct step_value {
+	const char *name, *value, *from;
+};
+/* How an affected component was: "critical, refused, head 4812331". */
+struct step_state_row {
+	const char *component, *state;
+};
 struct step_run {
 	const char *step, *title, *command; /* command: the text that ran, values as references */
 	const char *resolved;               /* for reading: with the values in place */
+	const char *run;                    /* which run this is, unique in the record */
+	const char *fingerprint;            /* of text, values, directory and cluster together, 64 hex digits */
+	const char *sha256;                 /* of the runbook it comes from */
+	const char *directory, *cluster, *danger;
+	uint64_t approval; /* event that approved it, 0: none was needed */
+	const struct step_value *values;
+	size_t value_count;
+	const struct step_state_row *before;
+	size_t before_count;
+	const char *why; /* why it did not start, NULL or "" when it did */
 	int exit_code, signal;
 	int64_t duration_us;
 	const char *output;         /* clean, bounded head of what it said */
 	const struct hash256 *blob; /* the whole of it, or NULL */
+	uint64_t blob_cut_bytes;    /* that even the evidence leaves out */
 	uint64_t out_bytes, err_bytes;
-	bool timed_out, cancelled;
+	bool timed_out, cancelled, survived;
+	bool interactive; /* it had the terminal: what it said was not kept */
 };
 enum status act_step_started(const struct fold *fold, const struct actor *who, const char *incident, const struct step_run *run, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_step_ran(const struct fold *fold, const struct actor *who, const char *incident, const struct step_run *run, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* How the affected components were some time after the command; the difference to
+ * run->before stands in summary and body. */
+enum status act_step_observed(const struct fold *fold, const struct actor *who, const char *incident, const struct step_run *run, const struct step_state_row *after, size_t after_count, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* The check of a step was repeated until it held, or was given up. `settles`: the check is
+ * all there is to the step, so that a check that holds ticks it. */
+enum status act_step_verified(const struct fold *fold, const struct actor *who, const char *incident, const struct step_run *run, bool passed, unsigned attempts, bool settles, struct drafts *out, struct error *err) TOCSIN_CHECK;
+
+/* --- a second person (incident reference 4.5) -------------------------------------- */
+
+/* What somebody else is to approve: exactly what the runner was shown. */
+struct approval_request {
+	const char *incident, *step, *title, *danger;
+	const char *fingerprint; /* of text, values, directory and cluster together, 64 hex digits */
+	const char *shown;       /* all of that, as lines; recorded in full */
+	const char *word;        /* the name of what it affects, to be typed by who approves */
+};
+enum status act_approval_ask(const struct fold *fold, const struct actor *who, const struct approval_request *request, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* `asked` is the seq of the request; `fingerprint` what the approver saw. STATUS_REFUSED for who
+ * asked. Valid for one run within APPROVAL_VALID_US. */
+enum status act_approval_give(const struct fold *fold, const struct actor *who, const char *incident, uint64_t asked, const char *fingerprint, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_approval_refuse(const struct fold *fold, const struct actor *who, const char *incident, uint64_t asked, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* A lone operator goes without: as good as an approval, for that person alone, and loud. */
+enum status act_break_glass(const struct fold *fold, const struct actor *who, const struct approval_request *request, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
 
 /* Sections that people have to write, whatever the record fills in: false once they did,
  * and for the others. */

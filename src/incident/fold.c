@@ -112,6 +112,13 @@ static const struct {
 	[EVENT_STEP_NOTED] = {rule_step, true},
 	[EVENT_STEP_STARTED] = {rule_step, true},
 	[EVENT_STEP_RAN] = {rule_step, true},
+	[EVENT_STEP_DEVIATED] = {rule_step, true},
+	[EVENT_STEP_OBSERVED] = {rule_step, true},
+	[EVENT_STEP_VERIFIED] = {rule_step, true},
+	[EVENT_APPROVAL_ASKED] = {rule_approval, true},
+	[EVENT_APPROVAL_GIVEN] = {rule_approval, true},
+	[EVENT_APPROVAL_REFUSED] = {rule_approval, true},
+	[EVENT_GLASS_BROKEN] = {rule_approval, true},
 	[EVENT_CHECK_PASSED] = {rule_check, true},
 	[EVENT_CHECK_FAILED] = {rule_check, true},
 	[EVENT_CHECK_OVERRIDDEN] = {rule_check_overridden, true},
@@ -238,14 +245,13 @@ struct fold *fold_new(void)
 static void free_incident(struct incident_state *state)
 {
 	struct incident *pub = &state->pub;
-	incident_forget_steps(pub);
+	incident_forget_work(pub);
 	for (size_t i = 0; i < pub->action_count; i++)
 		free(pub->actions[i].text);
 	for (size_t i = 0; i < SECTION_COUNT; i++)
 		free(pub->sections[i]);
 	free(pub->components);
 	free(pub->impact);
-	free(pub->steps);
 	free(pub->checks);
 	free(pub->actions);
 	free(pub->timeline);

@@ -42,6 +42,7 @@ enum step_state {
 	STEP_DONE,
 	STEP_SKIPPED,
 	STEP_FAILED,
+	STEP_DEVIATED, /* something else was done instead, which the note says */
 };
 struct step_record {
 	char number[16]; /* "3", "2.1" */
@@ -52,7 +53,41 @@ struct step_record {
 	bool ran;
 	int64_t duration_us;
 	int64_t at_us;
-	char *output; /* kept head of what it said, clean; NULL when none */
+	char run[33];  /* the last run, "" when it had no name */
+	bool verified; /* its check held when it was tried last */
+	char *output;  /* kept head of what it said, clean; NULL when none */
+	char *changed; /* what was different after its last command, lines; NULL: not looked, or nothing */
+};
+
+/* A value that a command of this incident was given: it stays so for the steps after it. */
+struct bound_value {
+	char name[64];
+	char *value;
+	char from[96];
+};
+
+enum approval_state {
+	APPROVAL_ASKED,
+	APPROVAL_GIVEN,
+	APPROVAL_REFUSED,
+	APPROVAL_USED,
+};
+const char *approval_state_name(enum approval_state state); /* "asked for" */
+/* A second person's word on one run of one command. */
+struct approval {
+	enum approval_state state;
+	uint64_t asked_seq; /* 0: nobody asked, the glass was broken */
+	uint64_t given_seq;
+	char step[16], title[160], danger[24], word[64];
+	char fingerprint[65]; /* of text, values, directory and cluster together */
+	char asker[64], asker_login[64];
+	char approver[64];
+	bool glass;        /* a lone operator went without */
+	bool proved;       /* another login of the machine gave it under its own name */
+	char reason[240];  /* of broken glass, or of a refusal */
+	int64_t until_us;  /* asked: to be answered by then; given: to be used by then */
+	char run[33];      /* that used it */
+	char *shown;       /* what was approved, all of it */
 };
 
 struct check_record {
@@ -100,6 +135,10 @@ struct incident {
 	char merged_into[16];
 	struct step_record *steps;
 	size_t step_count;
+	struct approval *approvals; /* in the order they were asked for */
+	size_t approval_count;
+	struct bound_value *values;
+	size_t value_count;
 	bool steps_known;            /* the runbook's whole list of steps is in `steps` */
 	struct check_record *checks; /* of this visit to Resolve */
 	size_t check_count;
@@ -135,6 +174,14 @@ struct report_row { /* an external report that waits to be attached */
 	int64_t occurred_us;
 	bool attached;
 };
+
+/* The newest request that waits for an answer, of that step (NULL: of any); NULL when none does. */
+const struct approval *approval_pending(const struct incident *incident, const char *step, int64_t now_us);
+/* What allows `runner` this very run now: given, neither used nor run out. NULL: nothing does. */
+const struct approval *approval_usable(const struct incident *incident, const char *fingerprint, const char *runner, int64_t now_us);
+/* True when the two are different logins of the machine, each under its own name. Typed names
+ * prove nothing, nor do two consoles of one login. */
+bool approval_is_proved(const char *asker, const char *asker_login, const char *approver, const char *approver_login);
 
 struct fold;
 

@@ -39,6 +39,7 @@ struct signal_list {
 struct incident_state {
 	struct incident pub;
 	size_t component_capacity, step_capacity, check_capacity, action_capacity;
+	size_t approval_capacity, value_capacity;
 	size_t *own; /* indices of its events, and of what was attached */
 	size_t own_count, own_capacity;
 	size_t timeline_capacity;
@@ -135,6 +136,8 @@ void report_answer(struct fold *fold, uint64_t seq);
 /* An event that stands in the incident's timeline whatever its components are. */
 void incident_own(struct incident_state *state, size_t index);
 void incident_forget_steps(struct incident *pub);
+/* Frees what fold_step.c keeps of an incident. */
+void incident_forget_work(struct incident *pub);
 
 /* What each kind of event changes. */
 void rule_record_opened(struct incoming *in);
@@ -160,6 +163,7 @@ void rule_retracted(struct incoming *in);
 void rule_redacted(struct incoming *in);
 void rule_runbook(struct incoming *in);
 void rule_step(struct incoming *in);
+void rule_approval(struct incoming *in);
 void rule_check(struct incoming *in);
 void rule_check_overridden(struct incoming *in);
 void rule_note(struct incoming *in);

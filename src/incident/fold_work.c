@@ -1,4 +1,4 @@
-/* The work on an incident: steps of its runbook, checks, notes and the review. */
+/* The work on an incident: checks, notes and the review. */
 #include "incident/fold_state.h"
 
 #include "base/mem.h"
@@ -7,100 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* --- runbook steps ------------------------------------------------------------------ */
-
-static struct step_record *step_at(struct incident_state *state, const char *number, bool create)
-{
-	struct incident *pub = &state->pub;
-	char clean[sizeof(pub->steps->number)];
-	copy_clean(clean, sizeof(clean), number);
-	for (size_t i = 0; i < pub->step_count; i++) {
-		if (strcmp(pub->steps[i].number, clean) == 0)
-			return &pub->steps[i];
-	}
-	if (!create || !clean[0] || pub->step_count >= STEPS_MAX)
-		return NULL;
-	pub->steps = mem_grow(pub->steps, &state->step_capacity, pub->step_count, sizeof(*pub->steps));
-	struct step_record *step = &pub->steps[pub->step_count++];
-	*step = (struct step_record){.state = STEP_PENDING};
-	memcpy(step->number, clean, sizeof(clean));
-	return step;
-}
-
-void incident_forget_steps(struct incident *pub)
-{
-	for (size_t i = 0; i < pub->step_count; i++)
-		free(pub->steps[i].output);
-	pub->step_count = 0;
-	pub->steps_known = false;
-}
-
-void rule_runbook(struct incoming *in)
-{
-	struct incident *pub = &in->incident->pub;
-	char name[sizeof(pub->runbook)];
-	incoming_text(in, "runbook", name, sizeof(name));
-	if (!name[0])
-		return;
-	if (strcmp(name, pub->runbook) != 0)
-		incident_forget_steps(pub);
-	memcpy(pub->runbook, name, sizeof(name));
-	incoming_text(in, "sha256", pub->runbook_sha256, sizeof(pub->runbook_sha256));
-	const struct json *steps = json_get(in->data, "steps");
-	for (const struct json *item = json_first(steps); item; item = json_next(item)) {
-		struct step_record *step = step_at(in->incident, json_string(json_get(item, "number")), true);
-		if (!step)
-			continue;
-		copy_clean(step->title, sizeof(step->title), json_string(json_get(item, "title")));
-		pub->steps_known = true;
-	}
-}
-
-static void read_run(const struct incoming *in, struct step_record *step)
-{
-	int64_t exit_code = -1;
-	(void)incoming_i64(in, "exit", &exit_code);
-	(void)incoming_i64(in, "duration_us", &step->duration_us);
-	step->exit_code = exit_code >= INT32_MIN && exit_code <= INT32_MAX ? (int)exit_code : -1;
-	step->ran = true;
-	free(step->output);
-	step->output = in->event->body && in->event->body[0] ? xstrdup(in->event->body) : NULL;
-	int64_t signal_number = 0;
-	(void)incoming_i64(in, "signal", &signal_number);
-	bool failed = step->exit_code != 0 || signal_number != 0 || incoming_bool(in, "timed_out") || incoming_bool(in, "cancelled");
-	/* A command that succeeded is not yet a step that is done: a person says so. */
-	step->state = failed ? STEP_FAILED : STEP_PENDING;
-}
-
-void rule_step(struct incoming *in)
-{
-	struct step_record *step = step_at(in->incident, incoming_string(in, "step"), true);
-	if (!step)
-		return;
-	if (!step->title[0])
-		incoming_text(in, "title", step->title, sizeof(step->title));
-	step->at_us = in->event->occurred_us;
-	const char *note = incoming_string(in, in->event->kind == EVENT_STEP_SKIPPED ? "reason" : "note");
-	if (note && note[0])
-		copy_clean(step->note, sizeof(step->note), note);
-	switch (in->event->kind) {
-	case EVENT_STEP_DONE:
-		step->state = STEP_DONE;
-		break;
-	case EVENT_STEP_SKIPPED:
-		step->state = STEP_SKIPPED;
-		break;
-	case EVENT_STEP_STARTED:
-		step->state = STEP_RUNNING;
-		break;
-	case EVENT_STEP_RAN:
-		read_run(in, step);
-		break;
-	default:
-		break;
-	}
-}
 
 /* --- checks --------------------------------------------------------------------------- */
 

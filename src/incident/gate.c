@@ -47,7 +47,7 @@ static void gate_triage(const struct incident *incident, struct gate *gate)
 
 static bool settled(const struct step_record *step)
 {
-	return step->state == STEP_DONE || step->state == STEP_SKIPPED;
+	return step->state == STEP_DONE || step->state == STEP_SKIPPED || step->state == STEP_DEVIATED;
 }
 
 static void gate_respond(const struct incident *incident, struct gate *gate)

@@ -34,10 +34,22 @@
  * step.done            step title runbook note
  * step.skipped         step title runbook reason
  * step.noted           step title runbook note
- * step.started         step title runbook command resolved
- * step.ran             step title runbook command resolved exit signal duration_us
- *                      out_bytes err_bytes blob timed_out cancelled; the body is the
- *                      head of its output
+ * step.deviated        step title runbook reason (what was done instead)
+ * step.started         step title runbook command resolved run fingerprint sha256 (of the
+ *                      runbook) directory cluster danger approval (seq)
+ *                      values[]{name value from} before[]{component state}
+ * step.ran             step title runbook command resolved run exit signal duration_us
+ *                      out_bytes err_bytes blob blob_cut_bytes timed_out cancelled survived
+ *                      interactive why (it did not start); the body is the head of its output
+ * step.observed        step title runbook run before[] after[]{component state}; the body is
+ *                      the difference
+ * step.verified        step title runbook command resolved run passed cancelled settles
+ *                      attempts exit duration_us; the body is what it said last
+ * approval.asked       step title runbook fingerprint name login danger word until_us; the
+ *                      body is what was shown
+ * approval.given       step runbook fingerprint name login asked (seq) until_us
+ * approval.refused     step runbook fingerprint name login asked reason
+ * glass.broken         as approval.asked, and reason
  * check.passed         check title detail total (how many checks there are in all)
  * check.failed         as check.passed
  * check.overridden     check ("all" or a name) reason
@@ -52,6 +64,8 @@
 #ifndef TOCSIN_INCIDENT_PAYLOAD_H
 #define TOCSIN_INCIDENT_PAYLOAD_H
 
+#include "base/clock.h"
+
 /* Bounds that hold for every incident, however long or hostile its record. */
 enum {
 	PAYLOAD_BYTES = 64 * 1024,    /* of one event's data, as written */
@@ -60,6 +74,8 @@ enum {
 	STEPS_MAX = 512,
 	CHECKS_MAX = 64,
 	ACTIONS_MAX = 500,
+	APPROVALS_MAX = 256,
+	VALUES_MAX = 128,
 };
 
 /* Limits on what people type, in bytes of clean UTF-8. */
@@ -69,6 +85,11 @@ enum {
 	REASON_BYTES = 500,
 	LINE_BYTES = 240,
 	TEXT_BYTES = 16 * 1024,
+	APPROVAL_BYTES = 64 * 1024, /* of what a second person is shown */
 };
+
+/* How long a request for an approval waits, and how long an approval may be used. */
+#define APPROVAL_ASKED_US (30 * US_PER_MINUTE)
+#define APPROVAL_VALID_US (10 * US_PER_MINUTE)
 
 #endif

@@ -40,6 +40,13 @@
 	_(STEP_NOTED, "step.noted")                   \
 	_(STEP_STARTED, "step.started")               \
 	_(STEP_RAN, "step.ran")                       \
+	_(STEP_DEVIATED, "step.deviated")             \
+	_(STEP_OBSERVED, "step.observed")             \
+	_(STEP_VERIFIED, "step.verified")             \
+	_(APPROVAL_ASKED, "approval.asked")           \
+	_(APPROVAL_GIVEN, "approval.given")           \
+	_(APPROVAL_REFUSED, "approval.refused")       \
+	_(GLASS_BROKEN, "glass.broken")               \
 	_(CHECK_PASSED, "check.passed")               \
 	_(CHECK_FAILED, "check.failed")               \
 	_(CHECK_OVERRIDDEN, "check.overridden")       \

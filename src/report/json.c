@@ -94,6 +94,7 @@ static void put_work(const struct incident *incident, struct json_writer *w)
 		[STEP_DONE] = "done",
 		[STEP_SKIPPED] = "skipped",
 		[STEP_FAILED] = "failed",
+		[STEP_DEVIATED] = "deviated",
 	};
 
 	json_begin_array(w, "steps");

@@ -98,6 +98,10 @@ static bool is_key(enum event_kind kind)
 	case EVENT_NOTE:
 	case EVENT_DECISION:
 	case EVENT_STEP_RAN:
+	case EVENT_STEP_DEVIATED:
+	case EVENT_APPROVAL_GIVEN:
+	case EVENT_APPROVAL_REFUSED:
+	case EVENT_GLASS_BROKEN:
 	case EVENT_CHECK_OVERRIDDEN:
 		return true;
 	default:
@@ -143,6 +147,7 @@ static void prefill_resolution(const struct incident *incident, struct buf *out)
 		[STEP_DONE] = "done",
 		[STEP_SKIPPED] = "skipped",
 		[STEP_FAILED] = "failed",
+		[STEP_DEVIATED] = "done otherwise",
 	};
 
 	if (incident->runbook[0])

@@ -16,7 +16,7 @@ const struct step_record *step_record(const struct incident *incident, const cha
 bool step_settled(const struct incident *incident, const char *number)
 {
 	const struct step_record *record = step_record(incident, number);
-	return record && (record->state == STEP_DONE || record->state == STEP_SKIPPED);
+	return record && (record->state == STEP_DONE || record->state == STEP_SKIPPED || record->state == STEP_DEVIATED);
 }
 
 const char *current_step(const struct incident *incident, const struct runbook *runbook)

@@ -7,7 +7,7 @@
 
 /* What the record says of a step; NULL: nothing yet. */
 const struct step_record *step_record(const struct incident *incident, const char *number);
-/* Done or skipped. */
+/* Done, skipped, or something else was done instead. */
 bool step_settled(const struct incident *incident, const char *number);
 /* The first step that is not settled; NULL when all are. */
 const char *current_step(const struct incident *incident, const struct runbook *runbook);
