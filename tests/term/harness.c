@@ -44,6 +44,7 @@ struct terminal {
 	VTerm *vterm;
 	VTermScreen *screen;
 	bool alternate, cursor_visible;
+	bool in_frame; /* a frame began, and its end has not come */
 	char title[256];
 	size_t bells;
 	char home[64];
@@ -156,6 +157,18 @@ void terminal_free(struct terminal *terminal)
 
 /* --- both ways ------------------------------------------------------------------------ */
 
+/* The program says where a frame begins and ends; libvterm does not know these modes. */
+static void note_frames(struct terminal *terminal, size_t from)
+{
+	static const char mode[] = "\033[?2026";
+	size_t len = sizeof(mode) - 1;
+	const char *sent = buf_text(&terminal->sent);
+	for (size_t at = from > len ? from - len : 0; at + len < terminal->sent.len; at++) {
+		if (memcmp(sent + at, mode, len) == 0)
+			terminal->in_frame = sent[at + len] == 'h';
+	}
+}
+
 /* Takes in what comes within ms; false when nothing did, or the other side is gone. */
 static bool receive(struct terminal *terminal, int ms)
 {
@@ -166,8 +179,11 @@ static bool receive(struct terminal *terminal, int ms)
 	ssize_t n = read(terminal->master, bytes, sizeof(bytes));
 	if (n <= 0)
 		return false;
+	size_t before = terminal->sent.len;
 	vterm_input_write(terminal->vterm, bytes, (size_t)n);
 	buf_add(&terminal->sent, bytes, (size_t)n);
+	assert_false(terminal->sent.full);
+	note_frames(terminal, before);
 	return true;
 }
 
@@ -224,10 +240,10 @@ static int64_t now_ms(void)
 	return clock_mono_us(clock_system()) / US_PER_MS;
 }
 
-static bool expect(struct terminal *terminal, const char *text, bool there)
+bool terminal_comes(struct terminal *terminal, int ms, terminal_condition *holds, const void *arg)
 {
-	int64_t deadline = now_ms() + EXPECT_MS;
-	while ((strstr(terminal_text(terminal), text) != NULL) != there) {
+	int64_t deadline = now_ms() + ms;
+	while (terminal->in_frame || !holds(terminal, arg)) {
 		if (now_ms() >= deadline)
 			return false;
 		receive(terminal, 50);
@@ -235,9 +251,40 @@ static bool expect(struct terminal *terminal, const char *text, bool there)
 	return true;
 }
 
+void terminal_until(struct terminal *terminal, const char *name, terminal_condition *holds, const void *arg)
+{
+	if (!terminal_comes(terminal, EXPECT_MS, holds, arg))
+		fail_msg("did not come: %s\n%s", name, terminal_text(terminal));
+}
+
+bool terminal_shows(struct terminal *terminal, const char *text)
+{
+	return strstr(terminal_text(terminal), text) != NULL;
+}
+
+static bool text_is_there(struct terminal *terminal, const void *text)
+{
+	return terminal_shows(terminal, text);
+}
+
+static bool text_is_gone(struct terminal *terminal, const void *text)
+{
+	return !terminal_shows(terminal, text);
+}
+
+static bool bytes_were_sent(struct terminal *terminal, const void *bytes)
+{
+	return terminal_was_sent(terminal, bytes);
+}
+
+static bool is_given_back(struct terminal *terminal, const void *arg TOCSIN_UNUSED)
+{
+	return !terminal_on_alternate_screen(terminal) && terminal_is_cooked(terminal);
+}
+
 int terminal_expect(struct terminal *terminal, const char *text)
 {
-	if (!expect(terminal, text, true))
+	if (!terminal_comes(terminal, EXPECT_MS, text_is_there, text))
 		fail_msg("not on the screen: %s\n%s", text, terminal_text(terminal));
 	const char *screen = terminal_text(terminal), *found = strstr(screen, text);
 	int row = 0;
@@ -248,13 +295,24 @@ int terminal_expect(struct terminal *terminal, const char *text)
 
 void terminal_expect_gone(struct terminal *terminal, const char *text)
 {
-	if (!expect(terminal, text, false))
+	if (!terminal_comes(terminal, EXPECT_MS, text_is_gone, text))
 		fail_msg("still on the screen: %s\n%s", text, terminal_text(terminal));
 }
 
-void terminal_settle(struct terminal *terminal, int ms)
+void terminal_expect_sent(struct terminal *terminal, const char *bytes)
 {
-	while (receive(terminal, ms))
+	if (!terminal_comes(terminal, EXPECT_MS, bytes_were_sent, bytes))
+		fail_msg("was not sent: %s\n%s", bytes + strspn(bytes, "\033"), terminal_text(terminal));
+}
+
+void terminal_expect_given_back(struct terminal *terminal)
+{
+	terminal_until(terminal, "the terminal is given back", is_given_back, NULL);
+}
+
+void terminal_read(struct terminal *terminal)
+{
+	while (receive(terminal, 0))
 		;
 }
 
@@ -272,29 +330,38 @@ int terminal_wait(struct terminal *terminal, int how)
 	}
 	if (!WIFSTOPPED(status))
 		terminal->pid = 0;
-	if (terminal->master >= 0)
-		terminal_settle(terminal, 50);
 	return status;
 }
 
 /* --- looking --------------------------------------------------------------------------- */
 
+static void add_line(struct terminal *terminal, int y)
+{
+	for (int x = 0; x < terminal->columns; x++) {
+		VTermScreenCell cell;
+		char bytes[4];
+		vterm_screen_get_cell(terminal->screen, (VTermPos){.row = y, .col = x}, &cell);
+		if (cell.chars[0] == 0)
+			buf_putc(&terminal->text, ' ');
+		for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] && cell.chars[i] != (uint32_t)-1; i++)
+			buf_add(&terminal->text, bytes, text_encode(bytes, cell.chars[i]));
+		x += cell.width > 1 ? cell.width - 1 : 0;
+	}
+	buf_putc(&terminal->text, '\n');
+}
+
 const char *terminal_text(struct terminal *terminal)
 {
 	buf_clear(&terminal->text);
-	for (int y = 0; y < terminal->rows; y++) {
-		for (int x = 0; x < terminal->columns; x++) {
-			VTermScreenCell cell;
-			char bytes[4];
-			vterm_screen_get_cell(terminal->screen, (VTermPos){.row = y, .col = x}, &cell);
-			if (cell.chars[0] == 0)
-				buf_putc(&terminal->text, ' ');
-			for (int i = 0; i < VTERM_MAX_CHARS_PER_CELL && cell.chars[i] && cell.chars[i] != (uint32_t)-1; i++)
-				buf_add(&terminal->text, bytes, text_encode(bytes, cell.chars[i]));
-			x += cell.width > 1 ? cell.width - 1 : 0;
-		}
-		buf_putc(&terminal->text, '\n');
-	}
+	for (int y = 0; y < terminal->rows; y++)
+		add_line(terminal, y);
+	return buf_text(&terminal->text);
+}
+
+const char *terminal_line(struct terminal *terminal, int y)
+{
+	buf_clear(&terminal->text);
+	add_line(terminal, y);
 	return buf_text(&terminal->text);
 }
 

@@ -1,5 +1,7 @@
 /* A terminal for tests: the program runs in a pseudo terminal, libvterm draws what it
- * sends, and a test waits for what it expects to see. Nothing sleeps and hopes. */
+ * sends, and a test waits for what it expects to see. Nothing sleeps and hopes: what is
+ * waited for is looked for between two frames, never in the middle of one, and it may take
+ * as long as a slow machine needs. */
 #ifndef TOCSIN_TESTS_HARNESS_H
 #define TOCSIN_TESTS_HARNESS_H
 
@@ -8,7 +10,7 @@
 
 struct terminal;
 
-enum { EXPECT_MS = 40000 };
+enum { EXPECT_MS = 90000 };
 
 /* Starts the program ($TOCSIN_BUILD/src/tocsin) with these arguments, NULL-terminated.
  * `environment`, "NAME=value" and NULL-terminated or NULL, is added to a clean one with
@@ -32,8 +34,19 @@ void terminal_hang_up(struct terminal *terminal);
  * fails the test with a picture when the time is up. Returns the row of the text. */
 int terminal_expect(struct terminal *terminal, const char *text);
 void terminal_expect_gone(struct terminal *terminal, const char *text);
-/* Reads until it has been silent for this long. */
-void terminal_settle(struct terminal *terminal, int ms);
+/* True if a line of the screen holds the text, as it is now. */
+bool terminal_shows(struct terminal *terminal, const char *text);
+/* Reads until the condition holds; false when it does not within this long. */
+typedef bool terminal_condition(struct terminal *terminal, const void *arg);
+bool terminal_comes(struct terminal *terminal, int ms, terminal_condition *holds, const void *arg);
+/* The same, and fails the test with this name and a picture when the time is up. */
+void terminal_until(struct terminal *terminal, const char *name, terminal_condition *holds, const void *arg);
+/* Reads until the program has sent these bytes, at any time. */
+void terminal_expect_sent(struct terminal *terminal, const char *bytes);
+/* Reads until the terminal is given back: the shell's screen, lines that echo. */
+void terminal_expect_given_back(struct terminal *terminal);
+/* Reads what comes at once. */
+void terminal_read(struct terminal *terminal);
 /* Waits for the end, or with WAIT_STOPPED for a stop, and returns the status of waitpid.
  * Reads meanwhile, unless WAIT_UNREAD. */
 enum {
@@ -42,8 +55,9 @@ enum {
 };
 int terminal_wait(struct terminal *terminal, int how);
 
-/* The screen as text, lines ending in '\n'; valid until the next call. */
+/* The screen as text, lines ending in '\n', or one line of it; valid until the next call. */
 const char *terminal_text(struct terminal *terminal);
+const char *terminal_line(struct terminal *terminal, int y);
 struct terminal_cell {
 	bool bold, reverse, underline;
 	bool default_fg, default_bg;

@@ -25,20 +25,14 @@ static struct terminal *start(int columns, int rows)
 	return terminal;
 }
 
-static void assert_given_back(struct terminal *terminal)
-{
-	assert_false(terminal_on_alternate_screen(terminal));
-	assert_true(terminal_is_cooked(terminal));
-	terminal_free(terminal);
-}
-
 static void quit(struct terminal *terminal)
 {
 	terminal_send(terminal, ":quit now\r");
 	int status = terminal_wait(terminal, 0);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_given_back(terminal);
+	terminal_expect_given_back(terminal);
+	terminal_free(terminal);
 }
 
 static uint32_t next_random(uint32_t *state, uint32_t below)
@@ -61,7 +55,7 @@ static void a_storm_of_sizes_passes(void **state)
 		if (i % 10 == 0)
 			terminal_send(terminal, i % 20 ? "q" : "?");
 		if (i % 25 == 0)
-			terminal_settle(terminal, 5);
+			terminal_read(terminal);
 	}
 	terminal_resize(terminal, 100, 30);
 	terminal_send(terminal, "\033\014");
@@ -90,7 +84,7 @@ static void it_stops_again_and_again(void **state)
 	for (int i = 0; i < 10; i++) {
 		terminal_signal(terminal, SIGTSTP);
 		assert_true(WIFSTOPPED(terminal_wait(terminal, WAIT_STOPPED)));
-		assert_true(terminal_is_cooked(terminal));
+		terminal_expect_given_back(terminal);
 		terminal_resize(terminal, 80 + i, 24 + i);
 		terminal_signal(terminal, SIGCONT);
 		terminal_expect(terminal, "besu-validator-0");
@@ -135,7 +129,8 @@ static void without_memory_the_terminal_is_given_back(void **state)
 	terminal_send(terminal, "?");
 	int status = terminal_wait(terminal, 0);
 	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	assert_given_back(terminal);
+	terminal_expect_given_back(terminal);
+	terminal_free(terminal);
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <limits.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "harness.h"
+
+enum { NODE_NAME = 48 };
 
 static const char *const healthy[] = {"demo", "healthy", NULL};
 
@@ -35,8 +38,7 @@ static void quit(struct terminal *terminal)
 	int status = terminal_wait(terminal, 0);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_false(terminal_on_alternate_screen(terminal));
-	assert_true(terminal_is_cooked(terminal));
+	terminal_expect_given_back(terminal);
 	terminal_free(terminal);
 }
 
@@ -66,24 +68,50 @@ static void keys_and_commands_arrive(void **state)
 	quit(terminal);
 }
 
+/* The name of the node in the selected row, where the cursor stands on the marker; ""
+ * while nothing is selected. Rows may change places meanwhile, names do not. */
+static void selected_node(struct terminal *terminal, char name[NODE_NAME])
+{
+	static const char marker[] = "\xe2\x80\xba"; /* U+203A */
+	int x, y;
+	bool visible;
+	terminal_cursor(terminal, &x, &y, &visible);
+	const char *line = terminal_line(terminal, y), *found = strstr(line, marker), *node = found ? strstr(found, "besu-") : NULL;
+	bool on_marker = visible && x == 1 && node;
+	text_format(name, NODE_NAME, "%.*s", on_marker ? (int)strcspn(node, " ") : 0, on_marker ? node : "");
+}
+
+static bool is_selected(struct terminal *terminal, const void *node)
+{
+	char name[NODE_NAME];
+	selected_node(terminal, name);
+	return strcmp(name, node) == 0;
+}
+
+/* Another than this one; with "", any. */
+static bool another_is_selected(struct terminal *terminal, const void *node)
+{
+	char name[NODE_NAME];
+	selected_node(terminal, name);
+	return *name && strcmp(name, node) != 0;
+}
+
 /* The cursor is where screen readers look, on the marker of the selected row. */
 static void the_cursor_follows_the_selection(void **state)
 {
-	int x, y, before;
-	bool visible;
+	char before[NODE_NAME];
 	(void)state;
 	struct terminal *terminal = start(100, 30, NULL);
-	terminal_settle(terminal, 200);
-	terminal_cursor(terminal, &x, &before, &visible);
-	assert_true(visible);
+	terminal_until(terminal, "the cursor on a node", another_is_selected, "");
+	selected_node(terminal, before);
 	terminal_send(terminal, "\033OB");
-	for (y = before; y == before;) {
-		terminal_settle(terminal, 20);
-		terminal_cursor(terminal, &x, &y, &visible);
-	}
-	assert_int_equal(y, before + 1);
-	assert_int_equal(x, 1);
+	terminal_until(terminal, "the cursor on another node", another_is_selected, before);
 	quit(terminal);
+}
+
+static bool hints_are_at_the_bottom(struct terminal *terminal, const void *row)
+{
+	return strstr(terminal_line(terminal, *(const int *)row), "q back") != NULL;
 }
 
 static void sizes_change(void **state)
@@ -91,11 +119,8 @@ static void sizes_change(void **state)
 	(void)state;
 	struct terminal *terminal = start(80, 24, NULL);
 	terminal_resize(terminal, 140, 42);
-	/* The hints move to the new last line. */
-	for (int tries = 0; tries < 100 && terminal_expect(terminal, "q back") != 41; tries++)
-		terminal_settle(terminal, 50);
-	assert_int_equal(terminal_expect(terminal, "q back"), 41);
-	assert_non_null(strstr(terminal_text(terminal), "besu-validator-0"));
+	terminal_until(terminal, "hints in the new last line", hints_are_at_the_bottom, &(const int){41});
+	terminal_expect(terminal, "besu-validator-0");
 	terminal_resize(terminal, 30, 8);
 	terminal_expect(terminal, "Too small");
 	terminal_expect(terminal, "30x8");
@@ -128,7 +153,7 @@ static void what_is_no_screen_is_said(void **state)
 		int status = terminal_wait(terminal, 0);
 		assert_true(WIFEXITED(status));
 		assert_int_equal(WEXITSTATUS(status), 1);
-		assert_true(terminal_is_cooked(terminal));
+		terminal_expect_given_back(terminal);
 		terminal_free(terminal);
 	}
 }
@@ -143,18 +168,23 @@ static void a_small_terminal_can_be_left(void **state)
 	terminal_free(terminal);
 }
 
-/* Far less than the second that curses waits by itself, on a machine under load. */
+/* Far less than the second that curses waits by itself, each time. A machine under load
+ * may take long for another reason, hence the best of several. */
 static void escape_is_instant(void **state)
 {
+	int64_t best_us = INT64_MAX;
 	(void)state;
 	struct terminal *terminal = start(80, 24, NULL);
-	terminal_send(terminal, "?");
-	terminal_expect(terminal, "Help: Board");
-	terminal_settle(terminal, 100);
-	int64_t before = clock_mono_us(clock_system());
-	terminal_send(terminal, "\033");
-	terminal_expect_gone(terminal, "Help: Board");
-	assert_true(clock_mono_us(clock_system()) - before < 500 * US_PER_MS);
+	for (int tries = 0; tries < 20 && best_us >= 500 * US_PER_MS; tries++) {
+		terminal_send(terminal, "?");
+		terminal_expect(terminal, "Help: Board");
+		int64_t before = clock_mono_us(clock_system());
+		terminal_send(terminal, "\033");
+		terminal_expect_gone(terminal, "Help: Board");
+		int64_t took = clock_mono_us(clock_system()) - before;
+		best_us = took < best_us ? took : best_us;
+	}
+	assert_true(best_us < 500 * US_PER_MS);
 	quit(terminal);
 }
 
@@ -172,7 +202,7 @@ static void pasted_text_presses_no_keys(void **state)
 	quit(terminal);
 }
 
-/* Escape sequences inside text are shown, never obeyed. */
+/* Escape sequences inside text are shown, never obeyed; a bell may only be an alarm's. */
 static void hostile_text_is_inert(void **state)
 {
 	(void)state;
@@ -182,9 +212,9 @@ static void hostile_text_is_inert(void **state)
 				"2J\x07\xe2\x80\xae"
 				"evil\033[201~");
 	terminal_expect(terminal, "evil");
-	assert_non_null(strstr(terminal_text(terminal), "besu-validator-0"));
-	assert_null(strstr(terminal_text(terminal), "\xe2\x80\xae"));
-	assert_int_equal(terminal_bells(terminal), 0);
+	assert_true(terminal_shows(terminal, "besu-validator-0"));
+	assert_false(terminal_shows(terminal, "\xe2\x80\xae"));
+	assert_true(terminal_bells(terminal) == 0 || *terminal_title(terminal));
 	terminal_send(terminal, "\033");
 	quit(terminal);
 }
@@ -201,8 +231,7 @@ static void a_crash_gives_the_terminal_back(void **state)
 		/* It ends as a crash does, for the core dump. */
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), signals[i]);
-		assert_false(terminal_on_alternate_screen(terminal));
-		assert_true(terminal_is_cooked(terminal));
+		terminal_expect_given_back(terminal);
 		terminal_free(terminal);
 	}
 }
@@ -216,9 +245,8 @@ static void a_signal_ends_it_in_order(void **state)
 		terminal_signal(terminal, signals[i]);
 		int status = terminal_wait(terminal, 0);
 		assert_true(WIFEXITED(status));
-		assert_false(terminal_on_alternate_screen(terminal));
-		assert_true(terminal_is_cooked(terminal));
-		assert_non_null(strstr(terminal_text(terminal), "ended by a signal"));
+		terminal_expect_given_back(terminal);
+		terminal_expect(terminal, "ended by a signal");
 		terminal_free(terminal);
 	}
 }
@@ -231,8 +259,7 @@ static void it_stops_and_goes_on(void **state)
 	terminal_expect(terminal, "Help: Board");
 	terminal_signal(terminal, SIGTSTP);
 	assert_true(WIFSTOPPED(terminal_wait(terminal, WAIT_STOPPED)));
-	assert_false(terminal_on_alternate_screen(terminal));
-	assert_true(terminal_is_cooked(terminal));
+	terminal_expect_given_back(terminal);
 	terminal_signal(terminal, SIGCONT);
 	terminal_expect(terminal, "Help: Board");
 	assert_true(terminal_on_alternate_screen(terminal));
@@ -272,35 +299,72 @@ static void a_stuck_terminal_can_be_left(void **state)
 	terminal_clog(terminal);
 	terminal_signal(terminal, SIGTERM);
 	assert_true(WIFEXITED(terminal_wait(terminal, WAIT_UNREAD)));
-	assert_true(terminal_is_cooked(terminal));
+	terminal_expect_given_back(terminal);
 	terminal_free(terminal);
 }
 
-/* One bell and one title for a new P0, however often the screen is drawn after it. */
+static bool has_rung(struct terminal *terminal, const void *title)
+{
+	return terminal_bells(terminal) > 0 && strstr(terminal_title(terminal), title);
+}
+
+static size_t count_text(const char *text, const char *word)
+{
+	size_t count = 0;
+	for (text = strstr(text, word); text; text = strstr(text + 1, word))
+		count++;
+	return count;
+}
+
+/* One bell and one title for a new P0, however often the screen is drawn after it. What
+ * a slow machine sees of the outage first may be an alarm of its own. */
 static void an_alarm_rings_once(void **state)
 {
 	static const char *const outage[] = {"demo", "network-outage", NULL};
 	(void)state;
 	struct terminal *terminal = terminal_start(100, 30, NULL, outage);
+	terminal_until(terminal, "a bell, and P0 in the title", has_rung, "tocsin: P0 ");
+	for (int frames = 0; frames < 10; frames++) {
+		terminal_send(terminal, "?");
+		terminal_expect(terminal, "Help: Board");
+		terminal_send(terminal, "q");
+		terminal_expect_gone(terminal, "Help: Board");
+	}
+	size_t bells = terminal_bells(terminal);
+	terminal_send(terminal, ":messages\r");
 	terminal_expect(terminal, "ALARM P0");
-	terminal_settle(terminal, 300);
-	terminal_send(terminal, "?q");
-	terminal_settle(terminal, 300);
-	assert_int_equal(terminal_bells(terminal), 1);
-	assert_non_null(strstr(terminal_title(terminal), "tocsin: P0 "));
+	assert_in_range(bells, 1, count_text(terminal_text(terminal), "ALARM P"));
+	terminal_send(terminal, "q");
 	quit(terminal);
 }
 
-static bool any_colour(struct terminal *terminal, int columns, int rows)
+/* Colours on a screen of 80x24: how many, and between which numbers of the palette. */
+struct colours {
+	size_t count;
+	int lowest, highest;
+};
+
+static struct colours count_colours(struct terminal *terminal)
 {
-	for (int y = 0; y < rows; y++) {
-		for (int x = 0; x < columns; x++) {
-			struct terminal_cell cell = terminal_cell(terminal, x, y);
-			if (!cell.default_fg || !cell.default_bg)
-				return true;
+	struct colours colours = {.lowest = INT_MAX, .highest = INT_MIN};
+	for (int at = 0; at < 80 * 24; at++) {
+		struct terminal_cell cell = terminal_cell(terminal, at % 80, at / 80);
+		const int numbers[] = {cell.fg, cell.bg};
+		const bool defaults[] = {cell.default_fg, cell.default_bg};
+		for (size_t n = 0; n < ARRAY_LENGTH(numbers); n++) {
+			if (defaults[n])
+				continue;
+			colours.count++;
+			colours.lowest = numbers[n] < colours.lowest ? numbers[n] : colours.lowest;
+			colours.highest = numbers[n] > colours.highest ? numbers[n] : colours.highest;
 		}
 	}
-	return false;
+	return colours;
+}
+
+static bool has_colours(struct terminal *terminal, const void *at_least)
+{
+	return count_colours(terminal).count >= *(const size_t *)at_least;
 }
 
 static void colours_are_where_they_are_wanted(void **state)
@@ -320,8 +384,14 @@ static void colours_are_where_they_are_wanted(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
 		print_message("%s\n", cases[i].name);
 		struct terminal *terminal = start(80, 24, cases[i].environment);
-		terminal_settle(terminal, 100);
-		assert_int_equal(any_colour(terminal, 80, 24), cases[i].colour);
+		if (cases[i].colour)
+			terminal_until(terminal, "a colour", has_colours, &(const size_t){1});
+		/* Whatever it looks like when all is drawn again. */
+		terminal_send(terminal, "?");
+		terminal_expect(terminal, "Help: Board");
+		terminal_send(terminal, "q\014");
+		terminal_expect_gone(terminal, "Help: Board");
+		assert_int_equal(count_colours(terminal).count > 0, cases[i].colour);
 		/* The background is the terminal's own where nothing stands on it. */
 		assert_true(terminal_cell(terminal, 0, 20).default_bg);
 		quit(terminal);
@@ -348,36 +418,38 @@ static void colours_fit_the_terminal(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
 		const char *theme = themes[i % ARRAY_LENGTH(themes)];
 		const char *const arguments[] = {"demo", "healthy", "--theme", theme, NULL};
-		size_t coloured = 0;
 		print_message("%s\n", cases[i].name);
 		if (*cases[i].terminfo && access(cases[i].terminfo, F_OK) != 0)
 			continue;
 		struct terminal *terminal = terminal_start(80, 24, cases[i].environment, arguments);
 		terminal_expect(terminal, "besu-validator-0");
-		terminal_settle(terminal, 100);
-		for (int at = 0; at < 80 * 24; at++) {
-			struct terminal_cell cell = terminal_cell(terminal, at % 80, at / 80);
-			const int numbers[] = {cell.fg, cell.bg};
-			const bool defaults[] = {cell.default_fg, cell.default_bg};
-			for (size_t n = 0; n < ARRAY_LENGTH(numbers); n++) {
-				if (defaults[n])
-					continue;
-				coloured++;
-				assert_in_range(numbers[n] + 1, cases[i].lowest + 1, cases[i].highest + 1);
-			}
-		}
-		assert_true(coloured > 50);
+		terminal_until(terminal, "more than fifty colours", has_colours, &(const size_t){51});
+		struct colours colours = count_colours(terminal);
+		assert_in_range(colours.lowest + 1, cases[i].lowest + 1, cases[i].highest + 1);
+		assert_in_range(colours.highest + 1, cases[i].lowest + 1, cases[i].highest + 1);
 		quit(terminal);
 	}
 }
 
 /* --- clipboard, mouse, pause ------------------------------------------------------- */
 
-static void expect_sent(struct terminal *terminal, const char *bytes)
+/* Its state and its name, as base64: whichever node is first, and whatever it is then. */
+static bool row_was_copied(struct terminal *terminal, const void *arg TOCSIN_UNUSED)
 {
-	for (int tries = 0; tries < 200 && !terminal_was_sent(terminal, bytes); tries++)
-		terminal_settle(terminal, 20);
-	assert_true(terminal_was_sent(terminal, bytes));
+	static const char *const rows[] = {
+		"T0sgIGJlc3Ut",     /* "OK  besu-" */
+		"V0FSTiAgYmVzdS",   /* "WARN  besu-" */
+		"Q1JJVCAgYmVzdS",   /* "CRIT  besu-" */
+		"RE9XTiAgYmVzdS",   /* "DOWN  besu-" */
+		"U1RBTEUgIGJlc3Ut", /* "STALE  besu-" */
+		"Pz8gIGJlc3Ut",     /* "??  besu-" */
+	};
+	char sent[64];
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		if (terminal_was_sent(terminal, text_format(sent, sizeof(sent), "\033]52;c;%s", rows[i])))
+			return true;
+	}
+	return false;
 }
 
 static void text_is_copied_through_the_terminal(void **state)
@@ -387,60 +459,54 @@ static void text_is_copied_through_the_terminal(void **state)
 	struct terminal *terminal = start(120, 30, NULL);
 	terminal_send(terminal, ":copy h\303\251llo, \"x\"\r");
 	terminal_expect(terminal, "went to the clipboard");
-	assert_true(terminal_was_sent(terminal, "\033]52;c;aMOpbGxvLCAieCI=\033\\"));
+	terminal_expect_sent(terminal, "\033]52;c;aMOpbGxvLCAieCI=\033\\");
 	assert_false(terminal_was_sent(terminal, "tmux;"));
-	/* The selected row: "OK  besu…" begins so in base64, whatever follows. */
-	terminal_expect(terminal, "6 ok");
+	terminal_until(terminal, "a selected node", another_is_selected, "");
 	terminal_send(terminal, "y");
-	expect_sent(terminal, "\033]52;c;T0sgIGJlc3");
+	terminal_until(terminal, "the row in the clipboard", row_was_copied, NULL);
 	/* A whole text of several lines: "Everywhere" comes first on the board. */
 	terminal_send(terminal, "?");
 	terminal_expect(terminal, "Help: Board");
 	terminal_send(terminal, "y");
-	expect_sent(terminal, "\033]52;c;RXZlcnl3aGVyZ");
+	terminal_expect_sent(terminal, "\033]52;c;RXZlcnl3aGVyZ");
 	terminal_send(terminal, "q");
 	quit(terminal);
 	terminal = start(120, 30, tmux);
 	terminal_send(terminal, ":copy a\r");
 	terminal_expect(terminal, "in tmux with set-clipboard on");
-	assert_true(terminal_was_sent(terminal, "\033Ptmux;\033\033]52;c;YQ==\a\033\\"));
+	terminal_expect_sent(terminal, "\033Ptmux;\033\033]52;c;YQ==\a\033\\");
 	quit(terminal);
 }
 
 /* The terminal keeps its mouse until it is asked for, and gets it back. */
 static void the_mouse_is_off_until_asked_for(void **state)
 {
-	int x, y;
-	bool visible;
 	(void)state;
 	struct terminal *terminal = start(120, 30, NULL);
-	terminal_settle(terminal, 200);
+	terminal_until(terminal, "a selected node", another_is_selected, "");
 	assert_false(terminal_was_sent(terminal, "1000h"));
 	terminal_send(terminal, ":mouse\r");
 	terminal_expect(terminal, "the mouse selects rows");
-	assert_true(terminal_was_sent(terminal, "1000h"));
+	terminal_expect_sent(terminal, "1000h");
 	terminal_send(terminal, "j");
 	assert_int_equal(terminal_expect(terminal, "MOUSE  ?"), 29);
-	int row = terminal_expect(terminal, "besu-rpc-0");
-	char press[64];
-	terminal_send(terminal, text_format(press, sizeof(press), "\033[<0;10;%dM\033[<0;10;%dm", row + 1, row + 1));
-	for (int tries = 0; tries < 100; tries++) {
-		terminal_settle(terminal, 20);
-		terminal_cursor(terminal, &x, &y, &visible);
-		if (y == row)
-			break;
+	/* A row that changes its place at the same moment is tried again. */
+	for (int tries = 0; tries < 10 && !is_selected(terminal, "besu-rpc-0"); tries++) {
+		int row = terminal_expect(terminal, "besu-rpc-0") + 1;
+		char press[64];
+		terminal_send(terminal, text_format(press, sizeof(press), "\033[<0;10;%dM\033[<0;10;%dm", row, row));
+		terminal_comes(terminal, 5000, is_selected, "besu-rpc-0");
 	}
-	assert_int_equal(y, row);
-	/* The wheel goes up. */
-	terminal_send(terminal, "\033[<64;10;8M");
-	for (int tries = 0; tries < 100 && y == row; tries++) {
-		terminal_settle(terminal, 20);
-		terminal_cursor(terminal, &x, &y, &visible);
+	terminal_until(terminal, "the row under the mouse selected", is_selected, "besu-rpc-0");
+	/* The wheel goes up, except from the top. */
+	for (int tries = 0; tries < 10 && is_selected(terminal, "besu-rpc-0"); tries++) {
+		terminal_send(terminal, "\033[<64;10;8M");
+		terminal_comes(terminal, 5000, another_is_selected, "besu-rpc-0");
 	}
-	assert_true(y < row);
+	terminal_until(terminal, "a row above selected", another_is_selected, "besu-rpc-0");
 	terminal_send(terminal, ":mouse\r");
 	terminal_expect(terminal, "the terminal's own again");
-	assert_true(terminal_was_sent(terminal, "1000l"));
+	terminal_expect_sent(terminal, "1000l");
 	quit(terminal);
 }
 
@@ -471,10 +537,9 @@ static void ascii_is_enough(void **state)
 	static const char *const environment[] = {"LC_ALL=C", NULL};
 	(void)state;
 	struct terminal *terminal = start(80, 24, environment);
-	terminal_settle(terminal, 100);
+	terminal_expect(terminal, "+- 1 ");
 	for (const char *c = terminal_text(terminal); *c; c++)
 		assert_true((unsigned char)*c < 0x80);
-	terminal_expect(terminal, "+- 1 ");
 	quit(terminal);
 }
 
