@@ -25,12 +25,32 @@
  * incident.closed      from
  * incident.reopened    reason to
  * incident.merged      into
- * role.assumed         role name
+ * role.assumed         role name from (who had it); offer (seq of a role.offered) when it
+ *                      was handed over and accepted
  * role.renounced       role name
+ * role.offered         role from to until_us; the body is the summary for the other side
+ * role.declined        offer (seq) role name reason
  * note                 tz_minutes, the zone that its time was typed in; the summary is
  *                      its first line, the body all of it
  * evidence.attached    file sha256 bytes; the body is the note on it
- * decision             about reason
+ * decision             about reason (what was gone past, and why), or text objections
+ * finding              text
+ * hypothesis.opened    text
+ * hypothesis.confirmed hypothesis (seq of its opening) evidence
+ * hypothesis.refuted   as hypothesis.confirmed
+ * task.opened          text owner minutes due_us
+ * task.assigned        task (seq of its opening) owner minutes due_us
+ * task.done            task note
+ * task.cancelled       task reason
+ * escalation.requested step title person channel reason wait_us severity: one event for
+ *                      each person; channel is one of [person]'s contacts, "phone" and
+ *                      "hand" are told by people, all others by the outbox
+ * escalation.sent      request (seq) person channel detail
+ * escalation.failed    as escalation.sent
+ * escalation.acknowledged  request (seq) name how
+ * escalation.lapsed    request name: who acknowledged was not heard of any more
+ * clock.due            clock target due_us: a reminder that fell due, said once
+ * clock.snoozed        clock target until_us minutes
  * step.done            step title runbook note
  * step.skipped         step title runbook reason
  * step.noted           step title runbook note
@@ -54,7 +74,7 @@
  * check.failed         as check.passed
  * check.overridden     check ("all" or a name) reason
  * review.section       section; the body is its text
- * review.action_item   text owner due type
+ * review.action_item   text owner due type; origin "to-do" when it was noted during the work
  * mode.armed           minutes until_us reason
  * mode.disarmed        reason
  * record.exported      format file
