@@ -75,6 +75,22 @@
  * check.overridden     check ("all" or a name) reason
  * review.section       section; the body is its text
  * review.action_item   text owner due type; origin "to-do" when it was noted during the work
+ * update.drafted       update (its id, made by who drafts) audience stage subject
+ *                      conditions actions needs next_us; the body is its text. The same
+ *                      id again revises it
+ * update.discarded     update reason
+ * update.approved      update sha256 (of subject, newline, text: what was approved)
+ * update.queued        message (its id) channel kind action (post trigger acknowledge
+ *                      resolve) update (none: it goes out by itself) audience stage
+ *                      severity title subject next_us checkpoint; the body is its text
+ * update.attempted     message attempt; durable before anything leaves
+ * update.sent          message attempt status remote (what the peer calls it)
+ * update.failed        message attempt status why retry_us (absent: it is not tried again)
+ * update.unknown       message attempt why; it may have arrived, and a person chooses
+ * update.resent        message; it waits to be sent again
+ * update.arrived       message remote; a person saw it there
+ * update.withdrawn     message reason
+ * update.answered      message by; somebody acknowledged it where the channel says nothing
  * mode.armed           minutes until_us reason
  * mode.disarmed        reason
  * record.exported      format file
@@ -96,6 +112,8 @@ enum {
 	ACTIONS_MAX = 500,
 	APPROVALS_MAX = 256,
 	VALUES_MAX = 128,
+	UPDATES_MAX = 1000,
+	MESSAGES_MAX = 4000,
 };
 
 /* Limits on what people type, in bytes of clean UTF-8. */

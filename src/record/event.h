@@ -69,6 +69,18 @@
 	_(CHECK_OVERRIDDEN, "check.overridden")               \
 	_(REVIEW_SECTION, "review.section")                   \
 	_(ACTION_ITEM, "review.action_item")                  \
+	_(UPDATE_DRAFTED, "update.drafted")                   \
+	_(UPDATE_DISCARDED, "update.discarded")               \
+	_(UPDATE_APPROVED, "update.approved")                 \
+	_(UPDATE_QUEUED, "update.queued")                     \
+	_(UPDATE_ATTEMPTED, "update.attempted")               \
+	_(UPDATE_SENT, "update.sent")                         \
+	_(UPDATE_FAILED, "update.failed")                     \
+	_(UPDATE_UNKNOWN, "update.unknown")                   \
+	_(UPDATE_RESENT, "update.resent")                     \
+	_(UPDATE_ARRIVED, "update.arrived")                   \
+	_(UPDATE_WITHDRAWN, "update.withdrawn")               \
+	_(UPDATE_ANSWERED, "update.answered")                 \
 	_(MODE_ARMED, "mode.armed")                           \
 	_(MODE_DISARMED, "mode.disarmed")                     \
 	_(EXPORTED, "record.exported")                        \
