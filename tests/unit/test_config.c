@@ -225,7 +225,7 @@ static const struct {
 	{"an interval that is too short", NODE "interval = 10ms\n", "t.conf:3: [node a] interval: 10ms is out of range (write 200 ms to 3600 s)"},
 	{"a timeout of a node that is too long", NODE "timeout = 2m\n", "t.conf:3: [node a] timeout: 2m is out of range (write 100 ms to 60 s)"},
 	{"two tokens", NODE "bearer_file = f\nbearer_env = E\n", "t.conf:1: [node a]: bearer_env and bearer_file are both given (keep one)"},
-	{"a validator without name", NODE "[validator]\naddress = " ADDRESS "\n", "t.conf:3: [validator]: needs a name (write [validator besu-rpc-0])"},
+	{"a validator without name", NODE "[validator]\naddress = " ADDRESS "\n", "t.conf:3: [validator]: needs a name (write [validator NAME])"},
 	{"a validator without address", NODE "[validator v]\n", "t.conf:3: [validator v]: has no address (add address = 0x…)"},
 	{"an address twice", NODE "[validator v]\naddress = " ADDRESS "\n[validator w]\naddress = " ADDRESS "\n", "t.conf:5: [validator w]: has the same address as [validator v] in line 3 (give each its own)"},
 	{"a validator twice", NODE "[validator v]\naddress = " ADDRESS "\n[validator v]\naddress = 0x95b8ecfa603ff7c013266fe5fca620e289c85874\n",
