@@ -10,6 +10,7 @@ static const struct settings_def kubernetes_section = {
 	},
 };
 
+/* One line for each. */
 const struct settings_def *const declared_sections[] = {
 	&kubernetes_section,
 	NULL,

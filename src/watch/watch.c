@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "collect/source.h"
 #include "watch/bearer.h"
 #include "watch/run.h"
 #include "watch/values.h"
@@ -54,6 +55,8 @@ struct watch {
 
 	struct world *world;
 	struct collector *collector;
+	struct sources *sources;
+	struct store *past;      /* while sources start: what they kept is read from it */
 	struct journal *journal; /* NULL: nothing is recorded */
 	struct fold *fold;
 	struct proposals proposals;
@@ -381,7 +384,7 @@ static void tick(void *arg)
 	world_judge(w->world, now_us);
 	const struct change *changes = world_changes(w->world, &count);
 	detect_now(w, now_us);
-	w->settled = collector_all_tried(w->collector) && world_settled(w->world);
+	w->settled = collector_all_tried(w->collector) && sources_all_tried(w->sources) && world_settled(w->world);
 	disarm_when_due(w, now_us);
 	if (may_write_machine(w))
 		keep_changes(w, changes, count, now_us);
@@ -515,6 +518,68 @@ static void add_endpoints(struct watch *w)
 	}
 }
 
+/* --- what sources ask of us ------------------------------------------------------------ */
+
+static void source_message(void *arg, int severity, const char *text)
+{
+	say(arg, severity, text);
+}
+
+static bool keep_newest(void *arg, const struct sample_row *row)
+{
+	*(int64_t *)arg = row->number;
+	return true;
+}
+
+/* Numbers are never negative, so that -1 is none. */
+static bool source_recall(void *arg, const char *component, const char *value, int64_t *out)
+{
+	struct watch *w = arg;
+	int64_t found = -1;
+
+	if (!w->past || store_read_samples(w->past, component, value, 0, keep_newest, &found, NULL) != STATUS_OK)
+		return false;
+	*out = found;
+	return found >= 0;
+}
+
+static void source_remember(void *arg, const char *component, const char *value, int64_t number)
+{
+	struct watch *w = arg;
+	struct sample_row row = {component, value, clock_wall_us(w->clock), number};
+
+	if (writes_machine(w))
+		journal_put_samples(w->journal, &row, 1);
+}
+
+static void source_hide(void *arg, const char *secret)
+{
+	struct watch *w = arg;
+
+	values_hide(w->values, secret);
+}
+
+static void start_sources(struct watch *w, struct store *store)
+{
+	struct source_host host = {
+		.loop = w->loop,
+		.clock = w->clock,
+		.world = w->world,
+		.sections = w->config->sections,
+		.section_count = w->config->section_count,
+		.changed = sample_taken,
+		.message = source_message,
+		.recall = source_recall,
+		.remember = source_remember,
+		.hide = source_hide,
+		.arg = w,
+	};
+
+	w->past = store;
+	w->sources = sources_new(&host);
+	w->past = NULL;
+}
+
 struct watch *watch_new(struct loop *loop, const struct clock *clock, const struct config *config, struct store *store,
 			const struct watch_options *options, const struct watch_events *events, void *arg)
 {
@@ -539,6 +604,7 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 	w->collector = collector_new(loop, clock, w->world, seed);
 	add_components(w);
 	add_endpoints(w);
+	start_sources(w, store);
 	if (store) {
 		text_format(w->origin, sizeof(w->origin), "%s", store_origin(store));
 		text_format(w->holder, sizeof(w->holder), "%s@%s pid %ld", w->operator_name, w->where, (long)getpid());
@@ -557,6 +623,7 @@ void watch_free(struct watch *w)
 	for (struct evidence *e = w->evidence; e; e = e->next)
 		e->watch = NULL;
 	runs_stop(w->runs);
+	sources_free(w->sources);
 	collector_free(w->collector);
 	journal_free(w->journal);
 	runs_free(w->runs);
@@ -763,6 +830,7 @@ enum status watch_arm(struct watch *w, int minutes, const char *reason, const ch
 void watch_refresh(struct watch *w)
 {
 	collector_refresh(w->collector);
+	sources_refresh(w->sources);
 }
 
 static void evidence_read(void *arg)

@@ -59,15 +59,120 @@ static const struct value_def validator_values[VALIDATOR_VALUES] = {
 	[VALIDATOR_MEMBER] = {"member", "in the set", VALUE_FLAG, UNIT_NONE},
 };
 
+static const struct value_def lane_values[LANE_VALUES] = {
+	[LANE_VERSION] = {"version", "version", VALUE_TEXT, UNIT_NONE},
+	[LANE_SENT] = {"sent", "sent", VALUE_NUMBER, UNIT_COUNT},
+	[LANE_COMMITTED] = {"committed", "committed", VALUE_NUMBER, UNIT_COUNT},
+	[LANE_EXECUTED] = {"executed", "executed", VALUE_NUMBER, UNIT_COUNT},
+	[LANE_PENDING] = {"pending", "pending", VALUE_NUMBER, UNIT_COUNT},
+	[LANE_AWAITING_COMMIT] = {"awaiting_commit", "awaiting commit", VALUE_NUMBER, UNIT_COUNT},
+	[LANE_FAILED] = {"failed", "failed", VALUE_NUMBER, UNIT_COUNT},
+	[LANE_OLDEST_PENDING_S] = {"oldest_pending_s", "oldest pending", VALUE_NUMBER, UNIT_S},
+	[LANE_LATENCY_S] = {"latency_s", "usual latency", VALUE_NUMBER, UNIT_S},
+	[LANE_SLO_S] = {"slo_s", "expected within", VALUE_NUMBER, UNIT_S},
+	[LANE_CURSED] = {"cursed", "cursed", VALUE_FLAG, UNIT_NONE},
+	[LANE_PAUSED] = {"paused", "paused", VALUE_FLAG, UNIT_NONE},
+	[LANE_STAGE] = {"stage", "stage at fault", VALUE_TEXT, UNIT_NONE},
+	[LANE_SOURCE_CHAIN] = {"source_chain", "from", VALUE_TEXT, UNIT_NONE},
+	[LANE_DEST_CHAIN] = {"dest_chain", "to", VALUE_TEXT, UNIT_NONE},
+	[LANE_RATE_PERCENT] = {"rate_percent", "rate limit left %", VALUE_NUMBER, UNIT_COUNT},
+	[LANE_RATE_REFILL_S] = {"rate_refill_s", "full again in", VALUE_NUMBER, UNIT_S},
+	[LANE_FEE_BALANCE] = {"fee_balance", "fee tokens", VALUE_TEXT, UNIT_NONE},
+	[LANE_FEE_DAYS] = {"fee_days", "days of fees", VALUE_NUMBER, UNIT_COUNT},
+	[LANE_FEE_QUOTE] = {"fee_quote", "fee quote", VALUE_TEXT, UNIT_NONE},
+	[LANE_PRICE_AGE_S] = {"price_age_s", "prices are old", VALUE_NUMBER, UNIT_S},
+	[LANE_MANUAL] = {"manual", "manual execution", VALUE_TEXT, UNIT_NONE},
+	[LANE_CORRUPT] = {"corrupt", "does not fit", VALUE_TEXT, UNIT_NONE},
+	[LANE_RAMPS] = {"ramps", "contracts", VALUE_TEXT, UNIT_NONE},
+};
+
+static const struct value_def feed_values[FEED_VALUES] = {
+	[FEED_ANSWER] = {"answer", "answer", VALUE_TEXT, UNIT_NONE},
+	[FEED_UPDATED_AGE_S] = {"updated_age_s", "updated", VALUE_NUMBER, UNIT_S},
+	[FEED_HEARTBEAT_S] = {"heartbeat_s", "heartbeat", VALUE_NUMBER, UNIT_S},
+	[FEED_ROUND] = {"round", "round", VALUE_TEXT, UNIT_NONE},
+	[FEED_PHASE] = {"phase", "phase", VALUE_NUMBER, UNIT_COUNT},
+	[FEED_DESCRIPTION] = {"description", "description", VALUE_TEXT, UNIT_NONE},
+	[FEED_AGGREGATOR] = {"aggregator", "aggregator", VALUE_TEXT, UNIT_ADDRESS},
+	[FEED_SECOND] = {"second", "second source", VALUE_TEXT, UNIT_NONE},
+	[FEED_DEVIATION_PERCENT] = {"deviation_percent", "deviation", VALUE_TEXT, UNIT_NONE},
+	[FEED_BREAKER] = {"breaker", "circuit breaker", VALUE_TEXT, UNIT_NONE},
+	[FEED_PUBLISHER] = {"publisher", "publisher", VALUE_TEXT, UNIT_NONE},
+};
+
+static const struct value_def pod_values[POD_VALUES] = {
+	[POD_PHASE] = {"phase", "phase", VALUE_TEXT, UNIT_NONE},
+	[POD_READY] = {"ready", "ready", VALUE_TEXT, UNIT_NONE},
+	[POD_RESTARTS] = {"restarts", "restarts", VALUE_NUMBER, UNIT_COUNT},
+	[POD_REASON] = {"reason", "reason", VALUE_TEXT, UNIT_NONE},
+	[POD_NAMESPACE] = {"namespace", "namespace", VALUE_TEXT, UNIT_NONE},
+	[POD_AGE_S] = {"age_s", "age", VALUE_NUMBER, UNIT_S},
+	[POD_RESTARTED_AGE_S] = {"restarted_age_s", "restarted", VALUE_NUMBER, UNIT_S},
+	[POD_LAST_EXIT] = {"last_exit", "last exit", VALUE_TEXT, UNIT_NONE},
+	[POD_HOST] = {"host", "host", VALUE_TEXT, UNIT_NONE},
+	[POD_ADDRESS] = {"address", "address", VALUE_TEXT, UNIT_NONE},
+	[POD_CPU] = {"cpu", "CPU", VALUE_TEXT, UNIT_NONE},
+	[POD_MEMORY] = {"memory", "memory", VALUE_TEXT, UNIT_NONE},
+	[POD_OWNER] = {"owner", "owner", VALUE_TEXT, UNIT_NONE},
+	[POD_EVENT] = {"event", "last warning", VALUE_TEXT, UNIT_NONE},
+};
+
+static const struct value_def workload_values[WORKLOAD_VALUES] = {
+	[WORKLOAD_TYPE] = {"type", "type", VALUE_TEXT, UNIT_NONE},
+	[WORKLOAD_DESIRED] = {"desired", "wanted", VALUE_NUMBER, UNIT_COUNT},
+	[WORKLOAD_READY] = {"ready", "ready", VALUE_NUMBER, UNIT_COUNT},
+	[WORKLOAD_UPDATED] = {"updated", "updated", VALUE_NUMBER, UNIT_COUNT},
+	[WORKLOAD_QUORUM] = {"quorum", "quorum", VALUE_NUMBER, UNIT_COUNT},
+	[WORKLOAD_ROLLOUT] = {"rollout", "rollout", VALUE_TEXT, UNIT_NONE},
+	[WORKLOAD_NAMESPACE] = {"namespace", "namespace", VALUE_TEXT, UNIT_NONE},
+};
+
+static const struct value_def alert_values[ALERT_VALUES] = {
+	[ALERT_STATE] = {"state", "state", VALUE_TEXT, UNIT_NONE},
+	[ALERT_SEVERITY] = {"severity", "severity", VALUE_TEXT, UNIT_NONE},
+	[ALERT_SUMMARY] = {"summary", "summary", VALUE_TEXT, UNIT_NONE},
+	[ALERT_SINCE_S] = {"since_s", "for", VALUE_NUMBER, UNIT_S},
+	[ALERT_LABELS] = {"labels", "labels", VALUE_TEXT, UNIT_NONE},
+	[ALERT_OWNER] = {"owner", "goes to", VALUE_TEXT, UNIT_NONE},
+	[ALERT_SILENCE] = {"silence", "silence", VALUE_TEXT, UNIT_NONE},
+	[ALERT_LINK] = {"link", "link", VALUE_TEXT, UNIT_NONE},
+};
+
+static const struct value_def probe_values[PROBE_VALUES] = {
+	[PROBE_VALUE] = {"value", "value", VALUE_TEXT, UNIT_NONE},
+	[PROBE_LATENCY_MS] = {"latency_ms", "answers in", VALUE_NUMBER, UNIT_MS},
+	[PROBE_STATUS] = {"status", "HTTP status", VALUE_NUMBER, UNIT_NONE},
+	[PROBE_CERTIFICATE_DAYS] = {"certificate_days", "certificate, days left", VALUE_NUMBER, UNIT_COUNT},
+	[PROBE_QUERY] = {"query", "asks", VALUE_TEXT, UNIT_NONE},
+	[PROBE_WARN] = {"warn", "warns", VALUE_TEXT, UNIT_NONE},
+	[PROBE_CRIT] = {"crit", "critical", VALUE_TEXT, UNIT_NONE},
+	[PROBE_VERSION] = {"version", "version", VALUE_TEXT, UNIT_NONE},
+	[PROBE_HEAD] = {"head", "block", VALUE_NUMBER, UNIT_BLOCK},
+	[PROBE_HEAD_AGE_S] = {"head_age_s", "block age", VALUE_NUMBER, UNIT_S},
+	[PROBE_LINK] = {"link", "link", VALUE_TEXT, UNIT_NONE},
+};
+
 static const struct kind_def kinds[KIND_COUNT] = {
 	[KIND_CHAIN] = {"chain", "chains", chain_values, CHAIN_VALUES},
 	[KIND_NODE] = {"node", "nodes", node_values, NODE_VALUES},
 	[KIND_VALIDATOR] = {"validator", "validators", validator_values, VALIDATOR_VALUES},
+	[KIND_LANE] = {"lane", "lanes", lane_values, LANE_VALUES},
+	[KIND_FEED] = {"feed", "feeds", feed_values, FEED_VALUES},
+	[KIND_POD] = {"pod", "pods", pod_values, POD_VALUES},
+	[KIND_WORKLOAD] = {"workload", "workloads", workload_values, WORKLOAD_VALUES},
+	[KIND_ALERT] = {"alert", "alerts", alert_values, ALERT_VALUES},
+	[KIND_PROBE] = {"probe", "probes", probe_values, PROBE_VALUES},
 };
 
 _Static_assert((int)CHAIN_VALUES <= (int)WORLD_VALUES_MAX, "chain values fit");
 _Static_assert((int)NODE_VALUES <= (int)WORLD_VALUES_MAX, "node values fit");
 _Static_assert((int)VALIDATOR_VALUES <= (int)WORLD_VALUES_MAX, "validator values fit");
+_Static_assert((int)LANE_VALUES <= (int)WORLD_VALUES_MAX, "lane values fit");
+_Static_assert((int)FEED_VALUES <= (int)WORLD_VALUES_MAX, "feed values fit");
+_Static_assert((int)POD_VALUES <= (int)WORLD_VALUES_MAX, "pod values fit");
+_Static_assert((int)WORKLOAD_VALUES <= (int)WORLD_VALUES_MAX, "workload values fit");
+_Static_assert((int)ALERT_VALUES <= (int)WORLD_VALUES_MAX, "alert values fit");
+_Static_assert((int)PROBE_VALUES <= (int)WORLD_VALUES_MAX, "probe values fit");
 
 const struct kind_def *kind_def(enum kind kind)
 {

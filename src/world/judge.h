@@ -5,12 +5,6 @@
 
 #include "world/world.h"
 
-struct verdict {
-	enum health health;
-	enum symptom symptom;
-	char reason[160];
-};
-
 /* Makes a verdict; the reason is cut to what fits. */
 struct verdict verdict_make(enum health health, enum symptom symptom, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
 

@@ -1,4 +1,4 @@
-/* Open addressing with linear probing; nothing is ever removed. */
+/* Open addressing with linear probing. */
 #include "world/lookup.h"
 
 #include "base/mem.h"
@@ -52,6 +52,27 @@ void lookup_put(struct lookup *lookup, const char *key, void *item)
 		lookup->count++;
 	}
 	slot->item = item;
+}
+
+/* What stands behind a removed key moves up, so that probing never meets a hole. */
+void lookup_drop(struct lookup *lookup, const char *key)
+{
+	size_t mask = lookup->capacity - 1, hole;
+
+	if (lookup->capacity == 0 || slot_for(lookup, key)->key == NULL)
+		return;
+	hole = (size_t)(slot_for(lookup, key) - lookup->slots);
+	free(lookup->slots[hole].key);
+	for (size_t i = (hole + 1) & mask; lookup->slots[i].key != NULL; i = (i + 1) & mask) {
+		size_t home = key_hash(lookup->slots[i].key) & mask;
+		/* It may move only if its home is not between the hole and itself. */
+		if (((i - home) & mask) < ((i - hole) & mask))
+			continue;
+		lookup->slots[hole] = lookup->slots[i];
+		hole = i;
+	}
+	lookup->slots[hole] = (struct lookup_slot){0};
+	lookup->count--;
 }
 
 void *lookup_get(const struct lookup *lookup, const char *key)

@@ -15,6 +15,8 @@ struct lookup {
 
 /* Adds or replaces; the key is copied. */
 void lookup_put(struct lookup *lookup, const char *key, void *item);
+/* Forgets the key, if it is there. */
+void lookup_drop(struct lookup *lookup, const char *key);
 /* NULL when there is none. */
 void *lookup_get(const struct lookup *lookup, const char *key);
 void lookup_free(struct lookup *lookup);

@@ -106,6 +106,18 @@ enum flow {
 	FLOW_HIDDEN, /* no node can be reached */
 };
 
+/* Of everything beside chain, nodes and validators. */
+struct outer_detail {
+	struct settling settling;
+	bool seen;              /* there is a finding */
+	struct finding finding; /* of the last look that got through */
+	int64_t stale_after_us;
+	int64_t failing_since_us; /* looks fail since; 0: they do not */
+	enum reach failing;
+	char why[120];
+	char related[RELATED_MAX][96];
+};
+
 struct component_list {
 	struct component **items;
 	size_t count, capacity;
@@ -169,6 +181,15 @@ void component_unset(struct component *c, int index);
 /* True when headers or reachability changed, so that validators must be judged too. */
 bool node_take(struct world *world, struct component *c, const struct node_sample *sample);
 void node_judge(struct world *world, struct component *c, int64_t now_us);
+
+/* Judges all that is beside the chain: what is shown ages, and sources get lost. */
+void outer_judge(struct world *world, int64_t now_us);
+/* Each was asked, and none waits for its dwell. */
+bool outer_settled(const struct world *world);
+void outer_clock_stepped(struct component *c, int64_t step_us);
+void component_free(struct component *c);
+/* Notes a change of what the component shows. */
+void world_note_change(struct world *world, const struct component *c, enum health from);
 
 /* A node says it has this header as its head. */
 void chain_offer_head(struct world *world, const struct component *node, const struct header *header, int64_t at_us);

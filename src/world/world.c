@@ -37,7 +37,7 @@ struct world *world_new(const char *network, uint64_t chain_id, const struct thr
 	return world;
 }
 
-static void component_free(struct component *c)
+void component_free(struct component *c)
 {
 	for (size_t i = 0; i < WORLD_VALUES_MAX; i++)
 		free(c->values[i].text);
@@ -225,7 +225,7 @@ void header_free(struct header *header)
 
 /* --- hysteresis ---------------------------------------------------------------------- */
 
-static void note_change(struct world *world, const struct component *c, enum health from)
+void world_note_change(struct world *world, const struct component *c, enum health from)
 {
 	struct change *change;
 
@@ -255,7 +255,7 @@ static void show(struct world *world, struct component *c, const struct verdict 
 	settling->better_since = 0;
 	if (from == health)
 		return;
-	note_change(world, c, from);
+	world_note_change(world, c, from);
 	if (health == HEALTH_CRITICAL)
 		settling->falls_us[settling->falls++ % FALLS_KEPT] = c->since_us;
 }
@@ -383,6 +383,8 @@ static bool is_settled(const struct world *world)
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
 		if (!node_settled(world, world->lists[KIND_NODE].items[i]))
 			return false;
+	if (!outer_settled(world))
+		return false;
 	/* A silent chain is about to go on or about to be halted. */
 	if (!chain->settling.judged || chain->settling.pending || world->flow == FLOW_UNKNOWN || world->flow == FLOW_SILENT)
 		return false;
@@ -446,6 +448,7 @@ void world_judge(struct world *world, int64_t now_us)
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
 		node_judge(world, world->lists[KIND_NODE].items[i], now_us);
 	judge_shared(world, world->head_dirty, now_us);
+	outer_judge(world, now_us);
 	world->generation++;
 	world->settled = is_settled(world);
 }
@@ -488,6 +491,9 @@ void world_clock_stepped(struct world *world, int64_t step_us)
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		for (size_t i = 0; i < world->lists[kind].count; i++)
 			move_component(world->lists[kind].items[i], step_us);
+	for (int kind = KIND_LANE; kind < KIND_COUNT; kind++)
+		for (size_t i = 0; i < world->lists[kind].count; i++)
+			outer_clock_stepped(world->lists[kind].items[i], step_us);
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++) {
 		struct node_detail *detail = node_detail(world->lists[KIND_NODE].items[i]);
 		move_time(&detail->failing_since_us, step_us);

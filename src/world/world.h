@@ -16,6 +16,12 @@ enum kind {
 	KIND_CHAIN,
 	KIND_NODE,
 	KIND_VALIDATOR,
+	KIND_LANE,     /* of CCIP: one direction between two chains */
+	KIND_FEED,     /* of an oracle */
+	KIND_POD,      /* of Kubernetes */
+	KIND_WORKLOAD, /* of Kubernetes: a statefulset or deployment */
+	KIND_ALERT,    /* of Alertmanager or Prometheus */
+	KIND_PROBE,    /* anything asked by itself: a page, a query, another chain, a source's own health */
 	KIND_COUNT,
 };
 
@@ -65,6 +71,39 @@ enum symptom {
 	SYMPTOM_WAITING,   /* the chain is silent; its node answers and waits for a quorum */
 	SYMPTOM_SEALS,     /* it proposes, and seals no block of the others */
 	SYMPTOM_LEFT,      /* it is not in the validator set */
+	/* of a lane */
+	SYMPTOM_NO_CONTRACT,  /* an address without code, or of another kind */
+	SYMPTOM_CURSED,       /* by the RMN, on either side */
+	SYMPTOM_PAUSED,       /* a commit store or a custom sender is */
+	SYMPTOM_CLOSED,       /* the router names no ramp, or the ramp is disabled */
+	SYMPTOM_FEE_QUOTE,    /* the router's quote reverts */
+	SYMPTOM_UNCOMMITTED,  /* messages were sent, and commits stand still */
+	SYMPTOM_UNEXECUTED,   /* committed messages are not executed */
+	SYMPTOM_BACKLOG,      /* messages are older than the lane's bound */
+	SYMPTOM_FAILED,       /* a message failed in its receiver or token pool */
+	SYMPTOM_RATE_LIMIT,   /* a bucket cannot take the usual amount */
+	SYMPTOM_FEES_LOW,     /* the fee tokens last not for long */
+	SYMPTOM_PRICES_STALE, /* gas or token prices are too old to quote */
+	SYMPTOM_CORRUPT,      /* gaps, duplicates, a root or hash that does not match */
+	SYMPTOM_FAR_SIDE,     /* one of its two chains cannot be seen */
+	/* of a feed */
+	SYMPTOM_OVERDUE,  /* no update within the heartbeat */
+	SYMPTOM_ANSWER,   /* zero, negative, at a bound, or from the future */
+	SYMPTOM_DEVIATES, /* from its second source */
+	SYMPTOM_BREAKER,  /* the publisher's circuit breaker is open */
+	/* of a pod or workload */
+	SYMPTOM_CRASH_LOOP,
+	SYMPTOM_NOT_READY,
+	SYMPTOM_UNSCHEDULED,
+	SYMPTOM_RESTARTED, /* lately */
+	SYMPTOM_REPLICAS,  /* fewer are ready than wanted, or than a quorum takes */
+	SYMPTOM_ROLLOUT,   /* one is under way, or stuck */
+	/* of an alert or a probe */
+	SYMPTOM_FIRING,
+	SYMPTOM_SILENCED,    /* it fires, and somebody chose not to hear it */
+	SYMPTOM_LIMIT,       /* a value beyond its warn or crit */
+	SYMPTOM_CERTIFICATE, /* runs out */
+	SYMPTOM_SECURITY,    /* what it watches for is a sign of an attack */
 	/* of any */
 	SYMPTOM_FLAPPING, /* it fails and comes back, again and again */
 };
@@ -164,7 +203,100 @@ enum validator_value {
 	VALIDATOR_MEMBER,
 	VALIDATOR_VALUES
 };
-enum { WORLD_VALUES_MAX = 20 };
+enum lane_value {
+	LANE_VERSION, /* "1.5", "1.6", "2.0" */
+	LANE_SENT,    /* the last sequence number on the source */
+	LANE_COMMITTED,
+	LANE_EXECUTED, /* messages below it are all done */
+	LANE_PENDING,
+	LANE_AWAITING_COMMIT,
+	LANE_FAILED,
+	LANE_OLDEST_PENDING_S,
+	LANE_LATENCY_S, /* median of recent messages */
+	LANE_SLO_S,
+	LANE_CURSED,
+	LANE_PAUSED,
+	LANE_STAGE, /* which is at fault, in words */
+	LANE_SOURCE_CHAIN,
+	LANE_DEST_CHAIN,
+	LANE_RATE_PERCENT, /* of the bucket that is left */
+	LANE_RATE_REFILL_S,
+	LANE_FEE_BALANCE,
+	LANE_FEE_DAYS, /* of traffic that the balance pays for */
+	LANE_FEE_QUOTE,
+	LANE_PRICE_AGE_S,
+	LANE_MANUAL,  /* how many may be executed by hand now, and when the next may */
+	LANE_CORRUPT, /* what does not fit, in words */
+	LANE_RAMPS,   /* the contracts */
+	LANE_VALUES
+};
+enum feed_value {
+	FEED_ANSWER, /* decimal text, with its decimals */
+	FEED_UPDATED_AGE_S,
+	FEED_HEARTBEAT_S,
+	FEED_ROUND,
+	FEED_PHASE,
+	FEED_DESCRIPTION,
+	FEED_AGGREGATOR,
+	FEED_SECOND, /* the other source's answer */
+	FEED_DEVIATION_PERCENT,
+	FEED_BREAKER,
+	FEED_PUBLISHER, /* pod */
+	FEED_VALUES
+};
+enum pod_value {
+	POD_PHASE,
+	POD_READY, /* "1/1" */
+	POD_RESTARTS,
+	POD_REASON,
+	POD_NAMESPACE,
+	POD_AGE_S,
+	POD_RESTARTED_AGE_S,
+	POD_LAST_EXIT,
+	POD_HOST,
+	POD_ADDRESS,
+	POD_CPU,
+	POD_MEMORY,
+	POD_OWNER,
+	POD_EVENT, /* the last warning about it */
+	POD_VALUES
+};
+enum workload_value {
+	WORKLOAD_TYPE, /* "statefulset" */
+	WORKLOAD_DESIRED,
+	WORKLOAD_READY,
+	WORKLOAD_UPDATED,
+	WORKLOAD_QUORUM, /* of the validators that it runs */
+	WORKLOAD_ROLLOUT,
+	WORKLOAD_NAMESPACE,
+	WORKLOAD_VALUES
+};
+enum alert_value {
+	ALERT_STATE, /* "firing", "silenced", "inhibited", "pending" */
+	ALERT_SEVERITY,
+	ALERT_SUMMARY,
+	ALERT_SINCE_S,
+	ALERT_LABELS,
+	ALERT_OWNER,   /* receivers */
+	ALERT_SILENCE, /* whose, why, until when */
+	ALERT_LINK,
+	ALERT_VALUES
+};
+enum probe_value {
+	PROBE_VALUE, /* what came back, as text */
+	PROBE_LATENCY_MS,
+	PROBE_STATUS, /* of HTTP */
+	PROBE_CERTIFICATE_DAYS,
+	PROBE_QUERY, /* what was asked */
+	PROBE_WARN,
+	PROBE_CRIT,
+	PROBE_VERSION,
+	PROBE_HEAD, /* of another chain */
+	PROBE_HEAD_AGE_S,
+	PROBE_LINK,
+	PROBE_VALUES
+};
+enum { WORLD_VALUES_MAX = 24 };
 /* CHAIN_FORK_BLOCK, CHAIN_FORK_HASH: the first block in which a node differs, as the chain
  * has it that Tocsin follows; NODE_FORK_*: as a node has it that differs. NODE_PARTITION:
  * the number of the group of peers that it is in, from 1, while there are several. */
@@ -219,6 +351,13 @@ struct change {
 	enum reach reach;
 	char reason[160];
 	int64_t at_us; /* when it began */
+};
+
+/* What a judge found. */
+struct verdict {
+	enum health health;
+	enum symptom symptom;
+	char reason[160];
 };
 
 struct world;
@@ -375,6 +514,43 @@ size_t world_wanted(const struct world *world, const struct component *node, uin
 
 /* How the chain agrees on blocks, as its headers showed; CONSENSUS_UNKNOWN when they do not. */
 enum consensus world_consensus(const struct world *world);
+
+/* --- what is beside the chain (used by sources) ------------------------------- */
+
+/* Adds a lane, feed, pod, workload, alert or probe, or gives the one that has this name
+ * already. Its id is "KIND/NAME". What was not confirmed for stale_after_us is stale. */
+struct component *world_add(struct world *world, enum kind kind, const char *name, const char *source, int64_t stale_after_us);
+/* It is no more: `why` ("resolved", "deleted") becomes the reason of its last change, which
+ * is to ok. The pointer is dead after it. */
+void world_remove(struct world *world, struct component *c, int64_t at_us, const char *why);
+/* Removes what this source has not confirmed since before_us: it is not in the newest list. */
+void world_remove_unconfirmed(struct world *world, enum kind kind, const char *source, int64_t before_us, int64_t at_us, const char *why);
+
+/* Values, by the enums above; text may come from anywhere and is cleaned. */
+void world_set_number(struct component *c, int index, int64_t number, int64_t at_us);
+void world_set_flag(struct component *c, int index, bool flag, int64_t at_us);
+void world_set_text(struct component *c, int index, const char *text, int64_t at_us);
+void world_unset(struct component *c, int index);
+
+/* What it belongs to: the node of a pod, the chains of a lane, what an alert is about. The
+ * ids are not checked; another call with the same `slot` replaces one, "" removes it. */
+enum { RELATED_MAX = 4 };
+void world_relate(struct component *c, size_t slot, const char *id);
+/* NULL when the slot is empty. */
+const char *component_related(const struct component *c, size_t slot);
+
+/* One look that got through: what the judge made of it. */
+struct sighting {
+	int64_t at_us;
+	enum reach reach; /* of the thing itself, for a probe; else REACH_OK */
+	struct verdict verdict;
+	int64_t since_us; /* when it began, if that is known; else 0 */
+	bool certain;     /* needs no dwell */
+};
+void world_sight(struct world *world, struct component *c, const struct sighting *sighting);
+/* One look that did not: the source gave no answer, or said no. What is known becomes stale
+ * once that lasts. */
+void world_miss(struct world *world, struct component *c, int64_t at_us, enum reach reach, const char *why);
 
 /* Our own clock was set by step_us, forward or back: what was seen keeps its distance
  * from now, so that nothing looks old, halted or lost because of it. Call it before

@@ -1,0 +1,73 @@
+#include "collect/source.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct source_def *const source_defs[] = {
+	NULL,
+};
+
+struct sources {
+	struct source_host host;
+	struct source {
+		const struct source_def *def;
+		void *state;
+	} * items;
+	size_t count;
+};
+
+static const struct source_def *def_of(const struct settings *section)
+{
+	for (size_t i = 0; source_defs[i]; i++)
+		if (source_defs[i]->section == section->def)
+			return source_defs[i];
+	return NULL;
+}
+
+struct sources *sources_new(const struct source_host *host)
+{
+	struct sources *sources = xcalloc(1, sizeof(*sources));
+
+	sources->host = *host;
+	sources->host.http = http_new(host->loop, host->section_count);
+	sources->items = xcalloc(host->section_count ? host->section_count : 1, sizeof(*sources->items));
+	for (size_t i = 0; i < host->section_count; i++) {
+		const struct settings *section = &host->sections[i];
+		struct source source = {.def = def_of(section)};
+		struct error err = {0};
+		if (!source.def)
+			continue;
+		if (source.def->start(&sources->host, section, &source.state, &err) == STATUS_OK)
+			sources->items[sources->count++] = source;
+		else
+			host->message(host->arg, 2, err.text);
+	}
+	return sources;
+}
+
+void sources_free(struct sources *sources)
+{
+	if (!sources)
+		return;
+	for (size_t i = 0; i < sources->count; i++)
+		sources->items[i].def->stop(sources->items[i].state);
+	http_free(sources->host.http);
+	free(sources->items);
+	free(sources);
+}
+
+void sources_refresh(struct sources *sources)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		sources->items[i].def->refresh(sources->items[i].state);
+}
+
+bool sources_all_tried(const struct sources *sources)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		if (!sources->items[i].def->tried(sources->items[i].state))
+			return false;
+	return true;
+}
