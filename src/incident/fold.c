@@ -124,6 +124,18 @@ static const struct {
 	[EVENT_CHECK_OVERRIDDEN] = {rule_check_overridden, true},
 	[EVENT_REVIEW_SECTION] = {rule_section, true},
 	[EVENT_ACTION_ITEM] = {rule_action_item, true},
+	[EVENT_UPDATE_DRAFTED] = {rule_update_drafted, true},
+	[EVENT_UPDATE_DISCARDED] = {rule_update_discarded, true},
+	[EVENT_UPDATE_APPROVED] = {rule_update_approved, true},
+	[EVENT_UPDATE_QUEUED] = {rule_update_queued, true},
+	[EVENT_UPDATE_ATTEMPTED] = {rule_message, true},
+	[EVENT_UPDATE_SENT] = {rule_message, true},
+	[EVENT_UPDATE_FAILED] = {rule_message, true},
+	[EVENT_UPDATE_UNKNOWN] = {rule_message, true},
+	[EVENT_UPDATE_RESENT] = {rule_message_choice, true},
+	[EVENT_UPDATE_ARRIVED] = {rule_message_choice, true},
+	[EVENT_UPDATE_WITHDRAWN] = {rule_message_choice, true},
+	[EVENT_UPDATE_ANSWERED] = {rule_message_choice, true},
 	[EVENT_AMENDED] = {rule_amended, false},
 	[EVENT_RETRACTED] = {rule_retracted, false},
 	[EVENT_REDACTED] = {rule_redacted, false},
@@ -246,6 +258,7 @@ static void free_incident(struct incident_state *state)
 {
 	struct incident *pub = &state->pub;
 	incident_forget_work(pub);
+	incident_forget_updates(pub);
 	for (size_t i = 0; i < pub->action_count; i++)
 		free(pub->actions[i].text);
 	for (size_t i = 0; i < SECTION_COUNT; i++)

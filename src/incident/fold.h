@@ -4,6 +4,7 @@
 #define TOCSIN_INCIDENT_FOLD_H
 
 #include "incident/cause.h"
+#include "incident/update.h"
 #include "record/event.h"
 
 #include <stdbool.h>
@@ -82,12 +83,12 @@ struct approval {
 	char fingerprint[65]; /* of text, values, directory and cluster together */
 	char asker[64], asker_login[64];
 	char approver[64];
-	bool glass;        /* a lone operator went without */
-	bool proved;       /* another login of the machine gave it under its own name */
-	char reason[240];  /* of broken glass, or of a refusal */
-	int64_t until_us;  /* asked: to be answered by then; given: to be used by then */
-	char run[33];      /* that used it */
-	char *shown;       /* what was approved, all of it */
+	bool glass;       /* a lone operator went without */
+	bool proved;      /* another login of the machine gave it under its own name */
+	char reason[240]; /* of broken glass, or of a refusal */
+	int64_t until_us; /* asked: to be answered by then; given: to be used by then */
+	char run[33];     /* that used it */
+	char *shown;      /* what was approved, all of it */
 };
 
 struct check_record {
@@ -147,6 +148,12 @@ struct incident {
 	char *sections[SECTION_COUNT]; /* what people wrote; NULL: unwritten */
 	struct action_item *actions;
 	size_t action_count;
+	struct update_record *updates; /* by number */
+	size_t update_count;
+	struct message_record *messages; /* in the order they were queued */
+	size_t message_count;
+	int64_t update_sent_us;        /* when the last update was approved, 0: none was */
+	int64_t update_next_us;        /* when it promised the next, 0: it did not */
 	struct timeline_row *timeline; /* sorted by occurred, then seq; with the prehistory */
 	size_t timeline_count;
 	size_t note_count, evidence_count;

@@ -38,7 +38,7 @@ struct signal_list {
 
 struct incident_state {
 	struct incident pub;
-	size_t component_capacity, step_capacity, check_capacity, action_capacity;
+	size_t component_capacity, step_capacity, check_capacity, action_capacity, update_capacity, message_capacity;
 	size_t approval_capacity, value_capacity;
 	size_t *own; /* indices of its events, and of what was attached */
 	size_t own_count, own_capacity;
@@ -136,6 +136,9 @@ void report_answer(struct fold *fold, uint64_t seq);
 /* An event that stands in the incident's timeline whatever its components are. */
 void incident_own(struct incident_state *state, size_t index);
 void incident_forget_steps(struct incident *pub);
+void incident_forget_updates(struct incident *pub);
+/* What is approved: the SHA-256 of subject, newline, text. */
+struct hash256 update_sha256(const char *subject, const char *text);
 /* Frees what fold_step.c keeps of an incident. */
 void incident_forget_work(struct incident *pub);
 
@@ -170,5 +173,11 @@ void rule_note(struct incoming *in);
 void rule_evidence(struct incoming *in);
 void rule_section(struct incoming *in);
 void rule_action_item(struct incoming *in);
+void rule_update_drafted(struct incoming *in);
+void rule_update_discarded(struct incoming *in);
+void rule_update_approved(struct incoming *in);
+void rule_update_queued(struct incoming *in);
+void rule_message(struct incoming *in);
+void rule_message_choice(struct incoming *in);
 
 #endif
