@@ -1,5 +1,9 @@
 #include "watch/sections.h"
 
+#include "collect/chain.h"
+#include "collect/feed.h"
+#include "collect/lane.h"
+
 static const struct settings_def kubernetes_section = {
 	.word = "kubernetes",
 	.help = "Where pods are: for runbooks, and for the pane of pods.",
@@ -13,5 +17,8 @@ static const struct settings_def kubernetes_section = {
 /* One line for each. */
 const struct settings_def *const declared_sections[] = {
 	&kubernetes_section,
+	&chain_section,
+	&lane_section,
+	&feed_section,
 	NULL,
 };
