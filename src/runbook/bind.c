@@ -165,7 +165,7 @@ static bool is_url(const char *value)
 	return rest && is_url_text(rest);
 }
 
-enum status shape_check(enum value_shape shape, const char *name, const char *value, struct error *err)
+const char *shape_wants(enum value_shape shape)
 {
 	static const char *const wants[] = {
 		[SHAPE_ANY] = "one line of plain text",
@@ -176,11 +176,41 @@ enum status shape_check(enum value_shape shape, const char *name, const char *va
 		[SHAPE_ENDPOINT] = "a host with port and path, without http://",
 		[SHAPE_NUMBER] = "decimal digits",
 	};
+
+	return wants[shape];
+}
+
+const char *binding_source(const char *name)
+{
+	static const struct {
+		const char *name, *source;
+	} sources[] = {
+		{"pod", "the affected component"},
+		{"validator_pod", "the affected component"},
+		{"rpc_pod", "the affected component"},
+		{"node", "the affected component"},
+		{"node_url", "the affected component"},
+		{"validator_address", "the affected component"},
+		{"namespace", "configuration [kubernetes]"},
+		{"context", "configuration [kubernetes]"},
+		{"chain_id", "configuration [network]"},
+		{"rpc_url", "a node that answers"},
+		{"rpc_endpoint", "a node that answers"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(sources); i++)
+		if (strcmp(sources[i].name, name) == 0)
+			return sources[i].source;
+	return NULL;
+}
+
+enum status shape_check(enum value_shape shape, const char *name, const char *value, struct error *err)
+{
 	uint8_t bytes[32];
 	bool fits = true;
 
 	if (value[0] == '\0')
-		return error_set(err, STATUS_INVALID, "%s: an empty value (write %s)", name, wants[shape]);
+		return error_set(err, STATUS_INVALID, "%s: an empty value (write %s)", name, shape_wants(shape));
 	if (strlen(value) > VALUE_BYTES_MAX)
 		return error_set(err, STATUS_LIMIT, "%s: longer than %d bytes", name, VALUE_BYTES_MAX);
 	if (!text_is_clean(value, strlen(value)))
@@ -209,7 +239,7 @@ enum status shape_check(enum value_shape shape, const char *name, const char *va
 	case SHAPE_ANY:
 		break;
 	}
-	return fits ? STATUS_OK : error_set(err, STATUS_INVALID, "%s: \"%s\" is not %s", name, value, wants[shape]);
+	return fits ? STATUS_OK : error_set(err, STATUS_INVALID, "%s: \"%s\" is not %s", name, value, shape_wants(shape));
 }
 
 /* --- placeholders in shell text ------------------------------------------------------------ */

@@ -45,6 +45,11 @@ const struct binding *bindings_get(const struct bindings *b, const char *name);
 /* The shape a placeholder's name asks for: "<validator-pod>" is a name, "<rpc-endpoint>" an
  * endpoint, "<rpc-url>" a URL; SHAPE_ANY when the name says nothing. */
 enum value_shape shape_of(const char *name);
+const char *shape_wants(enum value_shape shape); /* "an address: 0x and 40 hex digits" */
+/* Where a value for this name comes from when nobody types it: "the affected component";
+ * NULL when only [values] of the configuration or a person can give it. */
+const char *binding_source(const char *name);
+/* STATUS_INVALID with a text that names the placeholder, what it wants and the cure. */
 enum status shape_check(enum value_shape shape, const char *name, const char *value, struct error *err) TOCSIN_CHECK;
 
 struct open_placeholder {

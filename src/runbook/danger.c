@@ -547,3 +547,18 @@ enum danger danger_classify(const char *script)
 	bound_free(&bound);
 	return danger;
 }
+
+bool danger_knows(const char *script)
+{
+	struct shell_script parsed;
+
+	shell_split(script, &parsed);
+	const char *program = parsed.command_count && parsed.commands[0].word_count ? shell_program(parsed.commands[0].words[0]) : "";
+	bool known = strcmp(program, "curl") == 0;
+	for (size_t i = 0; i < ARRAY_LENGTH(rules) && !known; i++)
+		known = strcmp(rules[i].program, program) == 0;
+	for (size_t i = 0; i < ARRAY_LENGTH(readers) && !known; i++)
+		known = strcmp(readers[i], program) == 0;
+	shell_free(&parsed);
+	return known;
+}

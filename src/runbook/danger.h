@@ -3,6 +3,7 @@
 #ifndef TOCSIN_RUNBOOK_DANGER_H
 #define TOCSIN_RUNBOOK_DANGER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum danger {
@@ -19,5 +20,9 @@ const char *danger_meaning(enum danger danger); /* "changes nothing" */
 
 /* The class of a shell text, as written or as bound: its worst line. */
 enum danger danger_classify(const char *script);
+
+/* True if the text begins with a program that the rules know: "kubectl get pods" is a
+ * command, "connection refused by peer" is not. */
+bool danger_knows(const char *script);
 
 #endif

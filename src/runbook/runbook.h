@@ -33,7 +33,7 @@ struct command {
 
 /* What a step asks of its reader. */
 enum step_kind {
-	STEP_MANUAL,  /* done by a person, then ticked: nothing in it may run */
+	STEP_MANUAL,  /* done by a person, then ticked: nothing in it may run but its checks */
 	STEP_COMMAND, /* has at least one command that may run */
 	STEP_VERIFY,  /* its title asks to verify, and all that may run only reads: polled until it holds */
 	STEP_BRANCH,  /* a way to choose or to leave aside: its steps below are offered, not guessed */
@@ -46,7 +46,8 @@ struct step {
 	int depth;       /* 0 at the top */
 	int parent;      /* index in steps of the step around it, -1 at the top */
 	enum step_kind kind;
-	char *section;                                 /* the heading that it stands under, "" without */
+	char *section;                                 /* the headings that it stands under: "Common incidents > Network outage", "" without */
+	char *written;                                 /* its number as the document writes it: "3.", "Step 4", "" without */
 	char *title;                                   /* one clean line */
 	char *body;                                    /* the rest as clean text, may be "" */
 	char *when, *expected, *verify, *why, *impact; /* SEAL markers, NULL when absent. With `when` the step is offered, whatever its kind */
@@ -83,6 +84,10 @@ struct runbook {
 	bool stripped;         /* the markup is partly lost: its lines were read by their look, and nothing in it runs */
 	struct hash256 sha256; /* of the file's bytes */
 };
+
+/* The class of a command, as written or as bound: what its text can do, and at least what
+ * its author says. */
+enum danger command_danger(const struct command *command, const char *script);
 
 enum status runbook_parse(const char *text, size_t len, const char *name, struct runbook *out, struct error *err) TOCSIN_CHECK;
 enum status runbook_load(const char *path, struct runbook *out, struct error *err) TOCSIN_CHECK;
