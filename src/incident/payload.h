@@ -91,6 +91,15 @@
  * update.arrived       message remote; a person saw it there
  * update.withdrawn     message reason
  * update.answered      message by; somebody acknowledged it where the channel says nothing
+ * silence.asked        alertmanager action (set end) matchers until_us alerts (how many it
+ *                      covers now) comment silence (its id, to end); durable before anything
+ *                      is sent
+ * silence.set          request (seq of the silence.asked) silence
+ * silence.ended        request silence
+ * silence.failed       request why
+ * silence.found        silence alertmanager by comment until_us components[] (of the incident,
+ *                      whose alerts it keeps quiet)
+ * annotation.posted    grafana moment (declared over) id, or why it is not there
  * mode.armed           minutes until_us reason
  * mode.disarmed        reason
  * record.exported      format file

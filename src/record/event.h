@@ -81,6 +81,12 @@
 	_(UPDATE_ARRIVED, "update.arrived")                   \
 	_(UPDATE_WITHDRAWN, "update.withdrawn")               \
 	_(UPDATE_ANSWERED, "update.answered")                 \
+	_(SILENCE_ASKED, "silence.asked")                     \
+	_(SILENCE_SET, "silence.set")                         \
+	_(SILENCE_ENDED, "silence.ended")                     \
+	_(SILENCE_FAILED, "silence.failed")                   \
+	_(SILENCE_FOUND, "silence.found")                     \
+	_(ANNOTATED, "annotation.posted")                     \
 	_(MODE_ARMED, "mode.armed")                           \
 	_(MODE_DISARMED, "mode.disarmed")                     \
 	_(EXPORTED, "record.exported")                        \

@@ -229,8 +229,8 @@ static void write_thresholds(struct buf *out)
 static void write_rest(struct buf *out)
 {
 	buf_puts(out,
-		 "\n[kubernetes]\n"
-		 "# Where runbooks look for pods.\n"
+		 "\n# Where pods are, for runbooks and for the pane of pods; needs kubectl.\n"
+		 "# [kubernetes]\n"
 		 "# namespace = besu-network\n"
 		 "# The context of kubectl; without it, kubectl's current one.\n"
 		 "# context = NAME\n"

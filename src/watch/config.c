@@ -6,6 +6,7 @@
 #include "base/nearest.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "collect/kube.h"
 #include "watch/sections.h"
 
 #include <ini.h>

@@ -4,9 +4,6 @@
 
 #include "base/settings.h"
 
-/* Where pods are when nothing is said. */
-#define NAMESPACE_DEFAULT "besu-network"
-
 /* Ends with NULL. */
 extern const struct settings_def *const declared_sections[];
 

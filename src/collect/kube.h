@@ -1,0 +1,14 @@
+/* Kubernetes: pods, workloads, events and usage of some namespaces, listed and then watched
+ * (protocol reference 6). Credentials stay with kubectl, or are those of the pod that
+ * Tocsin runs in. */
+#ifndef TOCSIN_COLLECT_KUBE_H
+#define TOCSIN_COLLECT_KUBE_H
+
+#include "collect/source.h"
+
+/* Where pods are when nothing is said. */
+#define NAMESPACE_DEFAULT "besu-network"
+
+extern const struct settings_def kube_section;
+
+#endif
