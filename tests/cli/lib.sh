@@ -134,7 +134,7 @@ sim() {
 	"$tocsin" sim "$@" >"$scratch/$sim_name.nodes" 2>"$scratch/$sim_name.sim" </dev/null &
 	sim_pid=$!
 	started="$started $sim_pid"
-	until_true 10 grep -qs 'orders go to' "$scratch/$sim_name.sim" && return 0
+	until_true 90 grep -qs 'orders go to' "$scratch/$sim_name.sim" && return 0
 	fail "sim $*" "did not start: $(cat "$scratch/$sim_name.sim")"
 	return 1
 }

@@ -14,7 +14,7 @@ exec 3>"$scratch/input"
 
 # hear NAME TEXT: waits until it is said.
 hear() {
-	if until_true 60 grep -qF -- "$2" "$said"; then
+	if until_true 90 grep -qF -- "$2" "$said"; then
 		pass "$1"
 	else
 		fail "$1" "\"$2\" was not said: $(tail -c 1500 "$said")"
@@ -60,7 +60,7 @@ type "no"
 hear "its answer" "cancelled, nothing was done"
 type "quit"
 type "yes"
-until_true 20 sh -c "! kill -0 $console 2>/dev/null"
+until_true 90 sh -c "! kill -0 $console 2>/dev/null"
 wait "$console"
 expect_equal "it leaves" "$?" 0
 exec 3>&-
@@ -76,7 +76,7 @@ fi
 cat >"$scratch/script" <<'SCRIPT'
 :size 120x40
 :wait recorded
-:wait text INC-1 is still open 20s
+:wait text INC-1 is still open 90s
 :dump -
 SCRIPT
 expect_exit 0 "the next start" --db "$scratch/x.db" demo healthy --script "$scratch/script"

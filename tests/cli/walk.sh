@@ -28,7 +28,7 @@ console() {
 }
 
 cat >"$scratch/first" <<SCRIPT
-:wait proposal validator-failure 40s
+:wait proposal validator-failure 120s
 :declare
 :wait stage INC-1 triage
 :commander alice
@@ -51,7 +51,7 @@ started="$started $console"
 shown() {
 	[ -e "$scratch/first.screen" ] || ! kill -0 "$console" 2>/dev/null
 }
-until_true 90 shown
+until_true 240 shown
 if [ ! -e "$scratch/first.screen" ]; then
 	fail "the console comes to the first step" "$(tail -n 3 "$scratch/err")"
 	finish
@@ -61,7 +61,7 @@ kill -KILL "$console"
 wait "$console" 2>/dev/null
 expect_text "the command ran with its values" "$scratch/kubectl.log" "kubectl describe pod besu-validator-1 -n besu-network"
 
-printf '%s\n' ':wait stage INC-1 respond 20s' :show ':wait step 1 done' ':run 4' ":dump $scratch/unarmed.screen" 'key y Enter' >"$scratch/unarmed"
+printf '%s\n' ':wait stage INC-1 respond 90s' :show ':wait step 1 done' ':run 4' ":dump $scratch/unarmed.screen" 'key y Enter' >"$scratch/unarmed"
 console "$scratch/unarmed"
 expect_equal "after a kill: the same incident, stage and step" "$code $(cat "$scratch/err")" "0 "
 expect_text "UNARMED shows what is no read" "$scratch/unarmed.screen" 'kubectl delete pod besu-validator-1 -n besu-network'
@@ -69,7 +69,7 @@ expect_text "and says why it does not run it" "$scratch/unarmed.screen" "UNARMED
 expect_equal "nor did it" "$(grep -c delete "$scratch/kubectl.log")" 0
 
 cat >"$scratch/second" <<SCRIPT
-:wait stage INC-1 respond 20s
+:wait stage INC-1 respond 90s
 :show
 :arm 10m the pod hangs
 :run 4
@@ -79,9 +79,9 @@ key Enter
 :wait step 4 done
 :stage resolve the other steps were not needed
 :wait stage INC-1 resolve
-:wait check blocks-advance passed 90s
-:wait check validators-turn passed 90s
-:wait check nodes-agree passed 90s
+:wait check blocks-advance passed 240s
+:wait check validators-turn passed 240s
+:wait check nodes-agree passed 240s
 :next-stage
 :wait stage INC-1 review
 :section root-cause the process ran out of memory

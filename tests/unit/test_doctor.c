@@ -242,7 +242,7 @@ static void a_real_network(void **state)
 	config.nodes[4].timeout_ms = 300;
 	int64_t began = clock_mono_us(clock_system());
 	doctor_ask(&config, clock_system(), &list);
-	assert_true(clock_mono_us(clock_system()) - began < 5 * US_PER_S);
+	assert_true(clock_mono_us(clock_system()) - began < 30 * US_PER_S); /* what hangs would hang for ever */
 	assert_non_null(find(&list, FINDING_OK, config.nodes[0].name, "besu/v25.9.0/linux-x86_64/openjdk-java-21, chain 138, head "));
 	assert_non_null(find(&list, FINDING_OK, config.nodes[1].name, "chain 138"));
 	assert_non_null(find(&list, FINDING_WARN, config.nodes[2].name, "offers no admin, no qbft"));

@@ -4,7 +4,7 @@
 
 #include "record/journal.h"
 
-enum { DEADLINE_MS = 20000 };
+enum { DEADLINE_MS = 90000 };
 
 struct seen {
 	struct loop *loop;

@@ -767,7 +767,7 @@ static void test_a_slow_node_is_slow_alone(void **state)
 	buf_init(&out, 1 << 20);
 	int64_t before_us = clock_mono_us(clock_system());
 	assert_int_equal(fetch(sim_node_at(sim, 0)->url, "/", NULL, CALL("net_version", "[]"), &out), 200);
-	assert_true(clock_mono_us(clock_system()) - before_us < US_PER_S);
+	assert_true(clock_mono_us(clock_system()) - before_us < 2 * US_PER_S);
 	before_us = clock_mono_us(clock_system());
 	assert_int_equal(fetch(sim_node_at(sim, 5)->url, "/", NULL, CALL("net_version", "[]"), &out), 200);
 	assert_true(clock_mono_us(clock_system()) - before_us >= 2 * US_PER_S);
@@ -797,7 +797,7 @@ static void test_stopping_waits_for_nobody(void **state)
 	nanosleep(&pause, NULL); /* the request is being thought about by now */
 	int64_t before_us = clock_mono_us(clock_system());
 	sim_stop(sim);
-	assert_true(clock_mono_us(clock_system()) - before_us < US_PER_S);
+	assert_true(clock_mono_us(clock_system()) - before_us < 3 * US_PER_S / 2);
 	pthread_join(client, NULL);
 }
 
