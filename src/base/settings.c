@@ -208,7 +208,7 @@ enum status settings_complete(const struct settings *settings, struct error *err
 	for (const struct setting_def *def = settings->def->items; def->name; def++)
 		if (def->required && !settings_each(settings, def->name, 0))
 			return error_set(err, STATUS_INVALID, "has no %s (%s)", def->name, def->help);
-	return STATUS_OK;
+	return settings->def->check ? settings->def->check(settings, err) : STATUS_OK;
 }
 
 /* --- asking ------------------------------------------------------------------------- */

@@ -35,11 +35,14 @@ struct setting_def {
 	bool required;
 };
 
+struct settings;
 struct settings_def {
 	const char *word;                /* "prometheus" */
 	bool named;                      /* "[prometheus NAME]"; else it stands once */
 	const char *help;                /* one sentence for the manual */
 	const struct setting_def *items; /* ends with name NULL */
+	/* What no key can say by itself, once all are read; may be NULL. */
+	enum status (*check)(const struct settings *settings, struct error *err);
 };
 
 struct setting {
@@ -66,7 +69,8 @@ void settings_free(struct settings *settings);
  * STATUS_CONFLICT: it was given before; STATUS_INVALID: the value does not fit. Errors begin
  * with the key. */
 enum status settings_set(struct settings *settings, const char *name, const char *text, int line, struct error *err) TOCSIN_CHECK;
-/* Whether all required keys are there; err names the first that is not. */
+/* Whether all required keys are there, and the section's own check holds; err names what is
+ * wrong first. */
 enum status settings_complete(const struct settings *settings, struct error *err) TOCSIN_CHECK;
 
 /* Values by name; the fallback of the table counts where nothing was written. The name must

@@ -79,6 +79,7 @@ static void put_proposal(struct json_writer *w, const struct proposal *p)
 	json_put_string(w, "rule", p->rule);
 	json_put_string(w, "reason", p->reason);
 	json_put_string(w, "since", time_rfc3339(when, p->since_us));
+	json_put_string(w, "confidence", confidence_name(p->confidence));
 	put_names(w, "components", p->components, p->component_count);
 	put_names(w, "consequences", p->consequences, p->consequence_count);
 	json_begin_array(w, "evidence");
@@ -89,6 +90,8 @@ static void put_proposal(struct json_writer *w, const struct proposal *p)
 		json_end_object(w);
 	}
 	json_end_array(w);
+	json_put_string(w, "confirm", p->confirm);
+	json_put_string(w, "refute", p->refute);
 	json_put_string(w, "runbook", cause->runbook);
 	json_end_object(w);
 }

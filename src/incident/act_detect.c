@@ -73,6 +73,9 @@ static void put_proposal(struct drafts *out, struct draft *draft, const struct p
 	payload_string(&data, "rule", p->rule);
 	payload_string(&data, "reason", p->reason);
 	payload_string(&data, "title", p->title);
+	payload_string(&data, "confidence", confidence_name(p->confidence));
+	payload_string(&data, "confirm", p->confirm);
+	payload_string(&data, "refute", p->refute);
 	json_put_i64(&data.w, "since_us", p->since_us);
 	put_ids(&data, "components", p->components, p->component_count, SICK_MAX);
 	put_ids(&data, "consequences", p->consequences, p->consequence_count, CONSEQUENCES_MAX);

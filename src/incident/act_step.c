@@ -74,7 +74,10 @@ enum status act_step(const struct fold *fold, const struct actor *who, const cha
 	if ((unsigned)state >= ARRAY_LENGTH(kinds) || kinds[state].kind == EVENT_OTHER)
 		return error_set(err, STATUS_INVALID, "step %s: only a run makes it running or failed (tick, skip, deviate or note it)", number);
 	const struct input text = {.what = state == STEP_SKIPPED ? "reason" : state == STEP_DEVIATED ? "what was done instead"
-												      : "note", .limit = REASON_BYTES, .cure = "a few words", .optional = state == STEP_DONE};
+												     : "note",
+				   .limit = REASON_BYTES,
+				   .cure = "a few words",
+				   .optional = state == STEP_DONE};
 	status = input_text(out, &text, reason_or_note, &reason_or_note, err);
 	if (status != STATUS_OK)
 		return status;
@@ -279,7 +282,9 @@ enum status act_step_verified(const struct fold *fold, const struct actor *who, 
 		return status;
 	char took[DURATION_TEXT];
 	struct draft *draft = add_step(out, EVENT_STEP_VERIFIED, who, target, number);
-	draft_summary(out, draft, "step %s: what it should lead to %s, after %s and %u %s", number, passed ? "holds" : run->cancelled ? "was not waited for" : "does not hold", duration_human(took, run->duration_us), attempts, attempts == 1 ? "look" : "looks");
+	draft_summary(out, draft, "step %s: what it should lead to %s, after %s and %u %s", number, passed ? "holds" : run->cancelled ? "was not waited for"
+																      : "does not hold",
+		      duration_human(took, run->duration_us), attempts, attempts == 1 ? "look" : "looks");
 	if (run->output && run->output[0]) {
 		struct buf clean;
 		buf_init(&clean, TEXT_BYTES);

@@ -28,6 +28,13 @@ enum cause {
 	CAUSE_VISIBILITY_LOST,
 	CAUSE_CHAIN_FORK,
 	CAUSE_NETWORK_PARTITION,
+	CAUSE_ORACLE_UPDATE_FAILURES,
+	CAUSE_SECURITY_INCIDENT,
+	CAUSE_CCIP_ROUTER_FAILURE,
+	CAUSE_CCIP_CONTRACT_FAILURE,
+	CAUSE_CCIP_MESSAGE_BACKLOG,
+	CAUSE_CCIP_DATA_CORRUPTION,
+	CAUSE_CCIP_NETWORK_PARTITION,
 	CAUSE_COUNT
 };
 struct cause_def {
@@ -49,6 +56,18 @@ enum rule {
 	RULE_NOT_CRITICAL,
 	RULE_PARTITION,
 	RULE_MINOR,
+	RULE_SECURITY,
+	RULE_SECURITY_SIGN,
+	RULE_DATA_LOSS,
+	RULE_LANE_BLOCKED,
+	RULE_LANE_SLOW,
+	RULE_FEED_WRONG,
+	RULE_FEED_LATE,
+	RULE_SIGHT_PART,
+	RULE_OWN_P0, /* a row of the configuration says so; the four follow one another */
+	RULE_OWN_P1,
+	RULE_OWN_P2,
+	RULE_OWN_P3,
 	RULE_COUNT
 };
 struct rule_def {
@@ -57,5 +76,13 @@ struct rule_def {
 	const char *why; /* in words */
 };
 const struct rule_def *rule_def(enum rule rule);
+
+/* How sure a proposal is of its cause. */
+enum confidence {
+	CONFIDENCE_CERTAIN,  /* what was seen is the fault itself */
+	CONFIDENCE_LIKELY,   /* it is what usually looks like this */
+	CONFIDENCE_POSSIBLE, /* one of several things that look like this */
+};
+const char *confidence_name(enum confidence confidence); /* "certain" "likely" "possible" */
 
 #endif

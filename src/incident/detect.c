@@ -4,92 +4,15 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "incident/diagnosis.h"
+#include "incident/proposing.h"
 #include "world/judge.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Components whose own line appears among the evidence. */
-enum { EVIDENCE_COMPONENTS = 12 };
-
 /* A clock that was set shows for a few polls, one that is wrong goes on. */
 #define SKEW_LASTS_US (5 * US_PER_S)
-
-/* --- building a proposal ------------------------------------------------------------- */
-
-/* Room for one more item; memory doubles, so that long lists cost little. */
-static void *grow_one(void *items, size_t count, size_t size)
-{
-	if ((count & (count - 1)) != 0)
-		return items;
-	return xreallocarray(items, count == 0 ? 1 : 2 * count, size);
-}
-
-static struct proposal *add_proposal(struct proposals *out, enum cause cause, enum rule rule, const char *subject)
-{
-	struct proposal *p;
-
-	out->items = mem_grow(out->items, &out->capacity, out->count, sizeof(*out->items));
-	p = &out->items[out->count++];
-	*p = (struct proposal){.cause = cause, .severity = rule_def(rule)->severity};
-	text_format(p->key, sizeof(p->key), "%s", cause_def(cause)->name);
-	text_format(p->title, sizeof(p->title), "%s%s%s", cause_def(cause)->title, subject == NULL ? "" : ": ", subject == NULL ? "" : subject);
-	text_format(p->rule, sizeof(p->rule), "%s", rule_def(rule)->id);
-	text_format(p->reason, sizeof(p->reason), "%s", rule_def(rule)->why);
-	return p;
-}
-
-static void add_consequence(struct proposal *p, const struct component *c)
-{
-	p->consequences = grow_one(p->consequences, p->consequence_count, sizeof(*p->consequences));
-	memcpy(p->consequences[p->consequence_count++], c->id, sizeof(c->id));
-}
-
-static void add_evidence(struct proposal *p, int64_t at_us, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
-
-static void add_evidence(struct proposal *p, int64_t at_us, const char *fmt, ...)
-{
-	struct evidence_line *line;
-	va_list args;
-
-	p->evidence = grow_one(p->evidence, p->evidence_count, sizeof(*p->evidence));
-	line = &p->evidence[p->evidence_count++];
-	line->at_us = at_us;
-	va_start(args, fmt);
-	vsnprintf(line->text, sizeof(line->text), fmt, args);
-	va_end(args);
-}
-
-static void add_refuted(struct proposal *p, const char *fmt, ...) TOCSIN_PRINTF(2, 3);
-
-static void add_refuted(struct proposal *p, const char *fmt, ...)
-{
-	va_list args;
-
-	p->refuted = grow_one(p->refuted, p->refuted_count, sizeof(*p->refuted));
-	va_start(args, fmt);
-	vsnprintf(p->refuted[p->refuted_count++], sizeof(*p->refuted), fmt, args);
-	va_end(args);
-}
-
-/* A sick component: named, with the line that says why, and the first symptom if it
- * is the earliest. */
-static void add_sick(struct proposal *p, const struct component *c)
-{
-	p->components = grow_one(p->components, p->component_count, sizeof(*p->components));
-	memcpy(p->components[p->component_count++], c->id, sizeof(c->id));
-	if (p->since_us == 0 || (c->since_us != 0 && c->since_us < p->since_us))
-		p->since_us = c->since_us;
-	if (p->component_count > EVIDENCE_COMPONENTS)
-		return;
-	/* There is one chain: its name would only push the numbers out of the line. */
-	if (c->kind == KIND_CHAIN)
-		add_evidence(p, c->since_us, "%s", c->reason);
-	else
-		add_evidence(p, c->since_us, "%s %s: %s", kind_name(c->kind), c->name, c->reason);
-}
 
 /* --- what the world shows ---------------------------------------------------------------- */
 
@@ -187,7 +110,7 @@ static void refute_fork(const struct world *world, struct proposal *p)
 		same++;
 	}
 	if (same > 1)
-		add_refuted(p, "fork: one hash at block %lld on all %zu nodes that have it", (long long)head, same);
+		proposal_refuted(p, "fork: one hash at block %lld on all %zu nodes that have it", (long long)head, same);
 }
 
 /* "besu-validator-0, besu-validator-1 and 3 more": as many names as fit. */
@@ -220,7 +143,7 @@ static void show_versions(const struct component *chain, struct proposal *p, int
 	const char *versions = component_text(chain, CHAIN_VERSIONS);
 
 	if (versions != NULL && strstr(versions, ", ") != NULL)
-		add_evidence(p, now_us, "versions differ: %s", versions);
+		proposal_evidence(p, now_us, "versions differ: %s", versions);
 }
 
 /* Who sees whom, and which groups could go on by themselves. */
@@ -231,7 +154,7 @@ static void show_groups(const struct world *world, struct proposal *p, int64_t n
 
 	if (!component_number(chain, CHAIN_PARTITIONS, &groups) || !component_number(chain, CHAIN_VALIDATORS, &members) || !component_number(chain, CHAIN_QUORUM, &quorum))
 		return;
-	for (int64_t group = 1; group <= groups && group <= EVIDENCE_COMPONENTS; group++) {
+	for (int64_t group = 1; group <= groups && group <= PROPOSAL_LINES; group++) {
 		struct names names = {0};
 		char text[128];
 		int64_t validators = 0;
@@ -241,8 +164,8 @@ static void show_groups(const struct world *world, struct proposal *p, int64_t n
 				names_add(&names, world_at(world, KIND_NODE, i)->name);
 		for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++)
 			validators += group_of(world_at(world, KIND_VALIDATOR, i)) == group;
-		add_evidence(p, now_us, "group %lld: %lld of %lld validators, %s: %s", (long long)group, (long long)validators, (long long)members,
-			     validators < quorum ? "no quorum" : "a quorum", names_text(&names, text, sizeof(text)));
+		proposal_evidence(p, now_us, "group %lld: %lld of %lld validators, %s: %s", (long long)group, (long long)validators, (long long)members,
+				  validators < quorum ? "no quorum" : "a quorum", names_text(&names, text, sizeof(text)));
 	}
 }
 
@@ -253,7 +176,7 @@ static void refute_outage(const struct world *world, struct proposal *p)
 	int64_t head, age_ms;
 
 	if (component_number(chain, CHAIN_HEAD, &head) && component_number(chain, CHAIN_HEAD_AGE_MS, &age_ms))
-		add_refuted(p, "network outage: blocks come, the last is %lld, %s old", (long long)head, duration_human(age, age_ms * US_PER_MS));
+		proposal_refuted(p, "network outage: blocks come, the last is %lld, %s old", (long long)head, duration_human(age, age_ms * US_PER_MS));
 }
 
 static void show_quorum(const struct component *chain, struct proposal *p, int64_t now_us)
@@ -265,9 +188,9 @@ static void show_quorum(const struct component *chain, struct proposal *p, int64
 	if (!component_number(chain, CHAIN_ALIVE, &alive) || !component_number(chain, CHAIN_CAN_LOSE, &can_lose))
 		return;
 	if (can_lose < 0)
-		add_evidence(p, now_us, "%lld of %lld validators alive, quorum is %lld: %lld short", (long long)alive, (long long)validators, (long long)quorum, (long long)-can_lose);
+		proposal_evidence(p, now_us, "%lld of %lld validators alive, quorum is %lld: %lld short", (long long)alive, (long long)validators, (long long)quorum, (long long)-can_lose);
 	else
-		add_evidence(p, now_us, "%lld of %lld validators alive, quorum is %lld: can lose %lld more", (long long)alive, (long long)validators, (long long)quorum, (long long)can_lose);
+		proposal_evidence(p, now_us, "%lld of %lld validators alive, quorum is %lld: can lose %lld more", (long long)alive, (long long)validators, (long long)quorum, (long long)can_lose);
 }
 
 /* --- one function for each cause ------------------------------------------------------------ */
@@ -280,46 +203,46 @@ static bool sight_lost(const struct component *chain)
 static void propose_visibility_lost(const struct world *world, struct proposals *out)
 {
 	const struct component *chain = world_chain(world);
-	struct proposal *p = add_proposal(out, CAUSE_VISIBILITY_LOST, RULE_SIGHT_LOST, NULL);
+	struct proposal *p = proposals_add(out, CAUSE_VISIBILITY_LOST, RULE_SIGHT_LOST, NULL);
 	char head_text[32];
 	int64_t head;
 
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
-		add_sick(p, world_at(world, KIND_NODE, i));
+		proposal_sick(p, world_at(world, KIND_NODE, i));
 	/* The sight is gone when the last node is. */
 	p->since_us = chain->since_us;
 	if (component_number(chain, CHAIN_HEAD, &head))
-		add_evidence(p, chain->seen_us, "the last block seen is %s; whether more came is not known", text_thousands(head_text, sizeof(head_text), head));
-	add_consequence(p, chain);
+		proposal_evidence(p, chain->seen_us, "the last block seen is %s; whether more came is not known", text_thousands(head_text, sizeof(head_text), head));
+	proposal_consequence(p, chain);
 	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++)
-		add_consequence(p, world_at(world, KIND_VALIDATOR, i));
+		proposal_consequence(p, world_at(world, KIND_VALIDATOR, i));
 }
 
 static void propose_network_outage(const struct world *world, int64_t now_us, struct proposals *out)
 {
 	const struct component *chain = world_chain(world);
 	bool parted = component_value(chain, CHAIN_PARTITIONS) != NULL;
-	struct proposal *p = add_proposal(out, CAUSE_NETWORK_OUTAGE, RULE_NETWORK_DOWN, parted ? "partition" : NULL);
+	struct proposal *p = proposals_add(out, CAUSE_NETWORK_OUTAGE, RULE_NETWORK_DOWN, parted ? "partition" : NULL);
 	int64_t round, next_ms;
 	char next[DURATION_TEXT];
 	size_t down = count_if(world, KIND_NODE, is_down);
 
-	add_sick(p, chain);
+	proposal_sick(p, chain);
 	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++) {
 		const struct component *c = world_at(world, KIND_VALIDATOR, i);
 
 		if (is_offline(c))
-			add_sick(p, c);
+			proposal_sick(p, c);
 		else if (c->health != HEALTH_OK)
-			add_consequence(p, c);
+			proposal_consequence(p, c);
 	}
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
 		const struct component *c = world_at(world, KIND_NODE, i);
 
 		if (is_down(c))
-			add_sick(p, c);
+			proposal_sick(p, c);
 		else if (c->health != HEALTH_OK)
-			add_consequence(p, c);
+			proposal_consequence(p, c);
 	}
 	/* The network is down since its block is overdue, whatever failed before. */
 	p->since_us = chain->since_us;
@@ -329,8 +252,8 @@ static void propose_network_outage(const struct world *world, int64_t now_us, st
 	else
 		show_quorum(chain, p, now_us);
 	if (component_number(chain, CHAIN_ROUND, &round) && component_number(chain, CHAIN_NEXT_ROUND_MS, &next_ms))
-		add_evidence(p, now_us, "round %lld by the clock, the next round change in %s", (long long)round, duration_human(next, next_ms * US_PER_MS));
-	add_refuted(p, "visibility lost: %zu of %zu nodes answer", world_count(world, KIND_NODE) - down, world_count(world, KIND_NODE));
+		proposal_evidence(p, now_us, "round %lld by the clock, the next round change in %s", (long long)round, duration_human(next, next_ms * US_PER_MS));
+	proposal_refuted(p, "visibility lost: %zu of %zu nodes answer", world_count(world, KIND_NODE) - down, world_count(world, KIND_NODE));
 	refute_fork(world, p);
 }
 
@@ -343,7 +266,7 @@ static bool is_forked(const struct component *c)
 static void show_branches(const struct world *world, struct proposal *p, int64_t now_us)
 {
 	const struct component *chain = world_chain(world);
-	const char *shown[EVIDENCE_COMPONENTS] = {component_text(chain, CHAIN_FORK_HASH)};
+	const char *shown[PROPOSAL_LINES] = {component_text(chain, CHAIN_FORK_HASH)};
 	size_t count = 1, nodes = world_count(world, KIND_NODE);
 	int64_t number = 0, at = 0;
 
@@ -354,7 +277,7 @@ static void show_branches(const struct world *world, struct proposal *p, int64_t
 
 		for (size_t k = 1; k < count && !known; k++)
 			known = strcmp(shown[k], hash) == 0;
-		if (!known && count < EVIDENCE_COMPONENTS)
+		if (!known && count < PROPOSAL_LINES)
 			shown[count++] = hash;
 	}
 	for (size_t k = 0; k < count; k++) {
@@ -372,28 +295,28 @@ static void show_branches(const struct world *world, struct proposal *p, int64_t
 			if (k > 0)
 				component_number(c, NODE_FORK_BLOCK, &at);
 		}
-		add_evidence(p, now_us, "block %lld is %.10s.. on %zu: %s", (long long)at, shown[k] == NULL ? "another" : shown[k], names.count,
-			     names_text(&names, text, sizeof(text)));
+		proposal_evidence(p, now_us, "block %lld is %.10s.. on %zu: %s", (long long)at, shown[k] == NULL ? "another" : shown[k], names.count,
+				  names_text(&names, text, sizeof(text)));
 	}
 }
 
 static void propose_fork(const struct world *world, int64_t now_us, struct proposals *out)
 {
 	const struct component *chain = world_chain(world);
-	struct proposal *p = add_proposal(out, CAUSE_CHAIN_FORK, RULE_FORK, NULL);
+	struct proposal *p = proposals_add(out, CAUSE_CHAIN_FORK, RULE_FORK, NULL);
 	int64_t age_ms, period_ms, timeout_ms = 0;
 	char age[DURATION_TEXT];
 
-	add_sick(p, chain);
+	proposal_sick(p, chain);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (is_forked(world_at(world, KIND_NODE, i)))
-			add_sick(p, world_at(world, KIND_NODE, i));
+			proposal_sick(p, world_at(world, KIND_NODE, i));
 	show_branches(world, p, now_us);
 	show_versions(chain, p, now_us);
 	component_number(chain, CHAIN_REQUEST_TIMEOUT_MS, &timeout_ms);
 	if (component_number(chain, CHAIN_HEAD_AGE_MS, &age_ms) && component_number(chain, CHAIN_BLOCK_PERIOD_MS, &period_ms) &&
 	    age_ms > stall_bound_ms(world_thresholds(world), period_ms, timeout_ms))
-		add_evidence(p, now_us, "and no block comes: the last is %s old", duration_human(age, age_ms * US_PER_MS));
+		proposal_evidence(p, now_us, "and no block comes: the last is %s old", duration_human(age, age_ms * US_PER_MS));
 	else
 		refute_outage(world, p);
 }
@@ -403,22 +326,22 @@ static void propose_fork(const struct world *world, int64_t now_us, struct propo
 static void propose_partition(const struct world *world, int64_t now_us, struct proposals *out)
 {
 	const struct component *chain = world_chain(world);
-	struct proposal *p = add_proposal(out, CAUSE_NETWORK_PARTITION, RULE_PARTITION, NULL);
+	struct proposal *p = proposals_add(out, CAUSE_NETWORK_PARTITION, RULE_PARTITION, NULL);
 
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (is_cut_off(world_at(world, KIND_NODE, i)))
-			add_sick(p, world_at(world, KIND_NODE, i));
+			proposal_sick(p, world_at(world, KIND_NODE, i));
 	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++) {
 		const struct component *c = world_at(world, KIND_VALIDATOR, i);
 
 		if (group_of(c) > 1 && c->health != HEALTH_OK)
-			add_consequence(p, c);
+			proposal_consequence(p, c);
 	}
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (is_behind_unplaced(world_at(world, KIND_NODE, i)))
-			add_consequence(p, world_at(world, KIND_NODE, i));
+			proposal_consequence(p, world_at(world, KIND_NODE, i));
 	if (chain->health != HEALTH_OK)
-		add_consequence(p, chain);
+		proposal_consequence(p, chain);
 	show_groups(world, p, now_us);
 	show_quorum(chain, p, now_us);
 	refute_outage(world, p);
@@ -432,33 +355,33 @@ static void add_anonymous_nodes(const struct world *world, struct proposal *p)
 
 		if (!is_anonymous(node))
 			continue;
-		add_sick(p, node);
-		add_evidence(p, node->since_us, "%s never told its key: taken for the node of this validator", node->name);
+		proposal_sick(p, node);
+		proposal_evidence(p, node->since_us, "%s never told its key: taken for the node of this validator", node->name);
 	}
 }
 
 static void propose_validator_failure(const struct world *world, const struct component *c, bool with_anonymous, int64_t now_us, struct proposals *out)
 {
 	const struct component *chain = world_chain(world), *node = world_partner(c);
-	struct proposal *p = add_proposal(out, CAUSE_VALIDATOR_FAILURE, RULE_VALIDATOR_FAILURE, c->name);
+	struct proposal *p = proposals_add(out, CAUSE_VALIDATOR_FAILURE, RULE_VALIDATOR_FAILURE, c->name);
 	const char *turns = component_text(c, VALIDATOR_TURNS);
 
 	text_format(p->key, sizeof(p->key), "%s:%s", cause_def(p->cause)->name, strchr(c->id, '/') + 1);
-	add_sick(p, c);
+	proposal_sick(p, c);
 	if (turns != NULL && strchr(turns, 'x') != NULL)
-		add_evidence(p, c->since_us, "last turns, newest last: %s", turns + strspn(turns, "."));
+		proposal_evidence(p, c->since_us, "last turns, newest last: %s", turns + strspn(turns, "."));
 	if (node != NULL && is_down(node))
-		add_sick(p, node);
+		proposal_sick(p, node);
 	else if (with_anonymous)
 		add_anonymous_nodes(world, p);
 	if (is_flapping(c) && node != NULL && is_flapping(node))
-		add_sick(p, node);
+		proposal_sick(p, node);
 	show_quorum(chain, p, now_us);
 	if (chain->health == HEALTH_WARNING && chain->symptom == SYMPTOM_QUORUM)
-		add_consequence(p, chain);
+		proposal_consequence(p, chain);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (world_at(world, KIND_NODE, i)->symptom == SYMPTOM_PEERS)
-			add_consequence(p, world_at(world, KIND_NODE, i));
+			proposal_consequence(p, world_at(world, KIND_NODE, i));
 	refute_outage(world, p);
 	refute_fork(world, p);
 }
@@ -556,15 +479,15 @@ static void propose_endpoint_issues(const struct world *world, const struct surr
 	text_format(many, sizeof(many), "%zu nodes", sick);
 	rule = skewed == sick ? RULE_MINOR : rpc > 0 && rpc_down == rpc ? RULE_SERVICE_DEGRADED
 									: RULE_NOT_CRITICAL;
-	p = add_proposal(out, CAUSE_RPC_ENDPOINT_ISSUES, rule, sick == 1 ? first->name : many);
+	p = proposals_add(out, CAUSE_RPC_ENDPOINT_ISSUES, rule, sick == 1 ? first->name : many);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (is_endpoint_issue(world, world_at(world, KIND_NODE, i), around))
-			add_sick(p, world_at(world, KIND_NODE, i));
-	for (size_t i = 0; i < p->component_count && i < EVIDENCE_COMPONENTS; i++) {
+			proposal_sick(p, world_at(world, KIND_NODE, i));
+	for (size_t i = 0; i < p->component_count && i < PROPOSAL_LINES; i++) {
 		const struct component *validator = world_partner(world_find(world, p->components[i]));
 
 		if (validator != NULL && validator->health == HEALTH_OK)
-			add_refuted(p, "validator failure: %s takes its turns", validator->name);
+			proposal_refuted(p, "validator failure: %s takes its turns", validator->name);
 	}
 	refute_outage(world, p);
 }
@@ -582,13 +505,13 @@ static int compare_proposals(const void *a, const void *b)
 	return strcmp(x->key, y->key);
 }
 
-void detect(const struct world *world, int64_t now_us, struct proposals *out)
+/* What the nodes show of the chain. */
+static void detect_chain(const struct world *world, int64_t now_us, struct proposals *out)
 {
 	const struct component *chain = world_chain(world);
 	struct surroundings around;
 	bool anonymous_open, parted;
 
-	*out = (struct proposals){0};
 	if (sight_lost(chain)) {
 		if (chain->since_us != 0)
 			propose_visibility_lost(world, out);
@@ -614,6 +537,13 @@ void detect(const struct world *world, int64_t now_us, struct proposals *out)
 		anonymous_open = anonymous_open && world_partner(c) != NULL;
 	}
 	propose_endpoint_issues(world, &around, out);
+}
+
+void detect(const struct world *world, const struct diagnoses *own, int64_t now_us, struct proposals *out)
+{
+	*out = (struct proposals){0};
+	detect_chain(world, now_us, out);
+	diagnose(world, own, out);
 	if (out->count > 1)
 		qsort(out->items, out->count, sizeof(*out->items), compare_proposals);
 }

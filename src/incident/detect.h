@@ -27,6 +27,9 @@ struct proposal {
 	size_t evidence_count;
 	char (*refuted)[160]; /* what was considered and ruled out, with why */
 	size_t refuted_count;
+	enum confidence confidence;
+	const char *confirm; /* what would show that it is so, NULL: nothing more is needed */
+	const char *refute;  /* and what would show that it is not, or NULL */
 };
 
 struct proposals {
@@ -35,9 +38,13 @@ struct proposals {
 	size_t capacity; /* private */
 };
 
+struct diagnoses;
+
 /* Proposals for the world as judged at now_us, the worst first. A component is
- * named sick by at most one of them. Free with proposals_free. */
-void detect(const struct world *world, int64_t now_us, struct proposals *out);
+ * named sick by at most one of them. `own` (NULL allowed) are rows that the configuration
+ * adds to the table of diagnoses; texts of the proposals may be theirs. Free with
+ * proposals_free. */
+void detect(const struct world *world, const struct diagnoses *own, int64_t now_us, struct proposals *out);
 void proposals_free(struct proposals *proposals);
 const struct proposal *proposals_find(const struct proposals *proposals, const char *key);
 

@@ -8,7 +8,8 @@
  * record.opened        network drill (true: a simulated network, never a real night)
  * probe.change         component from to reach reason
  * detector.proposed    key cause severity rule reason title since_us components[]
- *                      consequences[] evidence[]{at_us text} refuted[]
+ *                      consequences[] evidence[]{at_us text} refuted[] confidence confirm
+ *                      refute
  * detector.changed     as detector.proposed
  * detector.cleared     key title components[]
  * proposal.dismissed   key reason

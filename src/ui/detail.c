@@ -76,6 +76,10 @@ static void add_thinking(struct ui *ui, const struct proposal *p)
 	}
 	for (size_t i = 0; i < p->refuted_count; i++)
 		ui_pager_line(ui, ROLE_DIM, 0, i == 0 ? "ruled out" : "", p->refuted[i]);
+	if (p->confirm)
+		ui_pager_line(ui, ROLE_DIM, 0, "would confirm", p->confirm);
+	if (p->refute)
+		ui_pager_line(ui, ROLE_DIM, 0, "would refute", p->refute);
 }
 
 enum status detail_proposal(struct ui *ui, const char *key, struct error *err)
@@ -93,7 +97,8 @@ enum status detail_proposal(struct ui *ui, const char *key, struct error *err)
 	text_format(line, sizeof(line), "%s, %s ago", when_text(when, ui, since_us), ago_text(age, ui, since_us));
 	ui_pager_line(ui, ROLE_BASE, 0, "first symptom", line);
 	const struct cause_def *cause = cause_def(p ? p->cause : known->cause);
-	ui_pager_line(ui, ROLE_BASE, 0, "cause", cause->name);
+	text_format(line, sizeof(line), "%s%s%s", cause->name, p ? ", " : "", p ? confidence_name(p->confidence) : "");
+	ui_pager_line(ui, ROLE_BASE, 0, "cause", line);
 	ui_pager_line(ui, ROLE_BASE, 0, "runbook", cause->runbook ? cause->runbook : "none fits");
 	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
 	if (p)

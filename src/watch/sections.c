@@ -9,6 +9,7 @@
 #include "collect/loki.h"
 #include "collect/prometheus.h"
 #include "collect/query.h"
+#include "incident/diagnosis.h"
 
 /* One line for each. */
 const struct settings_def *const declared_sections[] = {
@@ -21,5 +22,6 @@ const struct settings_def *const declared_sections[] = {
 	&loki_section,
 	&grafana_section,
 	&probe_section,
+	&diagnosis_section,
 	NULL,
 };

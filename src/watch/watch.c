@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "collect/source.h"
+#include "incident/diagnosis.h"
 #include "watch/bearer.h"
 #include "watch/run.h"
 #include "watch/values.h"
@@ -60,6 +61,7 @@ struct watch {
 	struct journal *journal; /* NULL: nothing is recorded */
 	struct fold *fold;
 	struct proposals proposals;
+	struct diagnoses diagnoses; /* of the configuration */
 	struct checked *checked;
 	size_t checked_count;
 	struct runs *runs;
@@ -340,7 +342,7 @@ static void detect_now(struct watch *w, int64_t now_us)
 {
 	struct proposals before = w->proposals;
 
-	detect(w->world, now_us, &w->proposals);
+	detect(w->world, &w->diagnoses, now_us, &w->proposals);
 	for (size_t i = 0; i < w->proposals.count; i++) {
 		const struct proposal *p = &w->proposals.items[i];
 		if (!proposals_find(&before, p->key) && proposal_is_news(w, p))
@@ -596,6 +598,7 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 	name_operator(w, options->operator_name);
 	w->world = world_new(config->network, config->chain_id, &config->thresholds);
 	w->fold = fold_new();
+	w->diagnoses = diagnoses_read(config->sections, config->section_count);
 	drafts_init(&w->machine);
 	drafts_init(&w->handed);
 	w->values = values_new(config, w->world);
@@ -631,6 +634,7 @@ void watch_free(struct watch *w)
 		drop_checked(w, &w->checked[0]);
 	free(w->checked);
 	proposals_free(&w->proposals);
+	diagnoses_free(&w->diagnoses);
 	drafts_free(&w->machine);
 	drafts_free(&w->handed);
 	values_free(w->values);

@@ -106,10 +106,14 @@ enum symptom {
 	SYMPTOM_SECURITY,    /* what it watches for is a sign of an attack */
 	/* of any */
 	SYMPTOM_FLAPPING, /* it fails and comes back, again and again */
+	SYMPTOM_COUNT
 };
 
 const char *kind_name(enum kind kind);       /* "node" */
 const char *health_name(enum health health); /* "ok" "warning" "critical" "unknown" "stale" */
+const char *symptom_name(enum symptom symptom); /* "crash-loop" */
+/* SYMPTOM_NONE for a word that names none. */
+enum symptom symptom_parse(const char *name);
 const char *reach_name(enum reach reach);    /* "ok" "refusing" "unreachable" */
 
 /* --- values -------------------------------------------------------------- */

@@ -167,7 +167,7 @@ static void each_fault_has_its_cause(void **state)
 		net_run(&net, 20);
 		rows[i].breaks(&net);
 		net_run(&net, 40);
-		detect(net.world, net_now_us(&net), &found);
+		detect(net.world, NULL, net_now_us(&net), &found);
 		if (found.count != rows[i].proposals)
 			fail_msg("%s: %zu proposals, the first %s", rows[i].name, found.count, found.count > 0 ? found.items[0].title : "-");
 		if (found.count > 0) {
@@ -200,7 +200,7 @@ static void a_fork_names_who_is_on_which_side(void **state)
 	fork_two(&net);
 	snprintf(line, sizeof(line), "block %llu is ", (unsigned long long)net.nodes[1].fork_from);
 	net_run(&net, 10);
-	detect(net.world, net_now_us(&net), &found);
+	detect(net.world, NULL, net_now_us(&net), &found);
 	assert_int_equal(found.count, 1);
 	assert_true(says(&found.items[0], line));
 	assert_true(says(&found.items[0], "on 4: besu-validator-0, besu-validator-2, besu-validator-3, besu-rpc-1"));
@@ -232,7 +232,7 @@ static void a_partition_names_its_groups(void **state)
 		net_run(&net, 20);
 		halves[i].breaks(&net);
 		net_run(&net, 40);
-		detect(net.world, net_now_us(&net), &found);
+		detect(net.world, NULL, net_now_us(&net), &found);
 		assert_int_equal(found.count, 1);
 		assert_string_equal(found.items[0].title, halves[i].title);
 		assert_true(says(&found.items[0], halves[i].first));
@@ -256,7 +256,7 @@ static void who_falls_behind_in_a_partition_is_a_consequence(void **state)
 	net_run(&net, 20);
 	cut_3(&net);
 	net_run(&net, 40);
-	detect(net.world, net_now_us(&net), &found);
+	detect(net.world, NULL, net_now_us(&net), &found);
 	assert_int_equal(found.count, 1);
 	assert_int_equal(found.items[0].cause, CAUSE_NETWORK_PARTITION);
 	assert_int_equal(found.items[0].component_count, 1);
@@ -283,7 +283,7 @@ static void what_comes_and_goes_is_one_proposal(void **state)
 		net_run(&net, 1);
 		if (second < 2 * 60 + 30)
 			continue;
-		detect(net.world, net_now_us(&net), &found);
+		detect(net.world, NULL, net_now_us(&net), &found);
 		if (found.count != 1 || strcmp(found.items[0].key, key) != 0)
 			fail_msg("after %u s: %zu proposals, the first %s", second, found.count, found.count > 0 ? found.items[0].key : "-");
 		if (second == 4 * 60 + 25)
@@ -312,7 +312,7 @@ static void no_wrong_cause_is_proposed_on_the_way(void **state)
 			struct proposals found;
 
 			net_run(&net, 1);
-			detect(net.world, net_now_us(&net), &found);
+			detect(net.world, NULL, net_now_us(&net), &found);
 			if (found.count > 1 || (found.count == 1 && found.items[0].cause != rows[i].cause))
 				fail_msg("%s: after %d s %s", rows[i].name, second, found.items[0].title);
 			proposals_free(&found);
@@ -339,7 +339,7 @@ static void validators_that_go_are_no_endpoints(void **state)
 			struct proposals found;
 
 			net_run(&net, 1);
-			detect(net.world, net_now_us(&net), &found);
+			detect(net.world, NULL, net_now_us(&net), &found);
 			for (size_t i = 0; i < found.count; i++) {
 				if (found.items[i].cause == CAUSE_RPC_ENDPOINT_ISSUES)
 					fail_msg("%d s apart: after %d s %s", gap, second, found.items[i].title);
@@ -364,7 +364,7 @@ static void a_halt_names_cause_and_consequences(void **state)
 	net_run(&net, 20);
 	stop_0_1(&net);
 	net_run(&net, 30);
-	detect(net.world, net_now_us(&net), &found);
+	detect(net.world, NULL, net_now_us(&net), &found);
 	assert_int_equal(found.count, 1);
 	p = &found.items[0];
 	assert_string_equal(p->key, "network-outage");
@@ -396,7 +396,7 @@ static void a_failed_validator_is_shown_with_its_turns(void **state)
 	net_run(&net, 20);
 	net.nodes[2].stopped = true;
 	net_run(&net, 30);
-	detect(net.world, net_now_us(&net), &found);
+	detect(net.world, NULL, net_now_us(&net), &found);
 	assert_int_equal(found.count, 1);
 	p = &found.items[0];
 	assert_string_equal(p->key, validator_key(key, sizeof(key), 2));
@@ -422,7 +422,7 @@ static void a_fresh_look_takes_the_silent_endpoint_for_the_validators(void **sta
 	stop_0(&net);
 	net_age(&net, 60);
 	net_run(&net, 10);
-	detect(net.world, net_now_us(&net), &found);
+	detect(net.world, NULL, net_now_us(&net), &found);
 	assert_int_equal(found.count, 1);
 	assert_int_equal(found.items[0].cause, CAUSE_VALIDATOR_FAILURE);
 	assert_true(names(found.items[0].components, found.items[0].component_count, "node/besu-validator-0"));
@@ -432,7 +432,7 @@ static void a_fresh_look_takes_the_silent_endpoint_for_the_validators(void **sta
 	hide_rpc_0(&net);
 	net_reopen(&net);
 	net_run(&net, 10);
-	detect(net.world, net_now_us(&net), &found);
+	detect(net.world, NULL, net_now_us(&net), &found);
 	assert_int_equal(found.count, 2);
 	assert_int_equal(found.items[1].cause, CAUSE_RPC_ENDPOINT_ISSUES);
 	assert_int_equal(found.items[1].component_count, 2);
@@ -452,7 +452,7 @@ static void several_failed_validators_are_several_proposals(void **state)
 	net_run(&net, 30);
 	net.nodes[1].stopped = net.nodes[4].stopped = true;
 	net_run(&net, 60);
-	detect(net.world, net_now_us(&net), &found);
+	detect(net.world, NULL, net_now_us(&net), &found);
 	assert_int_equal(found.count, 2);
 	assert_non_null(proposals_find(&found, validator_key(key, sizeof(key), 1)));
 	assert_non_null(proposals_find(&found, validator_key(key, sizeof(key), 4)));
@@ -475,7 +475,7 @@ static void lost_sight_is_said_once_and_nothing_else(void **state)
 	net_run(&net, 30);
 	hide_all(&net);
 	net_run(&net, 30);
-	detect(net.world, net_now_us(&net), &found);
+	detect(net.world, NULL, net_now_us(&net), &found);
 	assert_int_equal(found.count, 1);
 	p = &found.items[0];
 	assert_string_equal(p->key, "visibility-lost");
@@ -506,7 +506,7 @@ static void a_proposal_goes_when_its_fault_does(void **state)
 			net.nodes[k] = healed[k];
 		}
 		net_run(&net, 120);
-		detect(net.world, net_now_us(&net), &found);
+		detect(net.world, NULL, net_now_us(&net), &found);
 		if (found.count != 0)
 			fail_msg("%s: still %s", rows[i].name, found.items[0].title);
 		proposals_free(&found);

@@ -288,7 +288,7 @@ static void room_run(struct watch *w, int64_t seconds)
 		const struct change *changes = world_changes(w->net.world, &count);
 		act_changes(changes, count, &drafts);
 		proposals_free(&w->proposals);
-		detect(w->net.world, w->clock.wall_us, &w->proposals);
+		detect(w->net.world, NULL, w->clock.wall_us, &w->proposals);
 		act_detection(w->record.fold, &w->proposals, w->clock.wall_us, &drafts);
 		const struct incident *incident = fold_current(w->record.fold);
 		if (incident && incident->stage == STAGE_RESOLVE && w->checker) {
