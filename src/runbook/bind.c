@@ -71,7 +71,7 @@ static void set(struct bindings *b, const char *name, const char *value, const c
 		memcpy(slot->name, normal, sizeof(normal));
 	}
 	mem_set(&slot->value, value);
-	slot->secret = secret;
+	slot->secret = secret || binding_is_secret(normal);
 	text_clean(slot->from, sizeof(slot->from), from, strlen(from));
 }
 
@@ -104,6 +104,16 @@ static bool ends_with(const char *text, const char *end)
 	size_t len = strlen(text), end_len = strlen(end);
 
 	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+bool binding_is_secret(const char *name)
+{
+	static const char *const ends[] = {"token", "password", "passwd", "passphrase", "secret", "api_key", "apikey", "private_key", "mnemonic", "seed_phrase", "bearer"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(ends); i++)
+		if (ends_with(name, ends[i]))
+			return true;
+	return false;
 }
 
 enum value_shape shape_of(const char *name)

@@ -49,6 +49,9 @@ const char *shape_wants(enum value_shape shape); /* "an address: 0x and 40 hex d
 /* Where a value for this name comes from when nobody types it: "the affected component";
  * NULL when only [values] of the configuration or a person can give it. */
 const char *binding_source(const char *name);
+/* True for names that mean a secret: "wallet_password", "api_key". Their values are secret
+ * however they are set. */
+bool binding_is_secret(const char *name);
 /* STATUS_INVALID with a text that names the placeholder, what it wants and the cure. */
 enum status shape_check(enum value_shape shape, const char *name, const char *value, struct error *err) TOCSIN_CHECK;
 

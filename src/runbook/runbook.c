@@ -211,6 +211,14 @@ const struct step *runbook_step(const struct runbook *book, const char *number)
 	return NULL;
 }
 
+bool runbook_fits(const struct runbook *book, const char *cause)
+{
+	for (size_t i = 0; i < book->cause_count; i++)
+		if (strcmp(book->causes[i], cause) == 0)
+			return true;
+	return strcmp(book->name, cause) == 0;
+}
+
 /* --- the library ------------------------------------------------------------------------------ */
 
 static bool listed(const struct runbook_list *list, const char *name)

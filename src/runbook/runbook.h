@@ -94,6 +94,9 @@ enum status runbook_load(const char *path, struct runbook *out, struct error *er
 void runbook_free(struct runbook *runbook);
 const struct step *runbook_step(const struct runbook *runbook, const char *number);
 
+/* True if it is meant for the cause of this name: by its own name, or by what it says. */
+bool runbook_fits(const struct runbook *runbook, const char *cause);
+
 /* The library: the person's own directory first, then the shipped one. */
 struct runbook_list {
 	char **names;

@@ -371,6 +371,16 @@ const char *shell_program(const char *word)
 	return slash ? slash + 1 : word;
 }
 
+bool shell_is_builtin(const char *program)
+{
+	static const char *const names[] = {"cd", "echo", "printf", "test", "[", "true", "false", "pwd", "exit", "set", "read", "wait", "unset", "shift", "return", "export", "kill", "type", "umask", "trap", ".", "source", "eval", "exec", "let"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		if (strcmp(names[i], program) == 0)
+			return true;
+	return false;
+}
+
 bool shell_reads_again(const struct shell_command *command)
 {
 	for (size_t i = 0; i < command->word_count; i++) {

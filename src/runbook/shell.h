@@ -30,6 +30,9 @@ void shell_free(struct shell_script *script);
 /* The name of a program: "/bin/rm" is "rm". Points into the word. */
 const char *shell_program(const char *word);
 
+/* True for what every shell does by itself: cd, echo, test. */
+bool shell_is_builtin(const char *program);
+
 /* True if a program reads one of its words as a program text of its own: sh -c, ssh,
  * eval, xargs, awk, … A value inside such a word would be read twice. */
 bool shell_reads_again(const struct shell_command *command);
