@@ -3,6 +3,7 @@
 #include "incident/check.h"
 
 #include "base/mem.h"
+#include "incident/check_private.h"
 #include "incident/drafting.h"
 
 #include <stdio.h>
@@ -12,28 +13,9 @@
 enum {
 	BLOCKS_NEEDED = 5,
 	POLLS_NEEDED = 5,
-	CHECKS_AT_MOST = 5,
 };
 
-struct node_progress {
-	int64_t seen_us; /* the poll counted last */
-	unsigned good;   /* polls in a row */
-};
-
-struct checker {
-	struct check checks[CHECKS_AT_MOST];
-	void (*run[CHECKS_AT_MOST])(struct checker *checker, const struct world *world, struct check *out);
-	size_t count;
-	bool has_entry;
-	int64_t entry_head;   /* when Resolve was entered: turns count from here */
-	int64_t advance_head; /* the same, or where the chain stood when it was last halted */
-	struct node_progress *nodes;
-	size_t node_count;
-};
-
-static void set(struct check *check, enum check_state state, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
-
-static void set(struct check *check, enum check_state state, const char *fmt, ...)
+void check_set(struct check *check, enum check_state state, const char *fmt, ...)
 {
 	va_list args;
 
@@ -51,19 +33,19 @@ static void check_blocks(struct checker *checker, const struct world *world, str
 	int64_t head;
 
 	if (!checker->has_entry || !component_number(chain, CHAIN_HEAD, &head)) {
-		set(out, CHECK_WAITING, "no block seen yet");
+		check_set(out, CHECK_WAITING, "no block seen yet");
 		return;
 	}
 	if (head < checker->advance_head || chain->health == HEALTH_CRITICAL)
 		checker->advance_head = head;
 	if (chain->health == HEALTH_CRITICAL)
-		set(out, CHECK_FAILING, "%s", chain->reason);
+		check_set(out, CHECK_FAILING, "%s", chain->reason);
 	else if (chain->health == HEALTH_UNKNOWN || chain->health == HEALTH_STALE)
-		set(out, CHECK_WAITING, "%s", chain->reason);
+		check_set(out, CHECK_WAITING, "%s", chain->reason);
 	else if (head - checker->advance_head >= BLOCKS_NEEDED)
-		set(out, CHECK_PASSING, "%lld blocks since block %lld", (long long)(head - checker->advance_head), (long long)checker->advance_head);
+		check_set(out, CHECK_PASSING, "%lld blocks since block %lld", (long long)(head - checker->advance_head), (long long)checker->advance_head);
 	else
-		set(out, CHECK_WAITING, "%lld of %d blocks", (long long)(head - checker->advance_head), BLOCKS_NEEDED);
+		check_set(out, CHECK_WAITING, "%lld of %d blocks", (long long)(head - checker->advance_head), BLOCKS_NEEDED);
 }
 
 /* A validator took its turn when it proposed or sealed after Resolve was entered. */
@@ -83,11 +65,11 @@ static void check_turns(struct checker *checker, const struct world *world, stru
 	int64_t member;
 
 	if (!checker->has_entry) {
-		set(out, CHECK_WAITING, "no block seen yet");
+		check_set(out, CHECK_WAITING, "no block seen yet");
 		return;
 	}
 	if (!consensus_def(world_consensus(world))->makers) {
-		set(out, CHECK_PASSING, "does not apply: the headers are not of QBFT, nobody's turns are known");
+		check_set(out, CHECK_PASSING, "does not apply: the headers are not of QBFT, nobody's turns are known");
 		return;
 	}
 	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++) {
@@ -104,13 +86,13 @@ static void check_turns(struct checker *checker, const struct world *world, stru
 			waiting = waiting == NULL ? c : waiting;
 	}
 	if (failing != NULL)
-		set(out, CHECK_FAILING, "%s: %.120s", failing->name, failing->reason);
+		check_set(out, CHECK_FAILING, "%s: %.120s", failing->name, failing->reason);
 	else if (waiting != NULL)
-		set(out, CHECK_WAITING, "%zu of %zu, waiting for %s", took, members, waiting->name);
+		check_set(out, CHECK_WAITING, "%zu of %zu, waiting for %s", took, members, waiting->name);
 	else if (members == 0)
-		set(out, CHECK_WAITING, "the validator set is not known yet");
+		check_set(out, CHECK_WAITING, "the validator set is not known yet");
 	else
-		set(out, CHECK_PASSING, "all %zu since block %lld", members, (long long)checker->entry_head);
+		check_set(out, CHECK_PASSING, "all %zu since block %lld", members, (long long)checker->entry_head);
 }
 
 static void check_agree(struct checker *checker, const struct world *world, struct check *out)
@@ -127,7 +109,7 @@ static void check_agree(struct checker *checker, const struct world *world, stru
 		const char *node_hash = component_text(c, NODE_HEAD_HASH);
 
 		if (c->health == HEALTH_CRITICAL) {
-			set(out, CHECK_FAILING, "%s: %.120s", c->name, c->reason);
+			check_set(out, CHECK_FAILING, "%s: %.120s", c->name, c->reason);
 			return;
 		}
 		if (c->reach != REACH_OK || node_hash == NULL || !component_number(c, NODE_LAG, &lag) || lag > world_thresholds(world)->lag_warn_blocks)
@@ -138,12 +120,12 @@ static void check_agree(struct checker *checker, const struct world *world, stru
 			waiting = waiting == NULL ? c : waiting;
 	}
 	if (waiting != NULL)
-		set(out, CHECK_WAITING, "%s does not agree yet: %.120s", waiting->name, waiting->reason);
+		check_set(out, CHECK_WAITING, "%s does not agree yet: %.120s", waiting->name, waiting->reason);
 	else if (world_count(world, KIND_NODE) == 0 || same == 0)
-		set(out, CHECK_WAITING, "no node told its newest block yet");
+		check_set(out, CHECK_WAITING, "no node told its newest block yet");
 	else
-		set(out, CHECK_PASSING, "all %zu nodes within %lld blocks, one hash at block %lld on the %zu that have it", world_count(world, KIND_NODE),
-		    (long long)world_thresholds(world)->lag_warn_blocks, (long long)head, same);
+		check_set(out, CHECK_PASSING, "all %zu nodes within %lld blocks, one hash at block %lld on the %zu that have it", world_count(world, KIND_NODE),
+			  (long long)world_thresholds(world)->lag_warn_blocks, (long long)head, same);
 }
 
 /* Counts each poll once, as its answer arrives. */
@@ -170,7 +152,7 @@ static void check_answers(struct checker *checker, const struct world *world, st
 		const struct component *c = world_at(world, KIND_NODE, i);
 
 		if (c->health == HEALTH_CRITICAL) {
-			set(out, CHECK_FAILING, "%s: %.120s", c->name, c->reason);
+			check_set(out, CHECK_FAILING, "%s: %.120s", c->name, c->reason);
 			return;
 		}
 		if (checker->nodes[i].good < least) {
@@ -179,9 +161,9 @@ static void check_answers(struct checker *checker, const struct world *world, st
 		}
 	}
 	if (worst != NULL)
-		set(out, CHECK_WAITING, "%s: %u of %d polls answered within %lld ms", worst->name, least, POLLS_NEEDED, (long long)world_thresholds(world)->rpc_warn_ms);
+		check_set(out, CHECK_WAITING, "%s: %u of %d polls answered within %lld ms", worst->name, least, POLLS_NEEDED, (long long)world_thresholds(world)->rpc_warn_ms);
 	else
-		set(out, CHECK_PASSING, "all %zu nodes answered %d polls in a row within %lld ms", checker->node_count, POLLS_NEEDED, (long long)world_thresholds(world)->rpc_warn_ms);
+		check_set(out, CHECK_PASSING, "all %zu nodes answered %d polls in a row within %lld ms", checker->node_count, POLLS_NEEDED, (long long)world_thresholds(world)->rpc_warn_ms);
 }
 
 static void check_reachable(struct checker *checker, const struct world *world, struct check *out)
@@ -199,10 +181,10 @@ static void check_reachable(struct checker *checker, const struct world *world, 
 			missing = missing == NULL ? c : missing;
 	}
 	if (missing == NULL)
-		set(out, CHECK_PASSING, "all %zu nodes answer", reachable);
+		check_set(out, CHECK_PASSING, "all %zu nodes answer", reachable);
 	else
-		set(out, missing->health == HEALTH_CRITICAL ? CHECK_FAILING : CHECK_WAITING, "%zu of %zu nodes answer; %s: %.100s", reachable,
-		    world_count(world, KIND_NODE), missing->name, missing->reason);
+		check_set(out, missing->health == HEALTH_CRITICAL ? CHECK_FAILING : CHECK_WAITING, "%zu of %zu nodes answer; %s: %.100s", reachable,
+			  world_count(world, KIND_NODE), missing->name, missing->reason);
 }
 
 /* --- which of them ------------------------------------------------------------------------- */
@@ -210,16 +192,39 @@ static void check_reachable(struct checker *checker, const struct world *world, 
 #define FOR(cause) (1u << (cause))
 #define FOR_ALL UINT32_MAX
 
+#define FOR_CHAIN                                                                                                      \
+	(FOR(CAUSE_NONE) | FOR(CAUSE_NETWORK_OUTAGE) | FOR(CAUSE_VALIDATOR_FAILURE) | FOR(CAUSE_RPC_ENDPOINT_ISSUES) | \
+	 FOR(CAUSE_CHAIN_FORK) | FOR(CAUSE_NETWORK_PARTITION) | FOR(CAUSE_SECURITY_INCIDENT))
+#define FOR_CCIP                                                                                               \
+	(FOR(CAUSE_CCIP_ROUTER_FAILURE) | FOR(CAUSE_CCIP_CONTRACT_FAILURE) | FOR(CAUSE_CCIP_MESSAGE_BACKLOG) | \
+	 FOR(CAUSE_CCIP_DATA_CORRUPTION) | FOR(CAUSE_CCIP_NETWORK_PARTITION))
+
+/* What the seeds ask to be verified after each kind of fault (Incident Response Runbook,
+ * "Verify" of each scenario; CCIP Recovery Procedures, "Recovery Verification": functionality,
+ * performance, data integrity). A check of a kind that nobody watches is left out. */
 static const struct {
 	const char *name, *title;
 	void (*run)(struct checker *checker, const struct world *world, struct check *out);
 	uint32_t causes;
+	enum kind needs;
 } defs[] = {
-	{"blocks-advance", "blocks advance for 5 periods", check_blocks, FOR_ALL},
-	{"validators-turn", "every validator takes its turn", check_turns, FOR_ALL & ~FOR(CAUSE_VISIBILITY_LOST)},
-	{"nodes-agree", "all nodes agree", check_agree, FOR_ALL & ~FOR(CAUSE_VISIBILITY_LOST)},
-	{"rpc-answers", "all nodes answer in time, 5 polls in a row", check_answers, FOR(CAUSE_RPC_ENDPOINT_ISSUES)},
-	{"endpoints-reachable", "all nodes can be reached", check_reachable, FOR(CAUSE_VISIBILITY_LOST)},
+	{"blocks-advance", "blocks advance for 5 periods", check_blocks, FOR_ALL, KIND_CHAIN},
+	{"validators-turn", "every validator takes its turn", check_turns, FOR_CHAIN, KIND_CHAIN},
+	{"nodes-agree", "all nodes agree", check_agree, FOR_CHAIN, KIND_CHAIN},
+	{"rpc-answers", "all nodes answer in time, 5 polls in a row", check_answers, FOR(CAUSE_RPC_ENDPOINT_ISSUES), KIND_CHAIN},
+	{"endpoints-reachable", "all nodes can be reached", check_reachable, FOR(CAUSE_VISIBILITY_LOST), KIND_CHAIN},
+	{"pods-ready", "all pods of the network are ready", check_pods, FOR_CHAIN | FOR(CAUSE_ORACLE_UPDATE_FAILURES), KIND_POD},
+	{"far-side-seen", "both chains of each lane are seen", check_far_side, FOR_CCIP, KIND_LANE},
+	{"lanes-open", "no lane is cursed, paused or closed", check_lanes_open, FOR_CCIP, KIND_LANE},
+	{"fees-quoted", "the router quotes a fee", check_fees, FOR_CCIP, KIND_LANE},
+	{"messages-arrive", "a message is sent and executed", check_arrive, FOR_CCIP, KIND_LANE},
+	{"latency-usual", "messages take as long as they should", check_latency, FOR_CCIP, KIND_LANE},
+	{"backlog-gone", "no message is overdue", check_backlog, FOR_CCIP, KIND_LANE},
+	{"errors-none", "no further message fails", check_errors, FOR_CCIP, KIND_LANE},
+	{"order-holds", "no gap, no duplicate, every hash fits", check_order, FOR_CCIP, KIND_LANE},
+	{"feeds-fresh", "feeds are fresh and plausible", check_feeds, FOR(CAUSE_ORACLE_UPDATE_FAILURES) | FOR(CAUSE_NETWORK_OUTAGE), KIND_FEED},
+	{"signs-quiet", "no sign of an attack for 5 minutes", check_quiet, FOR(CAUSE_SECURITY_INCIDENT), KIND_PROBE},
+	{"source-seen", "the source answers again", check_source, FOR(CAUSE_VISIBILITY_LOST), KIND_PROBE},
 };
 
 _Static_assert(ARRAY_LENGTH(defs) <= CHECKS_AT_MOST, "a checker holds every check");
@@ -230,8 +235,9 @@ struct checker *checker_new(const struct incident *incident, const struct world 
 {
 	struct checker *checker = xcalloc(1, sizeof(*checker));
 
+	checker_remember(checker, incident, world, now_us);
 	for (size_t i = 0; i < ARRAY_LENGTH(defs); i++) {
-		if (!(defs[i].causes & FOR(incident->cause)))
+		if (!(defs[i].causes & FOR(incident->cause)) || world_count(world, defs[i].needs) == 0)
 			continue;
 		checker->run[checker->count] = defs[i].run;
 		checker->checks[checker->count++] = (struct check){.name = defs[i].name, .title = defs[i].title, .state = CHECK_WAITING, .since_us = now_us};
@@ -245,6 +251,8 @@ void checker_free(struct checker *checker)
 	if (checker == NULL)
 		return;
 	free(checker->nodes);
+	free(checker->lanes);
+	free(checker->affected);
 	free(checker);
 }
 
@@ -270,6 +278,7 @@ void checker_update(struct checker *checker, const struct world *world, int64_t 
 		checker->has_entry = true;
 		checker->advance_head = checker->entry_head;
 	}
+	checker->now_us = now_us;
 	follow_nodes(checker, world);
 	for (size_t i = 0; i < checker->count; i++) {
 		struct check *check = &checker->checks[i];

@@ -102,6 +102,116 @@ static void each_cause_has_its_checks(void **state)
 	net_close(&net);
 }
 
+/* --- beside the chain ------------------------------------------------------------- */
+
+static struct component *put_lane(struct net *net, int64_t sent, int64_t executed, int64_t failed)
+{
+	struct component *c = world_add(net->world, KIND_LANE, "l", "test", US_PER_DAY);
+	struct sighting sighting = {.at_us = net_now_us(net), .verdict = verdict_make(HEALTH_OK, SYMPTOM_NONE, "delivers"), .certain = true};
+
+	world_set_number(c, LANE_SENT, sent, sighting.at_us);
+	world_set_number(c, LANE_EXECUTED, executed, sighting.at_us);
+	world_set_number(c, LANE_FAILED, failed, sighting.at_us);
+	world_set_number(c, LANE_SLO_S, 60, sighting.at_us);
+	world_sight(net->world, c, &sighting);
+	return c;
+}
+
+static void sight(struct net *net, struct component *c, enum health health, enum symptom symptom, const char *reason)
+{
+	struct sighting sighting = {.at_us = net_now_us(net), .verdict = verdict_make(health, symptom, "%s", reason), .certain = true};
+
+	world_sight(net->world, c, &sighting);
+}
+
+/* The verification of the CCIP procedures, item by item. */
+static void a_lane_is_verified_item_by_item(void **state)
+{
+	static const struct {
+		const char *name, *check;
+		int64_t sent, executed, failed, pending, oldest_s, latency_s;
+		enum symptom symptom;
+		const char *quote, *corrupt;
+		enum check_state state;
+		const char *says;
+	} cases[] = {
+		{"nothing was sent", "messages-arrive", 10, 9, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: no message was sent since Resolve began (send a test message)"},
+		{"sent, and on its way", "messages-arrive", 11, 9, 1, 1, 5, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: 1 sent since Resolve began, none executed yet"},
+		{"executed", "messages-arrive", 11, 11, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, "executed since Resolve began on 1 of 1 lanes"},
+		{"as fast as usual", "latency-usual", 11, 11, 1, 0, 0, 60, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"slow", "latency-usual", 11, 11, 1, 0, 0, 61, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: recent messages took 1 m 1 s, expected within 1 m"},
+		{"some wait", "backlog-gone", 20, 11, 1, 9, 61, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: 9 wait, the oldest for 1 m 1 s"},
+		{"some wait, not long", "backlog-gone", 20, 11, 1, 9, 60, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"the same failures as before", "errors-none", 11, 11, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"one more failed", "errors-none", 11, 11, 2, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_FAILING, "l: 1 more failed since Resolve began"},
+		{"in order", "order-holds", 11, 11, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"a gap", "order-holds", 11, 11, 1, 0, 0, 20, SYMPTOM_CORRUPT, "0.1", "12 follows 10", CHECK_FAILING, "l: 12 follows 10"},
+		{"a quote", "fees-quoted", 11, 11, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"no quote", "fees-quoted", 11, 11, 1, 0, 0, 20, SYMPTOM_FEE_QUOTE, "StaleGasPrice", NULL, CHECK_FAILING, NULL},
+		{"open", "lanes-open", 11, 11, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"cursed", "lanes-open", 11, 11, 1, 0, 0, 20, SYMPTOM_CURSED, "0.1", NULL, CHECK_FAILING, NULL},
+		{"the other chain is gone", "far-side-seen", 11, 11, 1, 0, 0, 20, SYMPTOM_FAR_SIDE, "0.1", NULL, CHECK_FAILING, NULL},
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct net net;
+		struct story story;
+
+		print_message("%s\n", cases[i].name);
+		net_watch(&net, 4, 1);
+		struct component *c = put_lane(&net, 10, 9, 1);
+		struct checker *checker = checker_new(story_open(&story, "ccip-message-backlog", net_now_us(&net)), net.world, net_now_us(&net));
+		assert_null(check_named(checker, "validators-turn"));
+		put_lane(&net, cases[i].sent, cases[i].executed, cases[i].failed);
+		world_set_number(c, LANE_PENDING, cases[i].pending, net_now_us(&net));
+		world_set_number(c, LANE_OLDEST_PENDING_S, cases[i].oldest_s, net_now_us(&net));
+		world_set_number(c, LANE_LATENCY_S, cases[i].latency_s, net_now_us(&net));
+		world_set_text(c, LANE_FEE_QUOTE, cases[i].quote, net_now_us(&net));
+		if (cases[i].corrupt)
+			world_set_text(c, LANE_CORRUPT, cases[i].corrupt, net_now_us(&net));
+		if (cases[i].symptom != SYMPTOM_NONE)
+			sight(&net, c, HEALTH_CRITICAL, cases[i].symptom, "it is so");
+		checker_update(checker, net.world, net_now_us(&net));
+		const struct check *check = check_named(checker, cases[i].check);
+		assert_non_null(check);
+		assert_int_equal(check->state, cases[i].state);
+		if (cases[i].says)
+			assert_string_equal(check->detail, cases[i].says);
+		/* What cannot be seen proves nothing, good or bad. */
+		sight(&net, c, HEALTH_STALE, SYMPTOM_UNREACHABLE, "cannot be seen");
+		checker_update(checker, net.world, net_now_us(&net));
+		assert_int_equal(check->state, CHECK_WAITING);
+		checker_free(checker);
+		fold_free(story.fold);
+		net_close(&net);
+	}
+}
+
+static void signs_of_an_attack_have_to_stay_away(void **state)
+{
+	struct net net;
+	struct story story;
+
+	(void)state;
+	net_watch(&net, 4, 1);
+	struct component *c = world_add(net.world, KIND_PROBE, "logins", "test", US_PER_DAY);
+	sight(&net, c, HEALTH_OK, SYMPTOM_NONE, "none");
+	struct checker *checker = checker_new(story_open(&story, "security-incident", net_now_us(&net)), net.world, net_now_us(&net));
+	run(&net, checker, 299);
+	assert_int_equal(check_named(checker, "signs-quiet")->state, CHECK_WAITING);
+	run(&net, checker, 1);
+	assert_int_equal(check_named(checker, "signs-quiet")->state, CHECK_PASSING);
+	sight(&net, c, HEALTH_CRITICAL, SYMPTOM_SECURITY, "40 a minute");
+	run(&net, checker, 1);
+	assert_int_equal(check_named(checker, "signs-quiet")->state, CHECK_FAILING);
+	sight(&net, c, HEALTH_OK, SYMPTOM_NONE, "none");
+	run(&net, checker, 298);
+	assert_int_equal(check_named(checker, "signs-quiet")->state, CHECK_WAITING);
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
+}
+
 static void a_healed_network_passes_and_the_record_hears_it_once(void **state)
 {
 	struct story story;
@@ -282,6 +392,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_cause_has_its_checks),
+		cmocka_unit_test(a_lane_is_verified_item_by_item),
+		cmocka_unit_test(signs_of_an_attack_have_to_stay_away),
 		cmocka_unit_test(a_healed_network_passes_and_the_record_hears_it_once),
 		cmocka_unit_test(a_victim_that_stays_away_fails),
 		cmocka_unit_test(a_new_halt_takes_the_pass_back),
