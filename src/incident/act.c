@@ -268,15 +268,15 @@ enum status act_title(const struct fold *fold, const struct actor *who, const ch
 
 enum status act_role(const struct fold *fold, const struct actor *who, const char *incident, const char *role, const char *name, struct drafts *out, struct error *err)
 {
-	static const struct input input = {.what = "name", .limit = NAME_BYTES, .cure = ":commander NAME or :scribe NAME"};
+	static const struct input input = {.what = "name", .limit = NAME_BYTES, .cure = ":role ROLE NAME"};
 	const struct incident *target;
 	enum status status = need_incident(fold, incident, NEED_OPEN, &target, err);
 	if (status != STATUS_OK)
 		return status;
-	bool commander = role && strcmp(role, "commander") == 0;
-	if (!commander && (!role || strcmp(role, "scribe") != 0))
-		return error_set(err, STATUS_INVALID, "role %s: not known (the roles are commander and scribe)", role ? role : "");
-	const char *holder = commander ? target->owner : target->scribe;
+	status = input_role(out, role, &role, err);
+	if (status != STATUS_OK)
+		return status;
+	const char *holder = incident_role(target, role);
 	if (!name && !holder[0])
 		return error_set(err, STATUS_CONFLICT, "%s: nobody is %s (nothing to give back)", target->id, role);
 	if (name)
@@ -292,8 +292,9 @@ enum status act_role(const struct fold *fold, const struct actor *who, const cha
 		draft_summary(out, draft, "%s is %s%s%s", name, role, holder[0] ? ", was " : "", holder);
 	struct payload data;
 	payload_begin(&data);
-	payload_string(&data, "role", commander ? "commander" : "scribe");
+	payload_string(&data, "role", role);
 	payload_string(&data, "name", name ? name : holder);
+	payload_string(&data, "from", name && holder[0] ? holder : NULL);
 	payload_end(&data, out, draft);
 	return STATUS_OK;
 }
@@ -439,6 +440,9 @@ static char correctable(enum event_kind kind)
 	case EVENT_REPORT_RECEIVED:
 	case EVENT_ACTION_ITEM:
 	case EVENT_STEP_NOTED:
+	case EVENT_FINDING:
+	case EVENT_HYPOTHESIS_OPENED:
+	case EVENT_TASK_OPENED:
 		return 't';
 	case EVENT_INCIDENT_DECLARED:
 	case EVENT_INCIDENT_STAGE:

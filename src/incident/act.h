@@ -55,7 +55,8 @@ enum status act_attach_report(const struct fold *fold, const struct actor *who, 
 
 enum status act_severity(const struct fold *fold, const struct actor *who, const char *incident, enum severity severity, const char *reason, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_title(const struct fold *fold, const struct actor *who, const char *incident, const char *title, struct drafts *out, struct error *err) TOCSIN_CHECK;
-/* role is "commander" or "scribe"; name NULL renounces it. */
+/* A role as input_role takes it; name NULL renounces it. Takes it at once from whoever has
+ * it: handing over is act_offer (act_room.h). */
 enum status act_role(const struct fold *fold, const struct actor *who, const char *incident, const char *role, const char *name, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_components(const struct fold *fold, const struct actor *who, const char *incident, const char *const *components, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_impact(const struct fold *fold, const struct actor *who, const char *incident, const char *impact, struct drafts *out, struct error *err) TOCSIN_CHECK;
@@ -151,6 +152,8 @@ enum status act_section(const struct fold *fold, const struct actor *who, const 
 /* owner, due ("2026-01-31") and type may be NULL; the same text again completes the
  * item that is there. A review is complete when every item has an owner and a date. */
 enum status act_action_item(const struct fold *fold, const struct actor *who, const char *incident, const char *text, const char *owner, const char *due, const char *type, struct drafts *out, struct error *err) TOCSIN_CHECK;
+/* The same for what is noted during the work; due NULL is due_us, a moment. */
+enum status act_to_do(const struct fold *fold, const struct actor *who, const char *incident, const char *text, const char *owner, const char *due, int64_t due_us, struct drafts *out, struct error *err) TOCSIN_CHECK;
 /* An export was written: in which format, and where. Also of what is closed. */
 enum status act_exported(const struct fold *fold, const struct actor *who, const char *incident, const char *format, const char *file, struct drafts *out, struct error *err) TOCSIN_CHECK;
 /* A new text (NULL: as it was), a new time (0: as it was), or both, for an event that a

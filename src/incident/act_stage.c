@@ -173,7 +173,13 @@ static enum status check_action(const char *due, const char *type, struct error 
 	return STATUS_OK;
 }
 
-enum status act_action_item(const struct fold *fold, const struct actor *who, const char *incident, const char *text, const char *owner, const char *due, const char *type, struct drafts *out, struct error *err)
+/* An action item as it was given, and whether it was noted during the work. */
+struct item_given {
+	const char *text, *owner, *due, *type;
+	bool to_do;
+};
+
+static enum status add_item(const struct fold *fold, const struct actor *who, const char *incident, struct item_given given, struct drafts *out, struct error *err)
 {
 	static const struct input text_input = {.what = "action item", .limit = LINE_BYTES, .cure = "what is to be done"};
 	static const struct input owner_input = {.what = "owner", .limit = NAME_BYTES, .cure = "who does it", .optional = true};
@@ -181,29 +187,46 @@ enum status act_action_item(const struct fold *fold, const struct actor *who, co
 	const struct incident *target;
 	enum status status = need_incident(fold, incident, NEED_OPEN, &target, err);
 	if (status == STATUS_OK)
-		status = input_text(out, &text_input, text, &text, err);
+		status = input_text(out, &text_input, given.text, &given.text, err);
 	if (status == STATUS_OK)
-		status = input_text(out, &owner_input, owner, &owner, err);
+		status = input_text(out, &owner_input, given.owner, &given.owner, err);
 	if (status == STATUS_OK)
-		status = input_text(out, &word_input, due, &due, err);
+		status = input_text(out, &word_input, given.due, &given.due, err);
 	if (status == STATUS_OK)
-		status = input_text(out, &word_input, type, &type, err);
+		status = input_text(out, &word_input, given.type, &given.type, err);
 	if (status == STATUS_OK)
-		status = check_action(due, type, err);
+		status = check_action(given.due, given.type, err);
 	if (status == STATUS_OK && target->action_count >= ACTIONS_MAX)
 		status = error_set(err, STATUS_LIMIT, "%s: it has %d action items, the most there can be (move some to your tracker)", target->id, ACTIONS_MAX);
 	if (status != STATUS_OK)
 		return status;
 	struct draft *draft = drafts_add(out, EVENT_ACTION_ITEM, who, target);
-	draft_summary(out, draft, "action item: %s", text);
+	draft_summary(out, draft, "%s: %s", given.to_do ? "to do after this" : "action item", given.text);
 	struct payload data;
 	payload_begin(&data);
-	payload_string(&data, "text", text);
-	payload_string(&data, "owner", owner);
-	payload_string(&data, "due", due);
-	payload_string(&data, "type", type);
+	payload_string(&data, "text", given.text);
+	payload_string(&data, "owner", given.owner);
+	payload_string(&data, "due", given.due);
+	payload_string(&data, "type", given.type);
+	payload_string(&data, "origin", given.to_do ? "to-do" : NULL);
 	payload_end(&data, out, draft);
 	return STATUS_OK;
+}
+
+enum status act_action_item(const struct fold *fold, const struct actor *who, const char *incident, const char *text, const char *owner, const char *due, const char *type, struct drafts *out, struct error *err)
+{
+	return add_item(fold, who, incident, (struct item_given){text, owner, due, type, false}, out, err);
+}
+
+enum status act_to_do(const struct fold *fold, const struct actor *who, const char *incident, const char *text, const char *owner, const char *due, int64_t due_us, struct drafts *out, struct error *err)
+{
+	char day[TIME_TEXT];
+	if (!due && due_us > 0) {
+		time_human(day, due_us, 0);
+		day[strlen("2026-01-31")] = '\0';
+		due = day;
+	}
+	return add_item(fold, who, incident, (struct item_given){text, owner, due, NULL, true}, out, err);
 }
 
 enum status act_exported(const struct fold *fold, const struct actor *who, const char *incident, const char *format, const char *file, struct drafts *out, struct error *err)

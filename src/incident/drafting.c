@@ -66,7 +66,7 @@ static const char *role_of(const struct actor *who, const struct incident *incid
 		return NULL;
 	if (strcmp(incident->owner, who->name) == 0)
 		return "commander";
-	return strcmp(incident->scribe, who->name) == 0 ? "scribe" : NULL;
+	return incident_role_of(incident, who->name);
 }
 
 struct draft *drafts_add(struct drafts *drafts, enum event_kind kind, const struct actor *who, const struct incident *incident)
@@ -222,6 +222,15 @@ enum status input_components(struct drafts *drafts, const char *const *component
 		return error_set(err, STATUS_INVALID, "components: none named (give ids as the board shows them, like node/besu-rpc-0)");
 	*out = list;
 	return STATUS_OK;
+}
+
+enum status input_role(struct drafts *drafts, const char *role, const char **out, struct error *err)
+{
+	static const struct input input = {.what = "role", .limit = 31, .cure = "commander, operations, scribe, communications, or one of your own"};
+	enum status status = input_text(drafts, &input, role, out, err);
+	if (status == STATUS_OK && (*out)[strspn(*out, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
+		status = error_set(err, STATUS_INVALID, "role %s: not a role's name (commander, operations, scribe, communications, or one of your own in lower case)", *out);
+	return status;
 }
 
 /* The newest incidents, as a cure for a name that does not exist. */

@@ -47,6 +47,9 @@ enum status input_time(const struct actor *who, int64_t occurred_us, int64_t *ou
 /* Component ids: each clean, no blanks, no doubles, at least one. `out` is kept by the drafts, ends with NULL. */
 enum status input_components(struct drafts *drafts, const char *const *components, const char *const **out, struct error *err) TOCSIN_CHECK;
 
+/* A role: lower-case words joined by '-', "commander" or one of a team's own. */
+enum status input_role(struct drafts *drafts, const char *role, const char **out, struct error *err) TOCSIN_CHECK;
+
 /* What must be true of the incident for the act. */
 enum need {
 	NEED_ANY,  /* it exists; closed is fine */

@@ -105,6 +105,25 @@ static const struct {
 	[EVENT_INCIDENT_MERGED] = {rule_merged, true},
 	[EVENT_ROLE_ASSUMED] = {rule_role, true},
 	[EVENT_ROLE_RENOUNCED] = {rule_role, true},
+	[EVENT_ROLE_OFFERED] = {rule_offered, true},
+	[EVENT_ROLE_DECLINED] = {rule_declined, true},
+	[EVENT_TASK_OPENED] = {rule_task_opened, true},
+	[EVENT_TASK_ASSIGNED] = {rule_task, true},
+	[EVENT_TASK_DONE] = {rule_task, true},
+	[EVENT_TASK_CANCELLED] = {rule_task, true},
+	[EVENT_DECISION] = {rule_decision, true},
+	[EVENT_FINDING] = {rule_finding, true},
+	[EVENT_HYPOTHESIS_OPENED] = {rule_hypothesis_opened, true},
+	[EVENT_HYPOTHESIS_CONFIRMED] = {rule_hypothesis, true},
+	[EVENT_HYPOTHESIS_REFUTED] = {rule_hypothesis, true},
+	[EVENT_ESCALATION_REQUESTED] = {rule_escalation_requested, true},
+	[EVENT_ESCALATION_SENT] = {rule_escalation, true},
+	[EVENT_ESCALATION_FAILED] = {rule_escalation, true},
+	[EVENT_ESCALATION_ACKNOWLEDGED] = {rule_escalation, true},
+	[EVENT_ESCALATION_LAPSED] = {rule_escalation, true},
+	[EVENT_CLOCK_DUE] = {rule_clock_due, true},
+	[EVENT_CLOCK_SNOOZED] = {rule_clock_snoozed, true},
+	[EVENT_CLOCK_STEP] = {rule_clock_step, false},
 	[EVENT_NOTE] = {rule_note, true},
 	[EVENT_EVIDENCE_ATTACHED] = {rule_evidence, true},
 	[EVENT_STEP_DONE] = {rule_step, true},
@@ -223,6 +242,19 @@ static size_t add_event(struct fold *fold, const struct event *event)
 	return index;
 }
 
+static void apply_rule(struct incoming *in)
+{
+	struct json *data = NULL;
+	if (in->event->data && in->event->data[0])
+		data = json_parse(in->event->data, strlen(in->event->data), PAYLOAD_TREE_BYTES, NULL);
+	in->data = json_is_object(data) ? data : NULL;
+	rules[in->event->kind].apply(in);
+	if (in->incident)
+		room_heard(in);
+	in->data = NULL;
+	json_free(data);
+}
+
 void fold_apply(struct fold *fold, const struct event *event)
 {
 	if (fold->count > 0 && event->seq <= fold_cell(fold, fold->count - 1)->event.seq)
@@ -235,14 +267,8 @@ void fold_apply(struct fold *fold, const struct event *event)
 		incident_own(in.incident, in.index);
 	if ((unsigned)in.event->kind >= EVENT_KIND_COUNT || !rules[in.event->kind].apply)
 		return;
-	if (rules[in.event->kind].of_incident && !in.incident)
-		return;
-	struct json *data = NULL;
-	if (in.event->data && in.event->data[0])
-		data = json_parse(in.event->data, strlen(in.event->data), PAYLOAD_TREE_BYTES, NULL);
-	in.data = json_is_object(data) ? data : NULL;
-	rules[in.event->kind].apply(&in);
-	json_free(data);
+	if (in.incident || !rules[in.event->kind].of_incident)
+		apply_rule(&in);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -267,6 +293,7 @@ static void free_incident(struct incident_state *state)
 	free(pub->impact);
 	free(pub->checks);
 	free(pub->actions);
+	room_free(pub);
 	free(pub->timeline);
 	free(state->own);
 	free(state);

@@ -98,12 +98,118 @@ struct check_record {
 	int64_t at_us;
 };
 
+/* --- who does what (incident reference 2.3) ------------------------------------------ */
+
+/* "commander", "operations", "scribe", "communications", or one of a team's own. Of each
+ * role at most one tenure has no end. */
+struct tenure {
+	char role[32];
+	char name[64];
+	int64_t since_us, until_us; /* 0: holds it */
+};
+
+enum offer_state {
+	OFFER_OPEN, /* until it expires, see offer_is_open */
+	OFFER_ACCEPTED,
+	OFFER_DECLINED,
+};
+struct offer { /* a role handed over: it changes hands when the other side accepts */
+	uint64_t seq;
+	char role[32], from[64], to[64];
+	char *summary; /* NULL: none was given */
+	int64_t at_us, until_us;
+	enum offer_state state;
+	char reason[240]; /* of declining */
+};
+
+enum task_state {
+	TASK_OPEN,
+	TASK_DONE,
+	TASK_CANCELLED,
+};
+struct task {
+	uint64_t seq;    /* of its opening: what later events name it by */
+	unsigned number; /* what people name it by: T3 */
+	char *text;
+	char owner[64]; /* "": nobody */
+	int64_t opened_us, due_us, closed_us;
+	enum task_state state;
+	char note[240]; /* with which it was closed */
+};
+
+struct decision {
+	uint64_t seq;
+	char *text;
+	char by[64];
+	int64_t at_us;
+};
+
+enum hypothesis_state {
+	HYPOTHESIS_OPEN,
+	HYPOTHESIS_CONFIRMED,
+	HYPOTHESIS_REFUTED,
+};
+struct hypothesis {
+	uint64_t seq;
+	unsigned number; /* H2 */
+	char *text;
+	char by[64];
+	int64_t opened_us, closed_us;
+	enum hypothesis_state state;
+	char *evidence; /* NULL while it is open */
+};
+
+struct found {
+	uint64_t seq;
+	char *text;
+	char by[64];
+	int64_t at_us;
+};
+
+/* Somebody was asked to come: who, when, how, and what came of it. */
+struct escalation {
+	uint64_t seq;
+	char step[48], title[64]; /* of the ladder */
+	char person[64];          /* "": nobody is configured for the step */
+	char channel[16];         /* "pagerduty", …, "phone", "hand" */
+	char reason[240], by[64];
+	int64_t requested_us, wait_until_us;
+	int64_t sent_us, failed_us; /* 0: not, or not yet */
+	char detail[160];           /* what the channel said */
+	int64_t acked_us;           /* 0: not acknowledged */
+	char acked_by[64], acked_how[64];
+	int64_t heard_us;  /* when who acknowledged was last heard of */
+	int64_t lapsed_us; /* when the acknowledgement lapsed, 0: it stands */
+};
+
+/* What a clock did already: the last reminder that was said, and for how long it was put off. */
+struct clock_mark {
+	char clock[16], target[48];
+	int64_t fired_us;                     /* the time that was due, 0: never said */
+	int64_t snoozed_us, snoozed_until_us; /* 0: never */
+};
+
+/* Moments from which clocks run. They are those of the record, moved along when the
+ * machine's own clock was set, so that ten minutes stay ten minutes. 0: it never was. */
+struct anchors {
+	int64_t declared_us;
+	int64_t commanded_us; /* since nobody commands, or when it was declared */
+	int64_t staffed_us;   /* likewise of the scribe */
+	struct told {
+		int64_t at_us;   /* when the last update was approved */
+		int64_t next_us; /* when it promised the next one */
+		unsigned count;
+	} inside, outside; /* the team and its company; everybody else */
+	int64_t review_us, closed_us;
+};
+
 struct action_item {
 	uint64_t seq;
 	char *text;
 	char owner[64];
 	char due[16];  /* "2026-01-31" */
 	char type[24]; /* "preventive", "detective", "corrective", "" */
+	bool to_do;    /* it was noted during the work */
 };
 
 struct timeline_row {
@@ -157,6 +263,23 @@ struct incident {
 	struct timeline_row *timeline; /* sorted by occurred, then seq; with the prehistory */
 	size_t timeline_count;
 	size_t note_count, evidence_count;
+	struct tenure *tenures; /* in the order in which they began */
+	size_t tenure_count;
+	struct offer *offers;
+	size_t offer_count;
+	struct task *tasks;
+	size_t task_count;
+	struct decision *decisions;
+	size_t decision_count;
+	struct hypothesis *hypotheses;
+	size_t hypothesis_count;
+	struct found *findings;
+	size_t finding_count;
+	struct escalation *escalations;
+	size_t escalation_count;
+	struct clock_mark *marks;
+	size_t mark_count;
+	struct anchors anchors;
 };
 
 /* A proposal as the record knows it, until declared, attached, dismissed or cleared. */
@@ -208,6 +331,14 @@ const struct incident *fold_incident(const struct fold *fold, const char *id);
 const struct incident *fold_current(const struct fold *fold);
 /* Neither closed nor merged into another. */
 bool incident_is_open(const struct incident *incident);
+
+/* Who holds a role now; "" when nobody does. */
+const char *incident_role(const struct incident *incident, const char *role);
+/* The role that somebody holds now, the first of several; NULL when none. */
+const char *incident_role_of(const struct incident *incident, const char *name);
+/* The roles that every incident knows, in their order; ends with NULL. */
+extern const char *const standard_roles[];
+bool offer_is_open(const struct offer *offer, int64_t now_us);
 
 /* Proposals that wait for an answer, the worst first, then the oldest. */
 size_t fold_proposal_count(const struct fold *fold);

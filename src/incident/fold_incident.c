@@ -42,6 +42,7 @@ static void enter_stage(struct incident_state *state, enum stage to, int64_t at_
 	struct incident *pub = &state->pub;
 	pub->stage = to;
 	pub->stage_us[to] = at_us;
+	anchors_enter(pub, to, at_us);
 	for (int later = (int)to + 1; later < STAGE_COUNT; later++)
 		pub->stage_us[later] = 0;
 	if (to == STAGE_RESOLVE) {
@@ -77,6 +78,7 @@ void rule_declared(struct incoming *in)
 	if (!incoming_i64(in, "impact_started_us", &pub->impact_started_us) || pub->impact_started_us <= 0)
 		pub->impact_started_us = pub->declared_us;
 	enter_stage(state, STAGE_TRIAGE, pub->declared_us);
+	anchors_begin(pub);
 	incident_own(state, in->index);
 	struct proposal_state *proposal = incoming_proposal(in);
 	if (proposal)
@@ -162,22 +164,6 @@ void rule_impact(struct incoming *in)
 	in->incident->pub.impact = clean_lines(impact);
 }
 
-void rule_role(struct incoming *in)
-{
-	struct incident *pub = &in->incident->pub;
-	const char *role = incoming_string(in, "role");
-	if (!role)
-		return;
-	char *holder = strcmp(role, "commander") == 0 ? pub->owner : strcmp(role, "scribe") == 0 ? pub->scribe
-												 : NULL;
-	if (!holder)
-		return;
-	if (in->event->kind == EVENT_ROLE_ASSUMED)
-		incoming_text(in, "name", holder, sizeof(pub->owner));
-	else
-		holder[0] = '\0';
-}
-
 /* --- corrections ------------------------------------------------------------------------ */
 
 static struct action_item *find_action(struct incident *pub, uint64_t seq)
@@ -248,6 +234,8 @@ void rule_amended(struct incoming *in)
 	struct action_item *item = state ? find_action(&state->pub, cell->event.seq) : NULL;
 	if (item)
 		mem_set(&item->text, correction->summary);
+	if (state)
+		room_amended(state, cell->event.seq, correction->summary);
 }
 
 static void drop_action(struct incident *pub, struct action_item *item)
@@ -275,11 +263,16 @@ void rule_retracted(struct incoming *in)
 	struct action_item *item = find_action(&state->pub, cell->event.seq);
 	if (item)
 		drop_action(&state->pub, item);
+	room_retracted(state, cell->event.seq);
 }
 
 void rule_redacted(struct incoming *in)
 {
 	struct cell *cell = target_of(in);
-	if (cell)
-		cell->correction->redacted = true;
+	if (!cell)
+		return;
+	cell->correction->redacted = true;
+	struct incident_state *state = fold_incident_state(in->fold, incident_number(cell->event.incident));
+	if (state)
+		room_amended(state, cell->event.seq, "(redacted)");
 }

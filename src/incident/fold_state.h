@@ -39,6 +39,8 @@ struct signal_list {
 struct incident_state {
 	struct incident pub;
 	size_t component_capacity, step_capacity, check_capacity, action_capacity, update_capacity, message_capacity;
+	size_t tenure_capacity, offer_capacity, task_capacity, decision_capacity, hypothesis_capacity, finding_capacity;
+	size_t escalation_capacity, mark_capacity;
 	size_t approval_capacity, value_capacity;
 	size_t *own; /* indices of its events, and of what was attached */
 	size_t own_count, own_capacity;
@@ -142,6 +144,16 @@ struct hash256 update_sha256(const char *subject, const char *text);
 /* Frees what fold_step.c keeps of an incident. */
 void incident_forget_work(struct incident *pub);
 
+/* What any event of an incident tells: who is there, and when the last update went out. */
+void room_heard(struct incoming *in);
+/* Corrections of what stands in the lists of the room: a new text, and taking it back. */
+void room_amended(struct incident_state *state, uint64_t seq, const char *text);
+void room_retracted(struct incident_state *state, uint64_t seq);
+void room_free(struct incident *pub);
+/* The clocks begin to run: the incident was declared. */
+void anchors_begin(struct incident *pub);
+void anchors_enter(struct incident *pub, enum stage to, int64_t at_us);
+
 /* What each kind of event changes. */
 void rule_record_opened(struct incoming *in);
 void rule_probe_change(struct incoming *in);
@@ -161,6 +173,19 @@ void rule_merged(struct incoming *in);
 void rule_components(struct incoming *in);
 void rule_impact(struct incoming *in);
 void rule_role(struct incoming *in);
+void rule_offered(struct incoming *in);
+void rule_declined(struct incoming *in);
+void rule_task(struct incoming *in);
+void rule_task_opened(struct incoming *in);
+void rule_decision(struct incoming *in);
+void rule_hypothesis(struct incoming *in);
+void rule_hypothesis_opened(struct incoming *in);
+void rule_finding(struct incoming *in);
+void rule_escalation(struct incoming *in);
+void rule_escalation_requested(struct incoming *in);
+void rule_clock_due(struct incoming *in);
+void rule_clock_snoozed(struct incoming *in);
+void rule_clock_step(struct incoming *in);
 void rule_amended(struct incoming *in);
 void rule_retracted(struct incoming *in);
 void rule_redacted(struct incoming *in);

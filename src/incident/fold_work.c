@@ -106,4 +106,6 @@ void rule_action_item(struct incoming *in)
 		incoming_text(in, "due", item->due, sizeof(item->due));
 	if (incoming_string(in, "type"))
 		incoming_text(in, "type", item->type, sizeof(item->type));
+	const char *origin = incoming_string(in, "origin");
+	item->to_do |= origin && strcmp(origin, "to-do") == 0;
 }

@@ -124,6 +124,14 @@ enum {
 	VALUES_MAX = 128,
 	UPDATES_MAX = 1000,
 	MESSAGES_MAX = 4000,
+	TENURES_MAX = 500,
+	OFFERS_MAX = 200,
+	TASKS_MAX = 500,
+	DECISIONS_MAX = 500,
+	HYPOTHESES_MAX = 200,
+	FINDINGS_MAX = 500,
+	ESCALATIONS_MAX = 300,
+	MARKS_MAX = 1000,
 };
 
 /* Limits on what people type, in bytes of clean UTF-8. */

@@ -9,7 +9,9 @@
 #include "collect/loki.h"
 #include "collect/prometheus.h"
 #include "collect/query.h"
+#include "incident/clock.h"
 #include "incident/diagnosis.h"
+#include "incident/people.h"
 
 /* One line for each. */
 const struct settings_def *const declared_sections[] = {
@@ -23,5 +25,8 @@ const struct settings_def *const declared_sections[] = {
 	&grafana_section,
 	&probe_section,
 	&diagnosis_section,
+	&person_section,
+	&escalation_section,
+	&clocks_section,
 	NULL,
 };

@@ -66,6 +66,9 @@ struct watch {
 	size_t checked_count;
 	struct runs *runs;
 	struct values *values;
+	struct clocks clocks;
+	struct people people;
+	size_t steps; /* of the machine's clock, not yet in the fold: clocks of incidents wait for them */
 
 	struct loop_timer *tick;
 	bool sampled; /* nodes answered since they were last shown */
@@ -187,6 +190,8 @@ static void find_news(struct watch *w, int64_t now_us, struct drafts *out)
 	act_detection(w->fold, &w->proposals, now_us, out);
 	for (size_t i = 0; i < w->checked_count; i++)
 		act_checks(w->fold, w->checked[i].incident, w->checked[i].checker, now_us, out);
+	if (w->steps == 0)
+		act_clocks(w->fold, &w->clocks, &w->people, now_us, out);
 	w->missed_told = w->missed;
 	if (w->missed)
 		act_unrecorded(w->missed, w->missed_since_us, w->missed_until_us, out);
@@ -215,6 +220,15 @@ static void flush_machine(struct watch *w, int64_t now_us)
 	drafts_free(&news);
 }
 
+static void step_recorded(void *arg, enum status status, const struct error *err)
+{
+	struct watch *w = arg;
+
+	(void)status; /* the journal reports trouble itself */
+	(void)err;
+	w->steps--;
+}
+
 static void record_clock_step(struct watch *w, int64_t step_us)
 {
 	char step[DURATION_TEXT], data[96];
@@ -226,7 +240,8 @@ static void record_clock_step(struct watch *w, int64_t step_us)
 	text_format(data, sizeof(data), "{\"step_us\":%lld}", (long long)step_us);
 	draft.summary = summary;
 	draft.data = data;
-	journal_append(w->journal, &draft, 1, NULL, NULL);
+	w->steps++;
+	journal_append(w->journal, &draft, 1, step_recorded, w);
 }
 
 /* The clock was set: what waits for a time of the wall goes on waiting as long as before,
@@ -409,12 +424,23 @@ static void sample_taken(void *arg)
 
 /* --- the journal speaks ----------------------------------------------------------------- */
 
+/* A reminder that the collector wrote is one for every console. */
+static void pass_on(struct watch *w, const struct event *event)
+{
+	char text[300];
+
+	if (event && event->incident && (event->kind == EVENT_CLOCK_DUE || event->kind == EVENT_ESCALATION_LAPSED))
+		say(w, 1, text_format(text, sizeof(text), "%s: %s", event->incident, event->summary));
+}
+
 static void on_events(void *arg, const struct event *events, size_t count)
 {
 	struct watch *w = arg;
 
 	for (size_t i = 0; i < count; i++) {
 		fold_apply(w->fold, &events[i]);
+		if (w->loaded)
+			pass_on(w, fold_event(w->fold, events[i].seq));
 		if (w->loaded && events[i].kind == EVENT_INCIDENT_DECLARED && events[i].incident) {
 			const struct incident *incident = fold_incident(w->fold, events[i].incident);
 			if (incident && !proposals_find(&w->proposals, incident->proposal_key))
@@ -605,6 +631,8 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 	w->runs = runs_new(w, options->tool_environment);
 	random_bytes(&seed, sizeof(seed));
 	w->collector = collector_new(loop, clock, w->world, seed);
+	clocks_read(config->sections, config->section_count, &w->clocks);
+	people_read(config->sections, config->section_count, &w->people);
 	add_components(w);
 	add_endpoints(w);
 	start_sources(w, store);
@@ -638,6 +666,7 @@ void watch_free(struct watch *w)
 	drafts_free(&w->machine);
 	drafts_free(&w->handed);
 	values_free(w->values);
+	people_free(&w->people);
 	fold_free(w->fold);
 	world_free(w->world);
 	free(w);
@@ -668,6 +697,16 @@ const struct world *watch_world(const struct watch *w)
 const struct fold *watch_fold(const struct watch *w)
 {
 	return w->fold;
+}
+
+const struct clocks *watch_clocks(const struct watch *w)
+{
+	return &w->clocks;
+}
+
+const struct people *watch_people(const struct watch *w)
+{
+	return &w->people;
 }
 
 const struct proposals *watch_proposals(const struct watch *w)

@@ -5,6 +5,7 @@
 
 #include "collect/collect.h"
 #include "incident/check.h"
+#include "incident/clock.h"
 #include "record/journal.h"
 #include "runbook/bind.h"
 #include "runbook/danger.h"
@@ -46,6 +47,9 @@ const struct clock *watch_clock(const struct watch *watch);
 struct loop *watch_loop(struct watch *watch);
 const struct world *watch_world(const struct watch *watch);
 const struct fold *watch_fold(const struct watch *watch);
+/* [clocks], [person …] and [escalation …] of the configuration. */
+const struct clocks *watch_clocks(const struct watch *watch);
+const struct people *watch_people(const struct watch *watch);
 /* What the detectors say now, recorded or not. */
 const struct proposals *watch_proposals(const struct watch *watch);
 /* Checks of the incident in Resolve, or NULL. */

@@ -234,7 +234,7 @@ static enum status declare_gone(struct recorder *r)
 
 static enum status role_unknown(struct recorder *r)
 {
-	return act_role(r->fold, &r->who, "INC-1", "king", "bob", &r->drafts, &r->err);
+	return act_role(r->fold, &r->who, "INC-1", "King of all", "bob", &r->drafts, &r->err);
 }
 static enum status role_unheld(struct recorder *r)
 {
@@ -345,7 +345,7 @@ static void test_refused_input(void **state)
 		{severity_same, STATUS_CONFLICT, "INC-1: its severity is P1 already (nothing to change)"},
 		{declare_nothing, STATUS_INVALID, "title: there is no text (give it: a few words that name the trouble)"},
 		{declare_gone, STATUS_NOT_FOUND, "network-outage: there is no such proposal now (it may have cleared; declare by hand with a title)"},
-		{role_unknown, STATUS_INVALID, "role king: not known (the roles are commander and scribe)"},
+		{role_unknown, STATUS_INVALID, "role King of all: not a role's name (commander, operations, scribe, communications, or one of your own in lower case)"},
 		{role_unheld, STATUS_CONFLICT, "INC-1: nobody is scribe (nothing to give back)"},
 		{components_none, STATUS_INVALID, "components: none named (give ids as the board shows them, like node/besu-rpc-0)"},
 		{components_blank, STATUS_INVALID, "component \"node rpc\": an id has no blanks and commas (name one after the other)"},
