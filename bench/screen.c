@@ -57,7 +57,7 @@ static void send_frame(struct drawing *drawing, const struct buf *frame)
 }
 
 /* What a person does meanwhile, over and over; "": looks. */
-static const char *const keys[] = {"", "j", "", "Tab", "?", "", "Escape", "", "k", ""};
+static const char *const keys[] = {"", "j", "", "Tab", "?", "", "Esc", "", "k", ""};
 
 static void draw_frames(struct drawing *drawing, struct loop *loop, struct watch *watch, struct ui *ui)
 {

@@ -151,6 +151,25 @@ static uint32_t clean_code(struct cleaner *cleaner, uint32_t c)
 	return c;
 }
 
+/* How many bytes from here on are plain: one column each, clean, and no mark upon them.
+ * Nearly all text is, and a screen is full of it. */
+static size_t plain_length(const char *text, const char *end)
+{
+	const char *p = text;
+
+	while (p < end && *p >= ' ' && *p < DEL)
+		p++;
+	return (size_t)(p - text);
+}
+
+static void take_plain(struct cleaner *cleaner, size_t len)
+{
+	if (len == 0)
+		return;
+	cleaner->base = true;
+	cleaner->marks = 0;
+}
+
 /* Reads one code point and moves on; an invalid byte reads as U+FFFD. */
 static uint32_t read_code(const char **at, const char *end)
 {
@@ -169,6 +188,18 @@ size_t text_clean(char *dst, size_t size, const char *src, size_t len)
 
 	while (src < end) {
 		char bytes[4];
+		size_t plain = plain_length(src, end);
+
+		if (plain > 0) {
+			size_t take = plain < size - 1 - at ? plain : size - 1 - at;
+			memcpy(dst + at, src, take);
+			at += take;
+			src += plain;
+			take_plain(&cleaner, plain);
+			if (take < plain)
+				break;
+			continue;
+		}
 		uint32_t c = clean_code(&cleaner, read_code(&src, end));
 		size_t n = c ? text_encode(bytes, c) : 0;
 
@@ -264,8 +295,13 @@ bool text_is_clean(const char *src, size_t len)
 
 	while (src < end) {
 		uint32_t c;
-		size_t size = text_decode(src, (size_t)(end - src), &c);
+		size_t plain = plain_length(src, end), size;
 
+		src += plain;
+		take_plain(&cleaner, plain);
+		if (src == end)
+			break;
+		size = text_decode(src, (size_t)(end - src), &c);
 		if (!size || clean_code(&cleaner, c) != c)
 			return false;
 		src += size;
@@ -288,6 +324,11 @@ bool text_next(const char **cursor, struct text_grapheme *out)
 
 	if (!*p)
 		return false;
+	if (*p >= ' ' && *p < DEL && (unsigned char)p[1] < 0x80) {
+		*out = (struct text_grapheme){.bytes = p, .len = 1, .width = 1};
+		*cursor = p + 1;
+		return true;
+	}
 	width = next_width(&p);
 	out->bytes = *cursor;
 	out->width = width > 0 ? width : 0;
@@ -303,8 +344,14 @@ int text_width(const char *text)
 	int sum = 0;
 
 	while (*text) {
-		int width = next_width(&text);
+		int width;
 
+		if (*text >= ' ' && *text < DEL) {
+			sum++;
+			text++;
+			continue;
+		}
+		width = next_width(&text);
 		sum += width > 0 ? width : 0;
 	}
 	return sum;

@@ -110,6 +110,15 @@ static int clamp(int value, int low, int high)
 
 /* --- the canvas ------------------------------------------------------------- */
 
+static void blank_cells(struct cell *cells, size_t count, enum role back)
+{
+	size_t done = 1;
+	cells[0] = (struct cell){.text = " ", .width = 1, .role = ROLE_BASE, .back = (uint8_t)back};
+	/* Twice as many each time: blanks are most of what a frame writes. */
+	for (; done < count; done *= 2)
+		memcpy(cells + done, cells, (done < count - done ? done : count - done) * sizeof(*cells));
+}
+
 struct canvas *canvas_new(int columns, int rows, bool ascii)
 {
 	struct canvas *canvas = xcalloc(1, sizeof(*canvas));
@@ -140,10 +149,7 @@ void canvas_resize(struct canvas *canvas, int columns, int rows)
 
 void canvas_clear(struct canvas *canvas)
 {
-	static const struct cell blank = {.text = " ", .width = 1, .role = ROLE_BASE, .back = ROLE_BASE};
-	size_t count = (size_t)canvas->columns * (size_t)canvas->rows;
-	for (size_t i = 0; i < count; i++)
-		canvas->cells[i] = blank;
+	blank_cells(canvas->cells, (size_t)canvas->columns * (size_t)canvas->rows, ROLE_BASE);
 	canvas->cursor_x = canvas->cursor_y = -1;
 }
 
@@ -178,7 +184,8 @@ static void release_cell(struct canvas *canvas, int x, int y)
 
 static void put(struct canvas *canvas, int x, int y, enum role role, unsigned attr, const char *bytes, size_t len, int width)
 {
-	release_cell(canvas, x, y);
+	if (canvas_at(canvas, x, y)->width != 1)
+		release_cell(canvas, x, y);
 	if (width == 2)
 		release_cell(canvas, x + 1, y);
 	for (int i = 0; i < width; i++) {
@@ -363,10 +370,10 @@ int area_parts_right(struct area area, int left, int right, int y, const struct 
 
 void area_fill(struct area area, enum role back)
 {
-	for (int y = 0; y < area.rows; y++) {
-		for (int x = 0; x < area.columns; x++)
-			put(area.canvas, area.x + x, area.y + y, ROLE_BASE, 0, " ", 1, 1);
-		area_back(area, 0, y, area.columns, back);
+	for (int y = 0; y < area.rows && area.columns > 0; y++) {
+		release_cell(area.canvas, area.x, area.y + y);
+		release_cell(area.canvas, area.x + area.columns - 1, area.y + y);
+		blank_cells(canvas_at(area.canvas, area.x, area.y + y), (size_t)area.columns, back);
 	}
 }
 

@@ -307,14 +307,16 @@ static void paint(struct glass *glass, struct canvas *canvas, const struct theme
 	struct cell *shown = glass->shown;
 	if (anew)
 		erase();
-	for (int y = 0; y < canvas->rows; y++) {
-		for (int x = 0; x < canvas->columns; x++, shown++) {
-			const struct cell *cell = canvas_at(canvas, x, y);
-			if (!anew && memcmp(shown, cell, sizeof(*cell)) == 0)
+	for (int y = 0; y < canvas->rows; y++, shown += canvas->columns) {
+		const struct cell *row = canvas_at(canvas, 0, y);
+		if (!anew && memcmp(shown, row, (size_t)canvas->columns * sizeof(*row)) == 0)
+			continue;
+		for (int x = 0; x < canvas->columns; x++) {
+			if (!anew && memcmp(&shown[x], &row[x], sizeof(*row)) == 0)
 				continue;
-			*shown = *cell;
-			if (cell->width > 0)
-				put_cell(glass, x, y, cell, theme);
+			shown[x] = row[x];
+			if (row[x].width > 0)
+				put_cell(glass, x, y, &row[x], theme);
 		}
 	}
 	/* The cursor stands on the selection, where screen readers look for it. */

@@ -97,7 +97,7 @@ void ui_pager_line(struct ui *ui, enum role role, unsigned attr, const char *key
 		return;
 	pager->lines = mem_grow(pager->lines, &pager->capacity, pager->count, sizeof(*pager->lines));
 	text_clean(clean, sizeof(clean), text, strlen(text));
-	pager->lines[pager->count++] = (struct pager_line){role, attr, key ? xstrdup(key) : NULL, xstrdup(clean)};
+	pager->lines[pager->count++] = (struct pager_line){.role = role, .attr = attr, .key = key ? xstrdup(key) : NULL, .text = xstrdup(clean)};
 	if (key && text_width(key) + 2 > pager->key_columns)
 		pager->key_columns = text_width(key) + 2;
 }
@@ -170,15 +170,21 @@ void pager_search(struct pager *pager, const char *text)
 
 /* --- pager: drawing ---------------------------------------------------------------- */
 
-static int line_rows(const struct pager *pager, const struct pager_line *line, int columns)
+/* Wrapping a long text for each frame would cost more than the rest of it. */
+static int line_rows(const struct pager *pager, struct pager_line *line, int columns)
 {
-	int rows = area_wrap_rows(columns - (line->key ? pager->key_columns : 0), line->text);
-	return rows > 0 ? rows : 1;
+	int room = columns - (line->key ? pager->key_columns : 0);
+	if (line->columns != room || room <= 0) {
+		int rows = area_wrap_rows(room, line->text);
+		line->columns = room;
+		line->rows = rows > 0 ? rows : 1;
+	}
+	return line->rows;
 }
 
 static void draw_line(const struct pager *pager, size_t i, struct area area, int y)
 {
-	const struct pager_line *line = &pager->lines[i];
+	struct pager_line *line = &pager->lines[i];
 	bool matches = *pager->search && line_matches(pager, i);
 	int x = line->key ? pager->key_columns : 0;
 	int rows = line_rows(pager, line, area.columns);
@@ -422,7 +428,13 @@ void dialog_paste(struct ui *ui, const char *text)
 
 void overlays_draw(struct ui *ui, struct area area)
 {
+	size_t top_pager = 0;
+	for (size_t i = 0; i < ui->overlay_count; i++)
+		top_pager = ui->overlays[i].is_dialog ? top_pager : i;
 	for (size_t i = 0; i < ui->overlay_count; i++) {
+		/* Pagers have one place, so that only the last of them is seen. */
+		if (!ui->overlays[i].is_dialog && i < top_pager)
+			continue;
 		area.canvas->cursor_x = area.canvas->cursor_y = -1;
 		if (ui->overlays[i].is_dialog)
 			draw_dialog(ui, &ui->overlays[i], area);

@@ -23,6 +23,7 @@ struct pager_line {
 	unsigned attr;
 	char *key; /* NULL: none */
 	char *text;
+	int columns, rows; /* it takes so many rows at this width; columns 0: not known yet */
 };
 
 struct pager {

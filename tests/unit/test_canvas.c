@@ -77,6 +77,16 @@ static void wide_cells_are_released_whole(void **state)
 	assert_int_equal(canvas_at(picture.canvas, 1, 2)->width, 2);
 	assert_int_equal(canvas_at(picture.canvas, 2, 2)->width, 0);
 	end(&picture, false, " x字\n漢x\n 語\n");
+	area = begin(&picture, 6, 1, false);
+	area_text(area, 0, 0, ROLE_BASE, 0, "漢字語");
+	area_fill(area_inside(area, 1, 0, 4, 1), ROLE_BAR);
+	assert_int_equal(canvas_at(picture.canvas, 0, 0)->back, ROLE_BASE);
+	assert_int_equal(canvas_at(picture.canvas, 1, 0)->back, ROLE_BAR);
+	assert_int_equal(canvas_at(picture.canvas, 4, 0)->back, ROLE_BAR);
+	assert_int_equal(canvas_at(picture.canvas, 5, 0)->back, ROLE_BASE);
+	for (int x = 0; x < 6; x++)
+		assert_int_equal(canvas_at(picture.canvas, x, 0)->width, 1);
+	end(&picture, false, "\n");
 }
 
 static void areas_clip_to_their_parents(void **state)

@@ -638,6 +638,37 @@ static void long_text_is_scrolled(void **state)
 	buf_free(&text);
 }
 
+/* Also when it was wrapped already at another width. */
+static void long_lines_are_wrapped_at_any_width(void **state)
+{
+	struct room *room = *state;
+	canvas_resize(room->canvas, 100, 14);
+	ui_pager_open(room->ui, "Output");
+	ui_pager_text(room->ui, ROLE_BASE, "the first line has a number of words that a narrow terminal cannot hold\nthe second");
+	assert_shows(room, "1-2 of 2 ");
+	canvas_resize(room->canvas, 44, 14);
+	assert_shows(room, "1-3 of 3 ");
+	assert_shows(room, "cannot hold");
+	ui_pager_line(room->ui, ROLE_BASE, 0, "a key of much width", "the third");
+	assert_shows(room, "1-4 of 4 ");
+	canvas_resize(room->canvas, 100, 14);
+	assert_shows(room, "1-3 of 3 ");
+}
+
+/* Of several pagers only the last is seen, with dialogs above it. */
+static void overlays_cover_each_other(void **state)
+{
+	struct room *room = *state;
+	ui_pager_open(room->ui, "Below");
+	ui_pager_text(room->ui, ROLE_BASE, "what is below");
+	ui_pager_open(room->ui, "Above");
+	ui_pager_text(room->ui, ROLE_BASE, "what is above");
+	assert_shows(room, "what is above");
+	assert_hides(room, "what is below");
+	press(room, "q");
+	assert_shows(room, "what is below");
+}
+
 static int done, dropped;
 
 static enum status do_it(struct ui *ui, void *arg, struct error *err)
@@ -940,6 +971,8 @@ int main(void)
 		ROOM(help_shows_what_cannot_be_done_and_why),
 		ROOM(an_observer_writes_nothing),
 		ROOM(long_text_is_scrolled),
+		ROOM(long_lines_are_wrapped_at_any_width),
+		ROOM(overlays_cover_each_other),
 		ROOM(dialogs),
 		ROOM(a_long_dialog_is_read_to_its_end),
 		ROOM(back_goes_one_level),
