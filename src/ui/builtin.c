@@ -140,7 +140,9 @@ static enum status turn(struct ui *ui, size_t step, struct error *err)
 	size_t count = pane_total(ui);
 	if (count == 0)
 		return error_set(err, STATUS_REFUSED, "this screen has no panes (q goes back)");
-	ui->focus[ui->screen] = (ui->focus[ui->screen] + step) % count;
+	do
+		ui->focus[ui->screen] = (ui->focus[ui->screen] + step) % count;
+	while (!pane_wanted(ui, ui_focused(ui)));
 	return STATUS_OK;
 }
 
@@ -162,19 +164,20 @@ static enum status run_pane(struct ui *ui, const char *args, struct error *err)
 	size_t count = pane_total(ui);
 	for (size_t i = 0; i < count; i++) {
 		bool by_number = args[0] == (char)('1' + i) && args[1] == '\0';
-		if (by_number || strcmp(panes[i]->name, args) == 0) {
+		if ((by_number || strcmp(panes[i]->name, args) == 0) && pane_wanted(ui, panes[i])) {
 			ui->focus[ui->screen] = i;
 			return STATUS_OK;
 		}
 	}
-	return error_set(err, STATUS_NOT_FOUND, "pane %s: not on this screen (it has %zu; ? shows the keys)", args, count);
+	return error_set(err, STATUS_NOT_FOUND, "pane %s: not on this screen (Tab goes through those that are)", args);
 }
 
 static void complete_pane(struct ui *ui, const char *args, offer_fn *offer, void *arg)
 {
 	(void)args;
 	for (const struct pane *const *pane = ui_screen_entry(ui)->panes; *pane; pane++)
-		offer(arg, (*pane)->name);
+		if (pane_wanted(ui, *pane))
+			offer(arg, (*pane)->name);
 }
 
 static enum status run_zoom(struct ui *ui, const char *args, struct error *err)

@@ -48,6 +48,11 @@ enum status detail_component(struct ui *ui, const char *id, struct error *err)
 	ui_pager_line(ui, ROLE_DIM, 0, "id", c->id);
 	if (partner)
 		ui_pager_line(ui, ROLE_BASE, 0, c->kind == KIND_NODE ? "validator" : "node", partner->name);
+	for (size_t slot = 0; slot < RELATED_MAX; slot++) {
+		char called[CALLED_TEXT];
+		if (component_related(c, slot))
+			ui_pager_line(ui, ROLE_BASE, 0, "belongs to", component_called(called, ui, component_related(c, slot)));
+	}
 	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
 	add_values(ui, c);
 	return STATUS_OK;

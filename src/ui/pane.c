@@ -453,10 +453,15 @@ static void give_rows(struct slot *slots, size_t count, int rows)
 	}
 }
 
+bool pane_wanted(const struct ui *ui, const struct pane *pane)
+{
+	return !pane->wanted || pane->wanted(ui);
+}
+
 static int pane_number(const struct ui *ui, const struct pane *pane)
 {
 	const struct pane *const *panes = ui_screen_entry(ui)->panes;
-	for (int i = 0; panes[i]; i++) {
+	for (int i = 0; panes[i] && i < 9; i++) {
 		if (panes[i] == pane)
 			return i + 1;
 	}

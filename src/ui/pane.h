@@ -36,6 +36,8 @@ struct pane {
 	const char *title; /* "Nodes" */
 	/* The title of the moment ("Timeline INC-7"); NULL: `title`. */
 	const char *(*heading)(const struct ui *ui);
+	/* Whether it stands on its screen now; NULL: always. */
+	bool (*wanted)(const struct ui *ui);
 	/* Number of rows before the filter. */
 	size_t (*count)(const struct ui *ui);
 	/* Identity of row i and, unless text is NULL, the text the filter looks at. */
@@ -82,6 +84,7 @@ struct pane_row {
 	int weight;                         /* of the height that is left */
 	struct pane_cell cells[PANE_CELLS]; /* unused: pane NULL */
 };
+bool pane_wanted(const struct ui *ui, const struct pane *pane);
 void panes_draw(struct ui *ui, struct area area, const struct pane_row *rows, size_t count);
 
 /* Moves the selection of the pane by n shown rows, or to its first or last row. */

@@ -6,6 +6,12 @@
 
 extern const struct pane pane_nodes;
 extern const struct pane pane_validators;
+extern const struct pane pane_lanes;
+extern const struct pane pane_feeds;
+extern const struct pane pane_pods;
+extern const struct pane pane_workloads;
+extern const struct pane pane_alerts;
+extern const struct pane pane_probes;
 extern const struct pane pane_proposals; /* open incidents, proposals, reports that wait */
 extern const struct pane pane_timeline;  /* of the incident on the screen, else of the whole record */
 extern const struct pane pane_runbook;

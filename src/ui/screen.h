@@ -13,7 +13,7 @@ enum screen {
 	SCREEN_REVIEW,
 	SCREEN_COUNT,
 };
-enum { UI_PANES_MAX = 9 };
+enum { UI_PANES_MAX = 12 };
 
 struct screen_entry {
 	const char *name;  /* "board" */

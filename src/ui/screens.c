@@ -16,14 +16,30 @@ static struct area draw_frame(struct ui *ui, struct area area)
 	return area_inside(area, 0, HEADER_ROWS, area.columns, area.rows - HEADER_ROWS - 1);
 }
 
+/* What is watched beside the chain, two panes in a row; those of nothing are left out. */
+static size_t add_outer_rows(const struct ui *ui, struct pane_row *rows, size_t count)
+{
+	static const struct pane *const panes[] = {&pane_lanes, &pane_feeds, &pane_pods, &pane_workloads, &pane_alerts, &pane_probes};
+	size_t cells = 0;
+	for (size_t i = 0; i < ARRAY_LENGTH(panes); i++) {
+		if (!pane_wanted(ui, panes[i]))
+			continue;
+		if (cells % 2 == 0)
+			rows[count++] = (struct pane_row){.weight = 0};
+		rows[count - 1].cells[cells++ % 2] = (struct pane_cell){panes[i], 1};
+	}
+	return count;
+}
+
 static void draw_board(struct ui *ui, struct area area)
 {
-	static const struct pane_row rows[] = {
+	struct pane_row rows[PANE_ROWS] = {
 		{.weight = 1, .cells = {{&pane_nodes, 11}, {&pane_validators, 9}}},
-		{.weight = 0, .cells = {{&pane_proposals, 1}}},
-		{.weight = 2, .cells = {{&pane_timeline, 1}}},
 	};
-	panes_draw(ui, draw_frame(ui, area), rows, ARRAY_LENGTH(rows));
+	size_t count = add_outer_rows(ui, rows, 1);
+	rows[count++] = (struct pane_row){.weight = 0, .cells = {{&pane_proposals, 1}}};
+	rows[count++] = (struct pane_row){.weight = 2, .cells = {{&pane_timeline, 1}}};
+	panes_draw(ui, draw_frame(ui, area), rows, count);
 }
 
 /* The runbook begins at the step that is due, not at its first. */
@@ -94,7 +110,7 @@ static void draw_review(struct ui *ui, struct area area)
 }
 
 const struct screen_entry screens[SCREEN_COUNT] = {
-	[SCREEN_BOARD] = {.name = "board", .title = "Board", .scope = SCOPE_BOARD, .draw = draw_board, .back = SCREEN_BOARD, .panes = {&pane_nodes, &pane_validators, &pane_proposals, &pane_timeline}},
+	[SCREEN_BOARD] = {.name = "board", .title = "Board", .scope = SCOPE_BOARD, .draw = draw_board, .back = SCREEN_BOARD, .panes = {&pane_nodes, &pane_validators, &pane_proposals, &pane_timeline, &pane_lanes, &pane_feeds, &pane_pods, &pane_alerts, &pane_probes, &pane_workloads}},
 	[SCREEN_INCIDENT] = {.name = "incident", .title = "Incident", .scope = SCOPE_INCIDENT, .draw = draw_incident, .back = SCREEN_BOARD, .panes = {&pane_runbook, &pane_affected, &pane_gate, &pane_evidence, &pane_timeline, &pane_output}},
 	[SCREEN_TIMELINE] = {.name = "timeline", .title = "Timeline", .scope = SCOPE_TIMELINE, .draw = draw_timeline, .back = SCREEN_BOARD, .panes = {&pane_timeline}},
 	[SCREEN_REVIEW] = {.name = "review", .title = "Review", .scope = SCOPE_REVIEW, .draw = draw_review, .back = SCREEN_INCIDENT, .panes = {&pane_sections, &pane_actions, &pane_gate, &pane_timeline}},

@@ -21,6 +21,29 @@ static const char *const symptom_words[] = {
 	[SYMPTOM_PARTED] = "PARTED",
 	[SYMPTOM_SEALS] = "NO SEALS",
 	[SYMPTOM_FLAPPING] = "FLAPS",
+	[SYMPTOM_NO_CONTRACT] = "NO CODE",
+	[SYMPTOM_CURSED] = "CURSED",
+	[SYMPTOM_PAUSED] = "PAUSED",
+	[SYMPTOM_CLOSED] = "CLOSED",
+	[SYMPTOM_UNCOMMITTED] = "STUCK",
+	[SYMPTOM_UNEXECUTED] = "STUCK",
+	[SYMPTOM_BACKLOG] = "LATE",
+	[SYMPTOM_FAILED] = "FAILED",
+	[SYMPTOM_CORRUPT] = "CORRUPT",
+	[SYMPTOM_FAR_SIDE] = "PARTED",
+	[SYMPTOM_OVERDUE] = "OVERDUE",
+	[SYMPTOM_ANSWER] = "WRONG",
+	[SYMPTOM_DEVIATES] = "DEVIATES",
+	[SYMPTOM_BREAKER] = "BREAKER",
+	[SYMPTOM_CRASH_LOOP] = "CRASHES",
+	[SYMPTOM_NOT_READY] = "UNREADY",
+	[SYMPTOM_UNSCHEDULED] = "PENDING",
+	[SYMPTOM_RESTARTED] = "RESTARTED",
+	[SYMPTOM_REPLICAS] = "SHORT",
+	[SYMPTOM_ROLLOUT] = "ROLLS",
+	[SYMPTOM_FIRING] = "FIRES",
+	[SYMPTOM_SILENCED] = "SILENCED",
+	[SYMPTOM_SECURITY] = "ATTACK?",
 };
 
 static const struct word health_words[] = {
@@ -118,8 +141,25 @@ static int64_t newest_seen(const struct world *world, enum kind kind)
 	return newest;
 }
 
-/* How old the newest sample may be and still be called live. */
+/* How old the newest sample may be and still be called live: nodes are asked each second,
+ * what is beside the chain a few times a minute. */
 #define LIVE_US (10 * US_PER_S)
+#define LIVE_OUTER_US (90 * US_PER_S)
+
+/* Alerts that do not fire leave nothing behind but the answer of their source. */
+static int64_t alerts_asked(const struct world *world)
+{
+	static const char *const sources[] = {"alertmanager", "prometheus"};
+	int64_t newest = 0;
+	for (size_t i = 0; i < world_count(world, KIND_PROBE); i++) {
+		const struct component *c = world_at(world, KIND_PROBE, i);
+		for (size_t s = 0; s < ARRAY_LENGTH(sources); s++) {
+			if (strncmp(c->name, sources[s], strlen(sources[s])) == 0 && c->reach == REACH_OK && c->seen_us > newest)
+				newest = c->seen_us;
+		}
+	}
+	return newest;
+}
 
 static struct part source_part(const struct ui *ui, enum kind kind, char *text, size_t size)
 {
@@ -127,10 +167,12 @@ static struct part source_part(const struct ui *ui, enum kind kind, char *text, 
 	/* Validators are seen through the headers that nodes tell: while the chain is halted
 	 * nothing new is said of them, and it is still the truth of this second. */
 	int64_t seen_us = newest_seen(watch_world(ui_watch(ui)), kind == KIND_VALIDATOR ? KIND_NODE : kind);
+	if (seen_us == 0 && kind == KIND_ALERT)
+		seen_us = alerts_asked(watch_world(ui_watch(ui)));
 	if (seen_us == 0)
 		return (struct part){ROLE_UNKNOWN, ATTR_BOLD, "no data"};
 	int64_t age_us = ui_now_us(ui) - seen_us;
-	bool live = age_us < LIVE_US;
+	bool live = age_us < (kind < KIND_LANE ? LIVE_US : LIVE_OUTER_US);
 	duration_human(age, age_us < 0 ? 0 : age_us);
 	return (struct part){live ? ROLE_OK : ROLE_STALE, live ? 0 : ATTR_BOLD, text_format(text, size, "%s %s", live ? "live" : "STALE", age)};
 }

@@ -115,6 +115,58 @@ static void drill_armed(struct watch *w, struct ui *ui)
 	command(ui, "arm 8m restart the pod");
 }
 
+/* --- beside the chain --------------------------------------------------------------- */
+
+static struct component *put(struct watch *w, enum kind kind, const char *name, enum health health, enum symptom symptom, const char *reason)
+{
+	struct component *c = world_add(w->net.world, kind, name, "test", US_PER_DAY);
+	struct sighting sighting = {.at_us = w->clock.wall_us, .verdict = verdict_make(health, symptom, "%s", reason), .since_us = w->clock.wall_us - 90 * US_PER_S, .certain = true};
+	world_sight(w->net.world, c, &sighting);
+	return c;
+}
+
+static void put_numbers(struct component *c, int64_t at_us, const int64_t *numbers, int count, int first)
+{
+	for (int i = 0; i < count; i++)
+		world_set_number(c, first + i, numbers[i], at_us);
+}
+
+/* Everything at once, most of it well. */
+static void all_kinds(struct watch *w, struct ui *ui)
+{
+	static const int64_t sent[] = {412, 409, 405, 7}, quiet[] = {98, 98, 98, 0};
+	struct component *c;
+	one_down(w, ui);
+	int64_t at_us = w->clock.wall_us;
+	c = put(w, KIND_LANE, "138 > Ethereum", HEALTH_WARNING, SYMPTOM_BACKLOG, "7 messages wait, the oldest for 22 m; expected within 10 m");
+	put_numbers(c, at_us, sent, 4, LANE_SENT);
+	world_set_number(c, LANE_OLDEST_PENDING_S, 22 * 60, at_us);
+	c = put(w, KIND_LANE, "Ethereum > 138", HEALTH_OK, SYMPTOM_NONE, "delivers");
+	put_numbers(c, at_us, quiet, 4, LANE_SENT);
+	c = put(w, KIND_FEED, "ETH / USD", HEALTH_OK, SYMPTOM_NONE, "fresh");
+	world_set_text(c, FEED_ANSWER, "2913.41", at_us);
+	world_set_number(c, FEED_UPDATED_AGE_S, 312, at_us);
+	world_set_number(c, FEED_HEARTBEAT_S, 3600, at_us);
+	c = put(w, KIND_POD, "besu-validator-2", HEALTH_CRITICAL, SYMPTOM_CRASH_LOOP, "CrashLoopBackOff: restarted 4 times in 10 m, last OOMKilled");
+	world_set_text(c, POD_READY, "0/1", at_us);
+	world_set_number(c, POD_RESTARTS, 4, at_us);
+	c = put(w, KIND_WORKLOAD, "besu-validator", HEALTH_WARNING, SYMPTOM_REPLICAS, "3 of 4 ready");
+	world_set_number(c, WORKLOAD_READY, 3, at_us);
+	world_set_number(c, WORKLOAD_DESIRED, 4, at_us);
+	c = put(w, KIND_ALERT, "ValidatorDown", HEALTH_CRITICAL, SYMPTOM_FIRING, "besu-validator-2 is down");
+	world_set_number(c, ALERT_SINCE_S, 14 * 60, at_us);
+	put(w, KIND_PROBE, "alertmanager main", HEALTH_OK, SYMPTOM_NONE, "answers");
+	c = put(w, KIND_PROBE, "gateway", HEALTH_STALE, SYMPTOM_UNREACHABLE, "cannot be seen: timeout 5 s");
+	world_set_text(c, PROBE_VALUE, "200", at_us);
+}
+
+static void lane_in_detail(struct watch *w, struct ui *ui)
+{
+	all_kinds(w, ui);
+	command(ui, "pane lanes");
+	command(ui, "open");
+}
+
 static const struct golden {
 	const char *name;
 	void (*make)(struct watch *w, struct ui *ui);
@@ -126,6 +178,9 @@ static const struct golden {
 	{"healthy-120x36", healthy, 120, 36, false},
 	{"one-down-80x24", one_down, 80, 24, false},
 	{"one-down-120x36-ascii", one_down, 120, 36, true},
+	{"all-kinds-80x24", all_kinds, 80, 24, false},
+	{"all-kinds-160x50", all_kinds, 160, 50, false},
+	{"lane-80x24", lane_in_detail, 80, 24, false},
 	{"proposal-80x24", proposal_in_detail, 80, 24, false},
 	{"triage-80x24", triage, 80, 24, false},
 	{"respond-80x24", respond, 80, 24, false},
