@@ -68,6 +68,15 @@ const struct channel *channels_find(const struct channels *channels, const char 
 	return NULL;
 }
 
+size_t channels_for(const struct channels *channels, const char *audience, struct way_out *out)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < channels->count; i++)
+		if (channel_takes(&channels->items[i], audience))
+			out[count++] = (struct way_out){.channel = channels->items[i].name, .kind = channels->items[i].kind->name};
+	return count;
+}
+
 static bool lists(const char *list, const char *wanted)
 {
 	char word[64];

@@ -26,6 +26,9 @@ void channels_read(const struct settings *sections, size_t count, struct channel
 void channels_free(struct channels *channels);
 const struct channel *channels_find(const struct channels *channels, const char *name);
 
+/* The ways out for an audience, into `out`, which has room for all channels; how many. */
+size_t channels_for(const struct channels *channels, const char *audience, struct way_out *out);
+
 /* True when updates for that audience go there. */
 bool channel_takes(const struct channel *channel, const char *audience);
 /* True when it is paged by itself for that action ("declare", "acknowledge", "resolve") of an

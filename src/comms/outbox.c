@@ -63,6 +63,11 @@ void outbox_free(struct outbox *o)
 	free(o);
 }
 
+void outbox_stop(struct outbox *o)
+{
+	o->transport = NULL;
+}
+
 bool outbox_busy(const struct outbox *o)
 {
 	return o->jobs || o->pages_wait;
@@ -204,7 +209,7 @@ static void attempt_recorded(void *arg, enum status status, const struct error *
 	const struct message_record *m = message_of(job, &incident);
 	(void)err;
 	/* Another one may have been quicker, or a person withdrew it. */
-	if (status != STATUS_OK || !m || m->state != MESSAGE_ATTEMPTED || m->attempts != job->attempt) {
+	if (status != STATUS_OK || !o->transport || !m || m->state != MESSAGE_ATTEMPTED || m->attempts != job->attempt) {
 		job_free(job);
 		return;
 	}

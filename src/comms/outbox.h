@@ -29,8 +29,9 @@ struct outbox;
 
 /* All are borrowed. `transport` NULL: nothing is ever sent. */
 struct outbox *outbox_new(const struct channels *channels, struct transport *transport, const struct fold *fold, const char *network, const char *origin, const struct outbox_host *host);
-/* The transport must be gone before, so that none of its answers comes later, and the host's
- * `append` must not call back any more. */
+/* Nothing leaves from here on; to be called before the transport is freed. */
+void outbox_stop(struct outbox *outbox);
+/* After the host's `append` cannot call back any more. */
 void outbox_free(struct outbox *outbox);
 /* Looks what is to be done; to be called again and again by the one who holds the lease, and
  * with `may_send` false by one who does not any more: what is under way is still recorded. */

@@ -242,7 +242,7 @@ enum status template_write(const struct template *template, const char *stage, c
 		bool is_subject = subject->len == 0 && text->len == 0 && strncasecmp(at, head, strlen(head)) == 0;
 		size_t skip = is_subject ? strlen(head) + strspn(at + strlen(head), " ") : 0;
 		struct buf line;
-		bool leave_out;
+		bool leave_out = false;
 		buf_init(&line, LINE_BYTES_MAX);
 		enum status status = put_line(&w, at + skip, len - skip, &line, &leave_out);
 		if (status == STATUS_OK && is_subject) {

@@ -180,6 +180,29 @@ enum status act_update_approve(const struct fold *fold, const struct actor *who,
 	return STATUS_OK;
 }
 
+static bool same_words(const struct update_record *old, const struct update_text *update)
+{
+	return strcmp(old->audience, update->audience) == 0 && strcmp(old->subject, update->subject) == 0 && strcmp(old->text, update->text) == 0;
+}
+
+enum status act_update_send(const struct fold *fold, const struct actor *who, const char *incident, const struct update_text *update, bool approve, const struct way_out *ways, size_t count, const char *checkpoint, struct drafts *out, struct error *err)
+{
+	struct update_text full = *update;
+	char id[UPDATE_ID];
+	const struct incident *target = fold_incident(fold, incident);
+	const struct update_record *old = target && update->id ? incident_update(target, update->id) : NULL;
+	enum status status = STATUS_OK;
+	if (!approve || !old || !same_words(old, update)) {
+		status = act_update(fold, who, incident, update, id, out, err);
+		full.id = id;
+	} else {
+		full.id = old->id;
+	}
+	if (status != STATUS_OK || !approve)
+		return status;
+	return act_update_approve(fold, who, incident, &full, ways, count, checkpoint, out, err);
+}
+
 /* --- what got stuck ------------------------------------------------------------------------------- */
 
 static enum status need_message(const struct fold *fold, const char *id, const struct message_record **out, const struct incident **incident, struct error *err)

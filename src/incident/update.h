@@ -104,6 +104,10 @@ struct way_out {
  * what he did not see: when the record has other words by then, none of it counts. */
 enum status act_update_approve(const struct fold *fold, const struct actor *who, const char *incident, const struct update_text *update, const struct way_out *ways, size_t count, const char *checkpoint, struct drafts *out, struct error *err) TOCSIN_CHECK;
 
+/* Both at once: drafts the words, and with `approve` approves and queues them. A draft in the
+ * record with the same words is only approved. */
+enum status act_update_send(const struct fold *fold, const struct actor *who, const char *incident, const struct update_text *update, bool approve, const struct way_out *ways, size_t count, const char *checkpoint, struct drafts *out, struct error *err) TOCSIN_CHECK;
+
 /* For what failed or is unknown: to be sent again; it did arrive (`remote`: what the peer
  * calls it, may be NULL); it is given up. */
 enum status act_message_resend(const struct fold *fold, const struct actor *who, const char *id, struct drafts *out, struct error *err) TOCSIN_CHECK;

@@ -10,6 +10,7 @@
 #include "collect/prometheus.h"
 #include "collect/query.h"
 #include "incident/clock.h"
+#include "comms/channel.h"
 #include "incident/diagnosis.h"
 #include "incident/people.h"
 
@@ -28,5 +29,6 @@ const struct settings_def *const declared_sections[] = {
 	&person_section,
 	&escalation_section,
 	&clocks_section,
+	&channel_section,
 	NULL,
 };

@@ -3,9 +3,11 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "incident/drafting.h"
 #include "collect/source.h"
 #include "incident/diagnosis.h"
 #include "watch/bearer.h"
+#include "watch/notify.h"
 #include "watch/run.h"
 #include "watch/values.h"
 
@@ -65,6 +67,8 @@ struct watch {
 	struct checked *checked;
 	size_t checked_count;
 	struct runs *runs;
+	struct notify *notify;
+	bool draining; /* nothing new is sent */
 	struct values *values;
 	struct clocks clocks;
 	struct people people;
@@ -412,6 +416,7 @@ static void tick(void *arg)
 	run_checks(w, now_us);
 	if (writes_machine(w))
 		flush_machine(w, now_us);
+	notify_tick(w->notify, now_us, writes_machine(w) && !w->draining);
 	show_when_due(w, count, now_us);
 }
 
@@ -455,6 +460,7 @@ static void on_loaded(void *arg)
 	struct watch *w = arg;
 
 	w->loaded = true;
+	notify_loaded(w->notify);
 	changed(w);
 }
 
@@ -629,6 +635,7 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 	drafts_init(&w->handed);
 	w->values = values_new(config, w->world);
 	w->runs = runs_new(w, options->tool_environment);
+	w->notify = notify_new(w);
 	random_bytes(&seed, sizeof(seed));
 	w->collector = collector_new(loop, clock, w->world, seed);
 	clocks_read(config->sections, config->section_count, &w->clocks);
@@ -654,10 +661,12 @@ void watch_free(struct watch *w)
 	for (struct evidence *e = w->evidence; e; e = e->next)
 		e->watch = NULL;
 	runs_stop(w->runs);
+	notify_stop(w->notify);
 	sources_free(w->sources);
 	collector_free(w->collector);
 	journal_free(w->journal);
 	runs_free(w->runs);
+	notify_free(w->notify);
 	while (w->checked_count)
 		drop_checked(w, &w->checked[0]);
 	free(w->checked);
@@ -797,7 +806,7 @@ struct actor watch_actor(const struct watch *w)
 
 bool watch_busy(const struct watch *w)
 {
-	return w->asked > 0 || runs_busy(w->runs) || (w->journal && !w->loaded);
+	return w->asked > 0 || runs_busy(w->runs) || notify_busy(w->notify) || (w->journal && !w->loaded);
 }
 
 bool watch_settled(const struct watch *w)
@@ -982,6 +991,144 @@ bool watch_run_view(const struct watch *w, const char *incident, struct run_view
 void watch_run_cancel(struct watch *w, const char *incident)
 {
 	runs_cancel(w->runs, incident);
+}
+
+/* --- updates -------------------------------------------------------------------------------------------- */
+
+const struct channels *watch_channels(const struct watch *w)
+{
+	return notify_channels(w->notify);
+}
+
+const char *watch_outbox_words(const struct watch *w)
+{
+	if (w->config->demo || fold_is_drill(w->fold))
+		return "this is a drill: it shows what would leave, and nothing does";
+	if (w->read_only)
+		return "OBSERVER sends nothing";
+	if (notify_channels(w->notify)->count == 0)
+		return "no channel is configured: updates are here to be pasted";
+	return "";
+}
+
+void watch_checkpoint_text(const struct watch *w, char *dst, size_t size)
+{
+	struct checkpoint checkpoint;
+	char text[CHECKPOINT_TEXT];
+
+	*dst = '\0';
+	if (watch_checkpoint(w, &checkpoint, NULL) == STATUS_OK)
+		text_format(dst, size, "%s", checkpoint_text(text, &checkpoint));
+}
+
+/* The same update with every secret masked; what it points at is kept by the drafts. */
+static struct update_text masked_update(const struct watch *w, const struct update_text *text, struct drafts *drafts)
+{
+	struct update_text out = *text;
+	const char **fields[] = {&out.subject, &out.text, &out.conditions, &out.actions, &out.needs};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
+		if (*fields[i])
+			*fields[i] = drafts_keep(drafts, watch_mask(w, *fields[i], strlen(*fields[i])));
+	return out;
+}
+
+enum status watch_update(struct watch *w, const char *incident, const struct update_text *text, bool approve, size_t *ways, struct error *err)
+{
+	struct drafts drafts;
+	struct actor who = watch_actor(w);
+	struct way_out *out = xcalloc(notify_channels(w->notify)->count + 1, sizeof(*out));
+	size_t count = approve ? channels_for(notify_channels(w->notify), text->audience, out) : 0;
+	char checkpoint[CHECKPOINT_TEXT];
+
+	drafts_init(&drafts);
+	watch_checkpoint_text(w, checkpoint, sizeof(checkpoint));
+	struct update_text masked = masked_update(w, text, &drafts);
+	enum status status = act_update_send(w->fold, &who, incident, &masked, approve, out, count, checkpoint, &drafts, err);
+	if (status == STATUS_OK)
+		status = watch_append(w, &drafts, NULL, NULL, err);
+	drafts_free(&drafts);
+	free(out);
+	if (ways)
+		*ways = count;
+	return status;
+}
+
+void watch_update_preview(struct watch *w, const char *incident, const struct update_text *text, const struct channel *channel, struct buf *out)
+{
+	const struct incident *of = fold_incident(w->fold, incident);
+	struct message_record message;
+	struct drafts drafts;
+	char checkpoint[CHECKPOINT_TEXT];
+
+	if (!of)
+		return;
+	drafts_init(&drafts);
+	watch_checkpoint_text(w, checkpoint, sizeof(checkpoint));
+	struct update_text masked = masked_update(w, text, &drafts);
+	message_preview(&message, channel, of, &masked, checkpoint, clock_wall_us(w->clock));
+	struct letter letter = letter_of(w->fold, of, &message, w->config->network, w->origin);
+	letter.drill = letter.drill || w->config->demo;
+	letter_preview(channel, &letter, out);
+	drafts_free(&drafts);
+}
+
+enum status watch_message_preview(struct watch *w, const char *id, struct buf *out, struct error *err)
+{
+	const struct incident *incident;
+	const struct message_record *message = fold_message(w->fold, id, &incident);
+	const struct channel *channel = message ? channels_find(notify_channels(w->notify), message->channel) : NULL;
+
+	if (!message)
+		return error_set(err, STATUS_NOT_FOUND, "message %s: there is none", id);
+	if (!channel) {
+		buf_printf(out, "channel %s is not in this configuration; this is what it says:\n\n%s\n\n%s\n\n%s", message->channel, message->subject, message->text, message->checkpoint);
+		return STATUS_OK;
+	}
+	const struct letter letter = letter_of(w->fold, incident, message, w->config->network, w->origin);
+	letter_preview(channel, &letter, out);
+	return STATUS_OK;
+}
+
+void watch_append_machine(struct watch *w, const struct drafts *drafts, void (*done)(void *arg, enum status status, const struct error *err), void *arg)
+{
+	journal_append(w->journal, drafts->items, drafts->count, done, arg);
+}
+
+void watch_learn_secret(struct watch *w, const char *secret)
+{
+	values_hide(w->values, secret);
+}
+
+const char *watch_origin(const struct watch *w)
+{
+	return w->origin;
+}
+
+struct drain {
+	struct watch *watch;
+	int64_t until_us;
+};
+
+static void drain_poll(void *arg)
+{
+	struct drain *drain = arg;
+
+	if (!notify_busy(drain->watch->notify) || clock_mono_us(clock_system()) >= drain->until_us)
+		loop_stop(drain->watch->loop);
+}
+
+void watch_drain(struct watch *w, int64_t for_ms)
+{
+	enum { POLL_MS = 20 };
+	struct drain drain = {w, clock_mono_us(clock_system()) + for_ms * US_PER_MS};
+
+	w->draining = true;
+	if (!notify_busy(w->notify))
+		return;
+	struct loop_timer *timer = loop_timer(w->loop, POLL_MS, POLL_MS, drain_poll, &drain);
+	loop_run(w->loop);
+	loop_timer_stop(timer);
 }
 
 struct hash256 watch_put_blob(struct watch *w, const void *bytes, size_t len, const char *media)

@@ -4,6 +4,8 @@
 #define TOCSIN_WATCH_WATCH_H
 
 #include "collect/collect.h"
+#include "comms/compose.h"
+#include "comms/kind.h"
 #include "incident/check.h"
 #include "incident/clock.h"
 #include "record/journal.h"
@@ -120,7 +122,25 @@ struct run_view {
 bool watch_run_view(const struct watch *watch, const char *incident, struct run_view *out);
 void watch_run_cancel(struct watch *watch, const char *incident);
 
-/* True while something that a person asked for is under way: appends, runs. */
+/* --- updates ---------------------------------------------------------------------- */
+
+const struct channels *watch_channels(const struct watch *watch);
+/* Where updates go from here, for people: "" when they leave, else why nothing does: a drill,
+ * no channel, or somebody else collects. */
+const char *watch_outbox_words(const struct watch *watch);
+/* The newest checkpoint as its three lines; "" without a record. */
+void watch_checkpoint_text(const struct watch *watch, char *dst, size_t size);
+/* Drafts an update, and with `approve` approves it: then it is queued for every channel that
+ * takes the audience. Secrets are masked first. `ways`, unless NULL, receives how many. */
+enum status watch_update(struct watch *watch, const char *incident, const struct update_text *text, bool approve, size_t *ways, struct error *err) TOCSIN_CHECK;
+/* Appends the update as it would leave by a channel. */
+void watch_update_preview(struct watch *watch, const char *incident, const struct update_text *text, const struct channel *channel, struct buf *out);
+/* The same of a message in the outbox: what to paste when no way is open. */
+enum status watch_message_preview(struct watch *watch, const char *message, struct buf *out, struct error *err) TOCSIN_CHECK;
+/* Lets what is being sent come to its end, for at most so long; nothing new is begun. */
+void watch_drain(struct watch *watch, int64_t for_ms);
+
+/* True while something that a person asked for is under way: appends, runs, sending. */
 bool watch_busy(const struct watch *watch);
 /* True once every endpoint answered or failed and the judges had their dwell. */
 bool watch_settled(const struct watch *watch);
