@@ -9,8 +9,8 @@
 #include "collect/loki.h"
 #include "collect/prometheus.h"
 #include "collect/query.h"
-#include "incident/clock.h"
 #include "comms/channel.h"
+#include "incident/clock.h"
 #include "incident/diagnosis.h"
 #include "incident/people.h"
 
