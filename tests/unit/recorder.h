@@ -24,7 +24,7 @@ struct recorder {
 
 static inline void recorder_init(struct recorder *r)
 {
-	*r = (struct recorder){.fold = fold_new(), .who = {"alice", "ops1 pts/3", T0}};
+	*r = (struct recorder){.fold = fold_new(), .who = {.name = "alice", .where = "ops1 pts/3", .now_us = T0}};
 	drafts_init(&r->drafts);
 }
 
