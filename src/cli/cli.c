@@ -357,7 +357,7 @@ enum status cli_fold(struct store *store, struct fold **out, struct error *err)
 
 struct actor cli_actor(const struct globals *globals)
 {
-	static char name[64], where[96];
+	static char name[64], where[96], own[64];
 	const struct passwd *login = getpwuid(geteuid());
 	const char *said = globals->operator_name ? globals->operator_name : login ? login->pw_name
 										   : "unknown";
@@ -365,7 +365,8 @@ struct actor cli_actor(const struct globals *globals)
 	text_clean(name, sizeof(name), said, strlen(said));
 	if (gethostname(where, sizeof(where) - 1) != 0)
 		text_format(where, sizeof(where), "?");
-	return (struct actor){.name = name, .where = where, .now_us = clock_wall_us(clock_system())};
+	text_format(own, sizeof(own), "%s", login ? login->pw_name : "");
+	return (struct actor){.name = name, .where = where, .now_us = clock_wall_us(clock_system()), .login = own};
 }
 
 /* --- main ---------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "incident/act.h"
 #include "report/report.h"
+#include "watch/shelf.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -243,10 +244,12 @@ static enum status choose_runbook(struct call *call, const char *id, struct erro
 
 	if (status != STATUS_OK)
 		return status;
+	char *path = shelf_outside(&book, NULL);
 	struct step_name *steps = xcalloc(book.step_count + 1, sizeof(*steps));
 	for (size_t i = 0; i < book.step_count; i++)
 		steps[i] = (struct step_name){book.steps[i].number, book.steps[i].title};
-	status = act_runbook_steps(call->fold, &call->who, id, book.name, sha256_text(hex, &book.sha256), steps, book.step_count, &call->drafts, err);
+	status = act_runbook_steps(call->fold, &call->who, id, book.name, path, sha256_text(hex, &book.sha256), steps, book.step_count, &call->drafts, err);
+	free(path);
 	free(steps);
 	runbook_free(&book);
 	return status;

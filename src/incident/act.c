@@ -331,14 +331,17 @@ enum status act_impact(const struct fold *fold, const struct actor *who, const c
 	return STATUS_OK;
 }
 
-enum status act_runbook_steps(const struct fold *fold, const struct actor *who, const char *incident, const char *runbook, const char *sha256, const struct step_name *steps, size_t count, struct drafts *out, struct error *err)
+enum status act_runbook_steps(const struct fold *fold, const struct actor *who, const char *incident, const char *runbook, const char *path, const char *sha256, const struct step_name *steps, size_t count, struct drafts *out, struct error *err)
 {
 	static const struct input input = {.what = "runbook", .limit = 63, .cure = ":runbook NAME"};
+	static const struct input path_input = {.what = "path of the runbook", .limit = 1000, .cure = "where the file is", .optional = true};
 	const struct incident *target;
 	struct hash256 hash;
 	enum status status = need_incident(fold, incident, NEED_OPEN, &target, err);
 	if (status == STATUS_OK)
 		status = input_text(out, &input, runbook, &runbook, err);
+	if (status == STATUS_OK)
+		status = input_text(out, &path_input, path, &path, err);
 	if (status == STATUS_OK && sha256 && !sha256_parse(sha256, &hash))
 		status = error_set(err, STATUS_INVALID, "runbook %s: its hash is not 64 hex digits (load it again)", runbook);
 	if (status == STATUS_OK && count > STEPS_MAX)
@@ -350,6 +353,7 @@ enum status act_runbook_steps(const struct fold *fold, const struct actor *who, 
 	struct payload data;
 	payload_begin(&data);
 	payload_string(&data, "runbook", runbook);
+	payload_string(&data, "path", path);
 	payload_string(&data, "sha256", sha256);
 	json_begin_array(&data.w, "steps");
 	for (size_t i = 0; i < count; i++) {
@@ -368,7 +372,7 @@ enum status act_runbook_steps(const struct fold *fold, const struct actor *who, 
 
 enum status act_runbook(const struct fold *fold, const struct actor *who, const char *incident, const char *runbook, const char *sha256, struct drafts *out, struct error *err)
 {
-	return act_runbook_steps(fold, who, incident, runbook, sha256, NULL, 0, out, err);
+	return act_runbook_steps(fold, who, incident, runbook, NULL, sha256, NULL, 0, out, err);
 }
 
 /* --- notes and evidence ---------------------------------------------------------------- */

@@ -62,11 +62,12 @@ enum status act_components(const struct fold *fold, const struct actor *who, con
 enum status act_impact(const struct fold *fold, const struct actor *who, const char *incident, const char *impact, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_runbook(const struct fold *fold, const struct actor *who, const char *incident, const char *runbook, const char *sha256, struct drafts *out, struct error *err) TOCSIN_CHECK;
 /* The same with all steps of the runbook, so that the gate of Respond knows which are
- * still open. Without them it judges by the steps that were touched. */
+ * still open; without them it judges by the steps that were touched. `path`: where it is when
+ * the library does not have it, else NULL. */
 struct step_name {
 	const char *number, *title;
 };
-enum status act_runbook_steps(const struct fold *fold, const struct actor *who, const char *incident, const char *runbook, const char *sha256, const struct step_name *steps, size_t count, struct drafts *out, struct error *err) TOCSIN_CHECK;
+enum status act_runbook_steps(const struct fold *fold, const struct actor *who, const char *incident, const char *runbook, const char *path, const char *sha256, const struct step_name *steps, size_t count, struct drafts *out, struct error *err) TOCSIN_CHECK;
 /* `occurred_us` 0: now; a time in the future is refused. incident NULL: a note before any incident. */
 enum status act_note(const struct fold *fold, const struct actor *who, const char *incident, const char *text, int64_t occurred_us, int tz_minutes, struct drafts *out, struct error *err) TOCSIN_CHECK;
 enum status act_evidence(const struct fold *fold, const struct actor *who, const char *incident, const char *file_name, const struct hash256 *hash, uint64_t bytes, const char *note, int64_t occurred_us, struct drafts *out, struct error *err) TOCSIN_CHECK;

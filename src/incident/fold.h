@@ -234,6 +234,7 @@ struct incident {
 	char severity_reason[240];
 	char runbook[64]; /* name, "" until chosen */
 	char runbook_sha256[65];
+	char *runbook_path; /* of one outside the library, else NULL */
 	char runbook_suggested[64]; /* what fits the cause, "" when nothing does */
 	int64_t impact_started_us;  /* first symptom */
 	int64_t declared_us;

@@ -48,6 +48,8 @@ void rule_runbook(struct incoming *in)
 		incident_forget_steps(pub);
 	memcpy(pub->runbook, name, sizeof(name));
 	incoming_text(in, "sha256", pub->runbook_sha256, sizeof(pub->runbook_sha256));
+	const char *path = incoming_string(in, "path");
+	mem_set(&pub->runbook_path, path && text_is_clean(path, strlen(path)) ? path : NULL);
 	const struct json *steps = json_get(in->data, "steps");
 	for (const struct json *item = json_first(steps); item; item = json_next(item)) {
 		struct step_record *step = step_at(in->incident, json_string(json_get(item, "number")), true);
@@ -251,6 +253,7 @@ void incident_forget_work(struct incident *pub)
 {
 	incident_forget_steps(pub);
 	free(pub->steps);
+	free(pub->runbook_path);
 	for (size_t i = 0; i < pub->approval_count; i++)
 		free(pub->approvals[i].shown);
 	free(pub->approvals);

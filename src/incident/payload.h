@@ -22,7 +22,8 @@
  * incident.stage       from to
  * incident.components  components[]
  * incident.impact      impact
- * incident.runbook     runbook sha256 steps[]{number title}
+ * incident.runbook     runbook path (of one outside the library) sha256
+ *                      steps[]{number title}
  * incident.closed      from
  * incident.reopened    reason to
  * incident.merged      into

@@ -45,9 +45,19 @@ static const char *without_runbook(const struct ui *ui)
 
 static const char *without_run(const struct ui *ui)
 {
-	struct run_view view;
 	const struct incident *incident = ui_incident(ui);
-	return incident && watch_run_view(ui_watch(ui), incident->id, &view) && view.running ? NULL : "no command is running";
+	return incident && watch_runs_going(ui_watch(ui), incident->id) > 0 ? NULL : "no command is running";
+}
+
+static const struct approval *request_waits(const struct ui *ui)
+{
+	const struct incident *incident = ui_incident(ui);
+	return incident ? approval_pending(incident, NULL, ui_now_us(ui)) : NULL;
+}
+
+static const char *without_request(const struct ui *ui)
+{
+	return request_waits(ui) ? NULL : "nobody asks for an approval now";
 }
 
 /* --- when they are what comes next ---------------------------------------------------- */
@@ -111,6 +121,26 @@ static bool wants_runbook(const struct ui *ui)
 static bool in_respond(const struct ui *ui)
 {
 	return ui_screen(ui) == SCREEN_INCIDENT && in_stage(ui, STAGE_RESPOND);
+}
+
+/* A request that somebody else made. */
+static bool approval_waits(const struct ui *ui)
+{
+	const struct approval *waits = request_waits(ui);
+	return waits && strcmp(waits->asker, watch_actor(ui_watch(ui)).name) != 0;
+}
+
+/* The step that keys mean has a check that can be repeated. */
+static bool has_check(const struct ui *ui)
+{
+	const struct step *step;
+	if (!in_respond(ui) || need_step_shown((struct ui *)ui, "", &step, NULL) != STATUS_OK)
+		return false;
+	for (size_t i = 0; i < step->command_count; i++) {
+		if (step->commands[i].shell && (step->commands[i].verify || step->kind == STEP_VERIFY))
+			return true;
+	}
+	return false;
 }
 
 static bool in_resolve(const struct ui *ui)
@@ -244,7 +274,7 @@ static void offer_values(struct ui *ui, const char *args, offer_fn *offer, void 
 /* clang-format off */
 const struct request requests_actions[] = {
 	/* what comes next */
-	{.name = "cancel", .keys = "C-x", .scope = SCOPE_INCIDENT, ACT, .args = "", .hint = "cancel", .run = do_cancel, .unavailable = without_run,
+	{.name = "cancel", .keys = "C-x", .scope = SCOPE_INCIDENT, ACT, .args = "[STEP]", .hint = "cancel", .run = do_cancel, .unavailable = without_run,
 	 .help = "Ends the command that is running, with everything that it started."},
 	{.name = "declare", .keys = "d", WRITE, .args = "[TITLE]", .hint = "declare", .wanted = proposal_waits, .run = do_declare,
 	 .help = "Opens an incident for the selected proposal, or with a title one by hand."},
@@ -262,12 +292,16 @@ const struct request requests_actions[] = {
 	 .help = "Names the components that are affected, all of them."},
 	{.name = "impact", .keys = "i", WRITE, .args = "[TEXT]", .hint = "impact", .wanted = wants_impact, .run = do_impact, .unavailable = without_open,
 	 .help = "Says who notices what."},
-	{.name = "runbook", .keys = "b", WRITE, .args = "[NAME]", .hint = "runbook", .wanted = wants_runbook, .run = do_runbook, .complete = offer_runbooks, .unavailable = without_open,
-	 .help = "Takes the runbook that fits the cause, or the one named."},
+	{.name = "runbook", .keys = "b", WRITE, .args = "[NAME|FILE|WORDS]", .hint = "runbook", .wanted = wants_runbook, .run = do_runbook, .complete = offer_runbooks, .unavailable = without_open,
+	 .help = "Takes the runbook that fits the cause, or the one named; other words search the library."},
 	{.name = "next-stage", .keys = "] F8", WRITE, .args = "[REASON]", .hint = "next stage", .wanted = gate_is_open, .run = do_next_stage, .unavailable = without_open,
 	 .help = "Goes on to the next stage once nothing is missing; with a reason also past open steps and failing checks."},
 	{.name = "run", .keys = "x", .scope = SCOPE_INCIDENT, ACT, .args = "[STEP [N]]", .hint = "run step", .wanted = in_respond, .run = do_run, .complete = offer_steps, .unavailable = without_runbook,
 	 .help = "Shows the command of the step in full, with its values, and runs it once that is confirmed."},
+	{.name = "approve", .keys = "P", WRITE, .args = "[STEP]", .hint = "approve", .wanted = approval_waits, .run = do_approve, .complete = offer_steps, .unavailable = without_request,
+	 .help = "Shows what another person wants to run, in full, and approves one run of exactly that."},
+	{.name = "verify", .keys = "V", .scope = SCOPE_INCIDENT, ACT, .args = "[STEP]", .hint = "check", .wanted = has_check, .run = do_verify, .complete = offer_steps, .unavailable = without_runbook,
+	 .help = "Repeats the check of the step until it holds or its time is over."},
 	{.name = "tick", .keys = "v", .scope = SCOPE_INCIDENT, WRITE, .args = "[STEP]", .hint = "done", .wanted = in_respond, .run = do_tick, .complete = offer_steps, .unavailable = without_runbook,
 	 .help = "Ticks the step as done."},
 	{.name = "skip", .keys = "S", .scope = SCOPE_INCIDENT, WRITE, .args = "REASON", .hint = "skip", .wanted = in_respond, .run = do_skip, .unavailable = without_runbook,
@@ -316,6 +350,12 @@ const struct request requests_actions[] = {
 	/* more of the runbook */
 	{.name = "done", .keys = "", WRITE, .args = "[STEP]", .run = do_tick, .complete = offer_steps, .unavailable = without_runbook,
 	 .help = "The same as tick."},
+	{.name = "deviate", .keys = "", WRITE, .args = "TEXT", .run = do_deviate, .unavailable = without_runbook,
+	 .help = "Settles the step with what was done instead."},
+	{.name = "refuse", .keys = "", WRITE, .args = "REASON", .run = do_refuse, .unavailable = without_request,
+	 .help = "Answers a request for an approval with a reason why not."},
+	{.name = "break-glass", .keys = "", ACT, .args = "REASON", .run = do_break_glass, .unavailable = without_runbook,
+	 .help = "Allows one run of the step without the second person it wants; recorded, and said on every console."},
 	{.name = "step-note", .keys = "m", .scope = SCOPE_INCIDENT, WRITE, .args = "TEXT", .run = do_step_note, .unavailable = without_runbook,
 	 .help = "Writes a note on the step and leaves it open."},
 	{.name = "set", .keys = "=", .scope = SCOPE_INCIDENT, WRITE, .args = "[NAME VALUE]", .run = do_set, .complete = offer_values, .unavailable = without_open,

@@ -437,9 +437,12 @@ static bool step_back(struct ui *ui)
 
 static enum status run_back(struct ui *ui, const char *args, struct error *err)
 {
+	const struct pane *pane = ui_focused(ui);
+	bool here = pane && pane->back && !ui_overlaid(ui) && !ui->frozen && !*ui_pane_state(ui, pane->name)->filter;
 	(void)args;
 	(void)err;
-	step_back(ui);
+	if (!here || !pane->back(ui))
+		step_back(ui);
 	return STATUS_OK;
 }
 
@@ -479,7 +482,7 @@ const struct request requests_builtin[] = {
 	{.name = "next-match", .keys = "n", .args = "", .everywhere = true, .run = run_next_match, .help = "Goes to the next match."},
 	{.name = "previous-match", .keys = "N", .args = "", .everywhere = true, .run = run_previous_match, .help = "Goes to the match before."},
 	{.name = "open", .keys = "Enter", .args = "[ROW]", .run = run_open, .help = "Opens the selected row."},
-	{.name = "back", .keys = "Esc", .args = "", .while_paused = true, .everywhere = true, .run = run_back, .help = "Goes back one level: overlay, filter, zoom, screen."},
+	{.name = "back", .keys = "Esc", .args = "", .while_paused = true, .everywhere = true, .run = run_back, .help = "Goes back one level: overlay, filter, zoom, screen; where a command's output is read, it ends the command first."},
 	{.name = "close", .keys = "q", .args = "", .while_paused = true, .hint = "back", .everywhere = true, .run = run_close, .help = "Goes back one level too, and from the board out of the program."},
 	{.name = "quit", .keys = "C-c", .args = "[now]", .while_paused = true, .everywhere = true, .run = run_quit, .help = "Leaves; asks first while an incident is open, unless told \"now\"."},
 	{.name = "up", .keys = "k Up", .args = "", .everywhere = true, .run = run_up, .help = "One row up."},

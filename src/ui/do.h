@@ -56,8 +56,13 @@ enum status edit_action(struct ui *ui, const char *seq, struct error *err);
 	_(runbook)           \
 	_(tick)              \
 	_(skip)              \
+	_(deviate)           \
 	_(step_note)         \
 	_(run)               \
+	_(verify)            \
+	_(approve)           \
+	_(refuse)            \
+	_(break_glass)       \
 	_(cancel)            \
 	_(set)               \
 	_(section)           \

@@ -1,10 +1,10 @@
 /* The runbook: choosing one, working its steps, running its commands. */
-#include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/do.h"
 #include "ui/panes.h"
 #include "ui/steps.h"
+#include "watch/shelf.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,17 +15,59 @@ static enum status choose(struct ui *ui, const struct incident *incident, const 
 	struct actor who = watch_actor(ui_watch(ui));
 	struct step_name *steps = xcalloc(runbook->step_count + 1, sizeof(*steps));
 	char hash[SHA256_TEXT];
+	char *path = shelf_outside(runbook, watch_config(ui_watch(ui))->runbook_directory);
 	for (size_t i = 0; i < runbook->step_count; i++)
 		steps[i] = (struct step_name){runbook->steps[i].number, runbook->steps[i].title};
 	drafts_init(&drafts);
-	enum status status = act_runbook_steps(watch_fold(ui_watch(ui)), &who, incident->id, runbook->name, sha256_text(hash, &runbook->sha256), steps, runbook->step_count, &drafts, err);
+	enum status status = act_runbook_steps(watch_fold(ui_watch(ui)), &who, incident->id, runbook->name, path, sha256_text(hash, &runbook->sha256), steps, runbook->step_count, &drafts, err);
 	free(steps);
+	free(path);
 	return commit(ui, &drafts, status, err);
+}
+
+/* True if a runbook speaks of the words: in its name, title, causes, symptoms or steps. */
+static bool speaks_of(const struct runbook *runbook, const char *words)
+{
+	bool found = text_contains(runbook->name, words) || text_contains(runbook->title, words);
+	for (size_t i = 0; i < runbook->cause_count && !found; i++)
+		found = text_contains(runbook->causes[i], words);
+	for (size_t i = 0; i < runbook->symptom_count && !found; i++)
+		found = text_contains(runbook->symptoms[i], words);
+	for (size_t i = 0; i < runbook->step_count && !found; i++)
+		found = text_contains(runbook->steps[i].title, words) || text_contains(runbook->steps[i].body, words);
+	return found;
+}
+
+/* Lists the runbooks that speak of the words; the only one is chosen by its name next. */
+static enum status search(struct ui *ui, const char *words, struct error *err)
+{
+	struct runbook_list list;
+	size_t found = 0;
+	char title[120];
+	runbook_list(&list, watch_config(ui_watch(ui))->runbook_directory);
+	for (size_t i = 0; i < list.count; i++) {
+		struct runbook runbook;
+		if (runbook_load(list.paths[i], &runbook, NULL) != STATUS_OK)
+			continue;
+		if (speaks_of(&runbook, words)) {
+			if (found++ == 0)
+				ui_pager_open(ui, text_format(title, sizeof(title), "Runbooks that speak of \"%s\"", words));
+			ui_pager_line(ui, ROLE_BASE, 0, runbook.name, runbook.title);
+		}
+		runbook_free(&runbook);
+	}
+	runbook_list_free(&list);
+	if (found == 0)
+		return error_set(err, STATUS_NOT_FOUND, "runbook %s: neither a name, nor a file, nor words of a runbook (Tab offers the names)", words);
+	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
+	ui_pager_line(ui, ROLE_DIM, 0, NULL, "Take one of them with :runbook NAME");
+	return STATUS_OK;
 }
 
 enum status do_runbook(struct ui *ui, const char *args, struct error *err)
 {
 	struct runbook runbook;
+	struct error why = {0};
 	const struct incident *incident = need_shown(ui, err);
 	if (!incident)
 		return STATUS_REFUSED;
@@ -33,9 +75,11 @@ enum status do_runbook(struct ui *ui, const char *args, struct error *err)
 		ui_prompt(ui, "runbook ");
 		return STATUS_OK;
 	}
-	enum status status = runbook_find(*args ? args : incident->runbook_suggested, watch_config(ui_watch(ui))->runbook_directory, &runbook, err);
+	enum status status = runbook_find(*args ? args : incident->runbook_suggested, watch_config(ui_watch(ui))->runbook_directory, &runbook, &why);
+	if (status == STATUS_NOT_FOUND && *args && !strchr(args, '/'))
+		return search(ui, args, err);
 	if (status != STATUS_OK)
-		return status;
+		return error_set(err, status, "%s", why.text);
 	status = choose(ui, incident, &runbook, err);
 	runbook_free(&runbook);
 	return status;
@@ -90,6 +134,17 @@ enum status do_skip(struct ui *ui, const char *args, struct error *err)
 	return status;
 }
 
+enum status do_deviate(struct ui *ui, const char *args, struct error *err)
+{
+	const struct step *step;
+	enum status status = need_step_shown(ui, "", &step, err);
+	if (status == STATUS_OK)
+		status = settle(ui, step, STEP_DEVIATED, args, err);
+	if (status == STATUS_OK)
+		select_next(ui, step);
+	return status;
+}
+
 enum status do_step_note(struct ui *ui, const char *args, struct error *err)
 {
 	const struct step *step;
@@ -100,7 +155,6 @@ enum status do_step_note(struct ui *ui, const char *args, struct error *err)
 enum status do_set(struct ui *ui, const char *args, struct error *err)
 {
 	char name[64];
-	struct error why = {0};
 	const char *value = split_word(args, name, sizeof(name));
 	const struct incident *incident = need_shown(ui, err);
 	if (!incident)
@@ -111,10 +165,12 @@ enum status do_set(struct ui *ui, const char *args, struct error *err)
 	}
 	if (*value == '\0')
 		return error_set(err, STATUS_USAGE, "set %s: no value is given (:set %s VALUE)", name, name);
-	if (shape_check(shape_of(name), name, value, &why) != STATUS_OK)
-		return error_set(err, STATUS_INVALID, "%s", why.text);
-	watch_bind(ui_watch(ui), incident->id, name, value);
-	ui_messagef(ui, MESSAGE_INFO, "%s = %s, for %s", name, value, incident->id);
+	enum status status = watch_bind(ui_watch(ui), incident->id, name, value, err);
+	if (status != STATUS_OK)
+		return status;
+	char *shown = watch_mask(ui_watch(ui), value, strlen(value));
+	ui_messagef(ui, MESSAGE_INFO, "%s = %s, for %s", name, shown, incident->id);
+	free(shown);
 	return STATUS_OK;
 }
 
@@ -124,87 +180,50 @@ enum status do_set(struct ui *ui, const char *args, struct error *err)
 struct shown {
 	char incident[16], step[16];
 	size_t command;
-	struct hash256 hash;
+	char fingerprint[SHA256_TEXT];
 };
-
-static struct hash256 hash_of(const struct command_view *view)
-{
-	struct sha256_stream *stream = sha256_stream_new();
-	sha256_stream_add(stream, view->bound.script, strlen(view->bound.script) + 1);
-	for (size_t i = 0; i < view->bound.environment_count; i++)
-		sha256_stream_add(stream, view->bound.environment[i], strlen(view->bound.environment[i]) + 1);
-	return sha256_stream_end(stream);
-}
 
 static enum status run_shown(struct ui *ui, void *arg, struct error *err)
 {
 	const struct shown *shown = arg;
-	struct command_view view = {0};
-	enum status status = watch_command(ui_watch(ui), shown->incident, shown->step, shown->command, &view, err);
-	if (status == STATUS_OK) {
-		/* Values are live: a pod may have come back since the dialog was drawn. */
-		struct hash256 now = hash_of(&view);
-		if (!hash_equal(&now, &shown->hash))
-			status = error_set(err, STATUS_CONFLICT, "the values changed since they were shown, nothing was run (:run shows them anew)");
-	}
-	command_view_free(&view);
-	if (status == STATUS_OK)
-		status = watch_run_step(ui_watch(ui), shown->incident, shown->step, shown->command, err);
+	enum status status = watch_run_step(ui_watch(ui), shown->incident, shown->step, shown->command, shown->fingerprint, err);
 	if (status == STATUS_OK)
 		ui_set_focus(ui, "output");
 	return status;
 }
 
-/* Every line of a text as code, so that nothing of it is folded or hidden. */
-static void put_code(struct buf *out, const char *text)
+static enum status ask_shown(struct ui *ui, void *arg, struct error *err)
 {
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		buf_printf(out, "$ %.*s\n", (int)len, text);
-		text += len + (text[len] == '\n');
-	}
+	const struct shown *shown = arg;
+	enum status status = watch_ask_approval(ui_watch(ui), shown->incident, shown->step, shown->command, shown->fingerprint, NULL, err);
+	if (status == STATUS_OK)
+		ui_messagef(ui, MESSAGE_INFO, "a second person was asked to approve step %s (their :approve shows it to them)", shown->step);
+	return status;
 }
 
-static void put_values(struct buf *out, const struct watch *watch, const struct bindings *bindings, const struct bound *bound)
+static struct shown *show_what(const struct incident *incident, const struct step *step, size_t command, const struct command_view *view)
 {
-	for (size_t i = 0; i < bound->environment_count; i++) {
-		char name[64];
-		const char *assignment = bound->environment[i] + strlen("TOCSIN_");
-		text_format(name, sizeof(name), "%.*s", (int)strcspn(assignment, "="), assignment);
-		const struct binding *binding = bindings_get(bindings, name);
-		char *shown = watch_mask(watch, bound->environment[i], strlen(bound->environment[i]));
-		buf_printf(out, "  %s  from %s\n", shown, binding ? binding->from : "?");
-		free(shown);
-	}
+	struct shown *shown = xcalloc(1, sizeof(*shown));
+	text_format(shown->incident, sizeof(shown->incident), "%s", incident->id);
+	text_format(shown->step, sizeof(shown->step), "%s", step->number);
+	shown->command = command;
+	memcpy(shown->fingerprint, view->fingerprint, sizeof(shown->fingerprint));
+	return shown;
 }
 
-static void describe(struct buf *out, const struct command_view *view, const struct watch *watch, const struct bindings *bindings)
+/* What the runbook says around the command, before what runs. */
+static void put_step(struct buf *out, const struct step *step)
 {
-	buf_puts(out, "The shell gets exactly this:\n");
-	put_code(out, view->bound.script);
-	if (view->bound.environment_count > 0) {
-		buf_puts(out, "\nwith these values in its environment:\n");
-		put_values(out, watch, bindings, &view->bound);
-		buf_puts(out, "\nwhich reads:\n");
-		put_code(out, view->resolved);
+	const struct {
+		const char *label, *text;
+	} marks[] = {{"When", step->when}, {"Impact", step->impact}, {"Expected", step->expected}, {"Rollback", step->rollback}};
+	size_t before = out->len;
+	for (size_t i = 0; i < ARRAY_LENGTH(marks); i++) {
+		if (marks[i].text && marks[i].text[0])
+			buf_printf(out, "%s: %s\n", marks[i].label, marks[i].text);
 	}
-	buf_printf(out, "\nDirectory: %s\nCluster: %s\nDanger: %s, %s\n", view->directory, view->context, danger_name(view->danger), danger_meaning(view->danger));
-	if (watch_config(watch)->demo)
-		buf_puts(out, "Drill: kubectl and cast are stand-ins, they act on the simulated network only\n");
-}
-
-/* What has to be typed before something changes: the name of what it changes, which is
- * the first value that is no URL (that could hold a secret) and short enough. */
-static const char *word_to_type(const struct command_view *view)
-{
-	if (view->danger == DANGER_READ)
-		return NULL;
-	for (size_t i = 0; i < view->bound.environment_count; i++) {
-		const char *value = strchr(view->bound.environment[i], '=') + 1;
-		if (*value && strlen(value) <= 40 && !strpbrk(value, " \t\n:/@"))
-			return value;
-	}
-	return "run";
+	if (out->len > before)
+		buf_putc(out, '\n');
 }
 
 static void show_refusal(struct ui *ui, const struct step *step, const struct command_view *view, const char *body)
@@ -219,48 +238,125 @@ static void show_refusal(struct ui *ui, const struct step *step, const struct co
 static void ask_to_run(struct ui *ui, const struct incident *incident, const struct step *step, size_t command, const struct command_view *view, const char *body)
 {
 	char title[200];
-	struct shown *shown = xcalloc(1, sizeof(*shown));
-	text_format(shown->incident, sizeof(shown->incident), "%s", incident->id);
-	text_format(shown->step, sizeof(shown->step), "%s", step->number);
-	shown->command = command;
-	shown->hash = hash_of(view);
 	text_format(title, sizeof(title), "Run step %s: %s", step->number, step->title);
-	ui_dialog(ui, &(struct dialog){.title = title, .body = body, .accept = "Run", .word = word_to_type(view), .danger = view->danger != DANGER_READ, .yes = run_shown, .drop = free, .arg = shown});
+	ui_dialog(ui, &(struct dialog){.title = title, .body = body, .accept = "Run", .word = view->needs & PERMIT_NAME ? view->word : NULL, .danger = view->danger != DANGER_READ, .yes = run_shown, .drop = free, .arg = show_what(incident, step, command, view)});
+}
+
+/* No second person has approved it yet: they are asked, or already were. */
+static void ask_second(struct ui *ui, const struct incident *incident, const struct step *step, size_t command, const struct command_view *view, struct buf *body)
+{
+	char title[200], left[DURATION_TEXT];
+	int64_t now_us = ui_now_us(ui);
+	const struct approval *pending = approval_pending(incident, step->number, now_us);
+	if (pending && strcmp(pending->fingerprint, view->fingerprint) == 0) {
+		ui_pager_open(ui, text_format(title, sizeof(title), "Step %s waits for a second person", step->number));
+		ui_pager_line(ui, ROLE_WARN, 0, NULL, text_format(title, sizeof(title), "%s asked; the request runs out in %s. Alone: :break-glass REASON", pending->asker, duration_human(left, pending->until_us - now_us)));
+		ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
+		ui_pager_text(ui, ROLE_BASE, buf_text(body));
+		return;
+	}
+	buf_printf(body, "\n%s wants a second person, who is shown all of this and answers from another console\n(:approve) or with: tocsin incident approve %s %s\nAlone: :break-glass REASON\n", danger_name(view->danger), incident->id, step->number);
+	text_format(title, sizeof(title), "Ask a second person to approve step %s", step->number);
+	ui_dialog(ui, &(struct dialog){.title = title, .body = buf_text(body), .accept = "Ask", .danger = true, .yes = ask_shown, .drop = free, .arg = show_what(incident, step, command, view)});
+}
+
+static void put_approval(struct buf *out, const struct approval *approval)
+{
+	if (approval->glass)
+		buf_printf(out, "\nBroken glass: %s, because %s\n", approval->approver, approval->reason);
+	else
+		buf_printf(out, "\nApproved by %s%s\n", approval->approver, approval->proved ? "" : " (not proved: nothing shows that this is another person)");
+}
+
+static void offer_run(struct ui *ui, const struct incident *incident, const struct step *step, size_t command, const struct command_view *view, struct buf *body)
+{
+	struct actor who = watch_actor(ui_watch(ui));
+	const struct approval *approval = view->needs & PERMIT_SECOND ? approval_usable(incident, view->fingerprint, who.name, who.now_us) : NULL;
+	if (view->refused[0]) {
+		show_refusal(ui, step, view, buf_text(body));
+	} else if ((view->needs & PERMIT_SECOND) && !approval) {
+		ask_second(ui, incident, step, command, view, body);
+	} else {
+		if (approval)
+			put_approval(body, approval);
+		ask_to_run(ui, incident, step, command, view, buf_text(body));
+	}
+}
+
+/* The step and command that the words of a request mean; *number and *which are "" for those
+ * that keys mean. */
+static enum status need_command(struct ui *ui, const char *args, const struct step **step, size_t *command, struct error *err)
+{
+	char number[16], which[16];
+	uint64_t nth = 0;
+	(void)split_word(split_word(args, number, sizeof(number)), which, sizeof(which));
+	enum status status = need_step_shown(ui, number, step, err);
+	if (status != STATUS_OK)
+		return status;
+	*command = next_command(watch_fold(ui_watch(ui)), ui_incident(ui), *step);
+	if (decimal_u64(which, &nth) && nth > 0)
+		*command = (size_t)nth - 1;
+	if (*command >= (*step)->command_count)
+		return error_set(err, STATUS_REFUSED, "step %s: has no command to run (do it by hand, then :tick it)", (*step)->number);
+	return STATUS_OK;
 }
 
 enum status do_run(struct ui *ui, const char *args, struct error *err)
 {
 	enum { BODY_BYTES = 64 * 1024 };
-	char number[16], which[16];
-	uint64_t nth = 0;
 	struct command_view view = {0};
 	struct buf body;
-	(void)split_word(split_word(args, number, sizeof(number)), which, sizeof(which));
 	const struct step *step;
-	enum status status = need_step_shown(ui, number, &step, err);
+	size_t command;
+	enum status status = need_command(ui, args, &step, &command, err);
 	if (status != STATUS_OK)
 		return status;
 	const struct incident *incident = ui_incident(ui);
 	/* What comes of it is then ticked or skipped by the same keys as the others. */
 	pane_select(ui, &pane_runbook, step->number);
-	size_t command = next_command(watch_fold(ui_watch(ui)), incident, step);
-	if (decimal_u64(which, &nth) && nth > 0)
-		command = (size_t)nth - 1;
-	if (command >= step->command_count)
-		return error_set(err, STATUS_REFUSED, "step %s: has no command to run (do it by hand, then :tick it)", step->number);
 	status = watch_command(ui_watch(ui), incident->id, step->number, command, &view, err);
 	if (status != STATUS_OK)
 		return status;
 	buf_init(&body, BODY_BYTES);
-	describe(&body, &view, ui_watch(ui), watch_bindings(ui_watch(ui), incident->id));
+	put_step(&body, step);
+	watch_describe(ui_watch(ui), incident->id, &view, &body);
+	if (watch_runbook_changed(ui_watch(ui), incident->id))
+		buf_puts(&body, "\nThe runbook's text on disk is another by now; this is the one that is worked with.\n");
 	if (body.full)
 		status = error_set(err, STATUS_LIMIT, "step %s: the command is too long to be shown in full, so it is not run (run it yourself, then :tick the step)", step->number);
-	else if (view.refused[0])
-		show_refusal(ui, step, &view, buf_text(&body));
 	else
-		ask_to_run(ui, incident, step, command, &view, buf_text(&body));
+		offer_run(ui, incident, step, command, &view, &body);
 	buf_free(&body);
 	command_view_free(&view);
+	return status;
+}
+
+enum status do_break_glass(struct ui *ui, const char *args, struct error *err)
+{
+	const struct step *step;
+	size_t command;
+	struct command_view view = {0};
+	enum status status = need_command(ui, "", &step, &command, err);
+	if (status != STATUS_OK)
+		return status;
+	const char *incident = ui_incident(ui)->id;
+	status = watch_command(ui_watch(ui), incident, step->number, command, &view, err);
+	if (status == STATUS_OK)
+		status = watch_ask_approval(ui_watch(ui), incident, step->number, command, view.fingerprint, args, err);
+	command_view_free(&view);
+	return status;
+}
+
+enum status do_verify(struct ui *ui, const char *args, struct error *err)
+{
+	const struct step *step;
+	enum status status = need_step_shown(ui, args, &step, err);
+	if (status != STATUS_OK)
+		return status;
+	pane_select(ui, &pane_runbook, step->number);
+	status = watch_verify_step(ui_watch(ui), ui_incident(ui)->id, step->number, err);
+	if (status == STATUS_OK)
+		ui_set_focus(ui, "output");
 	return status;
 }
 
@@ -268,13 +364,73 @@ enum status do_cancel(struct ui *ui, const char *args, struct error *err)
 {
 	struct run_view view;
 	const struct incident *incident = need_shown(ui, err);
-	(void)args;
+	const char *step = *args ? args : NULL;
 	if (!incident)
 		return STATUS_REFUSED;
-	if (!watch_run_view(ui_watch(ui), incident->id, &view) || !view.running)
+	if (!step && run_shown_here(ui, &view) && view.running)
+		step = view.step;
+	if (!watch_run_view(ui_watch(ui), incident->id, step, &view) || !view.running)
 		return error_set(err, STATUS_REFUSED, "cancel: no command is running");
-	watch_run_cancel(ui_watch(ui), incident->id);
+	watch_run_cancel(ui_watch(ui), incident->id, view.step);
 	return STATUS_OK;
+}
+
+/* --- a second person ------------------------------------------------------------------------ */
+
+struct answered {
+	char incident[16];
+	uint64_t asked;
+	char fingerprint[SHA256_TEXT];
+};
+
+static enum status give_approval(struct ui *ui, void *arg, struct error *err)
+{
+	const struct answered *answered = arg;
+	struct drafts drafts;
+	struct actor who = watch_actor(ui_watch(ui));
+	drafts_init(&drafts);
+	return commit(ui, &drafts, act_approval_give(watch_fold(ui_watch(ui)), &who, answered->incident, answered->asked, answered->fingerprint, &drafts, err), err);
+}
+
+/* The request that waits: of that step, or the newest. */
+static const struct approval *need_request(struct ui *ui, const char *step, struct error *err)
+{
+	const struct incident *incident = need_shown(ui, err);
+	const struct approval *pending = incident ? approval_pending(incident, *step ? step : NULL, ui_now_us(ui)) : NULL;
+	if (incident && !pending)
+		error_set(err, STATUS_NOT_FOUND, "%s: nobody asks for an approval%s%s now", incident->id, *step ? " of step " : "", step);
+	return pending;
+}
+
+enum status do_approve(struct ui *ui, const char *args, struct error *err)
+{
+	enum { BODY_BYTES = 80 * 1024 };
+	char title[240];
+	struct buf body;
+	const struct approval *pending = need_request(ui, args, err);
+	if (!pending)
+		return STATUS_REFUSED;
+	struct answered *answered = xcalloc(1, sizeof(*answered));
+	text_format(answered->incident, sizeof(answered->incident), "%s", ui_incident(ui)->id);
+	answered->asked = pending->asked_seq;
+	memcpy(answered->fingerprint, pending->fingerprint, sizeof(answered->fingerprint));
+	text_format(title, sizeof(title), "Approve step %s for %s: %s", pending->step, pending->asker, pending->title);
+	buf_init(&body, BODY_BYTES);
+	buf_printf(&body, "%s asks you to approve one run of exactly this, as %s was shown it:\n\n%s\nNot so: close this, and :refuse REASON\n", pending->asker, pending->asker, pending->shown ? pending->shown : "");
+	ui_dialog(ui, &(struct dialog){.title = title, .body = buf_text(&body), .accept = "Approve", .word = pending->word[0] ? pending->word : "approve", .danger = true, .yes = give_approval, .drop = free, .arg = answered});
+	buf_free(&body);
+	return STATUS_OK;
+}
+
+enum status do_refuse(struct ui *ui, const char *args, struct error *err)
+{
+	struct drafts drafts;
+	struct actor who = watch_actor(ui_watch(ui));
+	const struct approval *pending = need_request(ui, "", err);
+	if (!pending)
+		return STATUS_REFUSED;
+	drafts_init(&drafts);
+	return commit(ui, &drafts, act_approval_refuse(watch_fold(ui_watch(ui)), &who, ui_incident(ui)->id, pending->asked_seq, args, &drafts, err), err);
 }
 
 /* --- modes ------------------------------------------------------------------------------- */

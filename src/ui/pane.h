@@ -62,6 +62,8 @@ struct pane {
 	bool follows;    /* begins at its end, and stays there while the last row is selected */
 	/* Enter; may be NULL. */
 	enum status (*open)(struct ui *ui, const char *id, struct error *err);
+	/* What Esc does first in this pane; false: nothing, it goes back as everywhere. May be NULL. */
+	bool (*back)(struct ui *ui);
 };
 
 /* Draws the pane with its frame; number 0 has none. Focus comes from the ui. A rectangle

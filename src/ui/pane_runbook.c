@@ -52,12 +52,34 @@ static void add_values(struct opened *opened, const struct ui *ui, const struct 
 		const struct binding *binding = bindings_get(bindings, name);
 		if (!binding)
 			continue;
-		char *value = watch_mask(ui_watch(ui), binding->value, strlen(binding->value));
+		char *value = binding->secret ? xstrdup("‹secret›") : watch_mask(ui_watch(ui), binding->value, strlen(binding->value));
 		add(opened, "", ROLE_DIM, ROLE_BASE, xasprintf("%s = %s  (%s)", name, value, binding->from));
 		free(value);
 	}
 	for (size_t i = 0; i < bound->open_count; i++)
 		add(opened, "", ROLE_WARN, ROLE_BASE, xasprintf("%s has no value (%s gives it one)", bound->open[i].written, ui_press(press, ui, "set")));
+}
+
+/* A check of the step: looked at again and again until it holds. */
+static bool is_repeated(const struct step *step, const struct command *command)
+{
+	return command->shell && (command->verify || step->kind == STEP_VERIFY);
+}
+
+/* How far the second pair of eyes is. */
+static char *second_person(const struct ui *ui, const struct incident *incident, const struct command_view *view)
+{
+	char press[PRESS_TEXT];
+	struct actor who = watch_actor(ui_watch(ui));
+	const struct approval *given = approval_usable(incident, view->fingerprint, who.name, who.now_us);
+	const struct approval *pending = approval_pending(incident, NULL, who.now_us);
+	if (given && given->glass)
+		return xasprintf("the glass is broken; %s shows the exact text and runs it once", ui_press(press, ui, "run"));
+	if (given)
+		return xasprintf("approved by %s%s; %s shows the exact text and runs it once", given->approver, given->proved ? "" : " (not proved)", ui_press(press, ui, "run"));
+	if (pending && strcmp(pending->fingerprint, view->fingerprint) == 0)
+		return xasprintf("waits for a second person, asked by %s", pending->asker);
+	return xasprintf("%s; wants a second person, %s asks for one", danger_meaning(view->danger), ui_press(press, ui, "run"));
 }
 
 static void add_command(struct opened *opened, struct ui *ui, const struct incident *incident, const struct step *step, size_t i)
@@ -66,13 +88,17 @@ static void add_command(struct opened *opened, struct ui *ui, const struct incid
 	struct error err = {0};
 	char press[PRESS_TEXT];
 	enum status status = watch_command(ui_watch(ui), incident->id, step->number, i, &view, &err);
-	add(opened, step->commands[i].shell ? "$" : "", ROLE_CODE, ROLE_CODE, xstrdup(status == STATUS_OK ? view.resolved : step->commands[i].text));
+	add(opened, step->commands[i].shell ? "$" : "", ROLE_CODE, ROLE_CODE, status == STATUS_OK ? xstrdup(view.resolved) : watch_mask(ui_watch(ui), step->commands[i].text, strlen(step->commands[i].text)));
 	if (status == STATUS_OK)
 		add_values(opened, ui, watch_bindings(ui_watch(ui), incident->id), &view.bound);
 	if (status != STATUS_OK)
 		add(opened, "refused", ROLE_WARN, ROLE_BASE, xstrdup(err.text));
 	else if (view.refused[0])
 		add(opened, danger_name(view.danger), ROLE_WARN, ROLE_BASE, xstrdup(view.refused));
+	else if (view.needs & PERMIT_SECOND)
+		add(opened, danger_name(view.danger), ROLE_WARN, ROLE_BASE, second_person(ui, incident, &view));
+	else if (is_repeated(step, &step->commands[i]))
+		add(opened, danger_name(view.danger), ROLE_OK, ROLE_BASE, xasprintf("a check; %s repeats it until it holds", ui_press(press, ui, "verify")));
 	else
 		add(opened, danger_name(view.danger), view.danger == DANGER_READ ? ROLE_OK : ROLE_WARN, ROLE_BASE, xasprintf("%s; %s shows the exact text and runs it", danger_meaning(view.danger), ui_press(press, ui, "run")));
 	command_view_free(&view);
@@ -82,9 +108,12 @@ static void open_step(struct opened *opened, struct ui *ui, const struct inciden
 {
 	const struct {
 		const char *label, *text;
-	} marks[] = {{"when", step->when}, {"impact", step->impact}, {"expect", step->expected}, {"verify", step->verify}, {"why", step->why}};
+	} marks[] = {{"when", step->when}, {"impact", step->impact}, {"expect", step->expected}, {"verify", step->verify}, {"why", step->why}, {"undo", step->rollback}, {"goes on", step->link}};
+	char press[PRESS_TEXT], other[PRESS_TEXT];
 	const struct step_record *record = step_record(incident, step->number);
 	opened->count = 0;
+	if (step->kind == STEP_BRANCH || step->when)
+		add(opened, "choose", ROLE_ACCENT, ROLE_BASE, xasprintf("only if it applies: %s skips it with a reason, %s goes on with it", ui_press(press, ui, "skip"), ui_press(other, ui, step->command_count ? "run" : "tick")));
 	if (step->body[0] && step->command_count == 0)
 		add(opened, "", ROLE_BASE, ROLE_BASE, xstrdup(step->body));
 	for (size_t i = 0; i < step->command_count; i++)
@@ -93,8 +122,10 @@ static void open_step(struct opened *opened, struct ui *ui, const struct inciden
 		if (marks[i].text && marks[i].text[0])
 			add(opened, marks[i].label, ROLE_DIM, ROLE_BASE, xstrdup(marks[i].text));
 	}
+	if (record && record->changed)
+		add(opened, "after it", ROLE_BASE, ROLE_BASE, xstrdup(record->changed));
 	if (record && record->note[0])
-		add(opened, "noted", ROLE_BASE, ROLE_BASE, xstrdup(record->note));
+		add(opened, record->state == STEP_DEVIATED ? "instead" : "noted", ROLE_BASE, ROLE_BASE, xstrdup(record->note));
 }
 
 static int label_columns(const struct item *item)
@@ -183,6 +214,10 @@ static struct word outcome(const struct ui *ui, const struct step *step, const s
 		return (struct word){"running", ROLE_ACCENT};
 	if (record && record->state == STEP_SKIPPED)
 		return (struct word){"skipped", ROLE_DIM};
+	if (record && record->state == STEP_DEVIATED)
+		return (struct word){"otherwise", ROLE_DIM};
+	if (record && record->verified)
+		return (struct word){"holds", ROLE_OK};
 	if (record && record->ran) {
 		bool brief = record->duration_us < 10 * US_PER_S;
 		if (brief)
@@ -194,6 +229,8 @@ static struct word outcome(const struct ui *ui, const struct step *step, const s
 	}
 	if (record && record->state == STEP_DONE)
 		return (struct word){"done", ROLE_DIM};
+	if (step->kind == STEP_BRANCH)
+		return (struct word){"a choice", ROLE_DIM};
 	if (step->command_count == 0)
 		return (struct word){"by hand", ROLE_DIM};
 	enum danger worst = worst_danger(ui, ui_incident(ui), step);
@@ -208,6 +245,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 		[STEP_DONE] = {"✓", ROLE_OK},
 		[STEP_SKIPPED] = {"-", ROLE_DIM},
 		[STEP_FAILED] = {"✗", ROLE_CRIT},
+		[STEP_DEVIATED] = {"~", ROLE_WARN},
 	};
 	const struct incident *incident = ui_incident(ui);
 	const struct step *step = &book(ui)->steps[i];
@@ -247,7 +285,8 @@ static void status(const struct ui *ui, struct area area)
 		return;
 	for (size_t i = 0; i < runbook->step_count; i++)
 		settled += step_settled(incident, runbook->steps[i].number);
-	const struct part parts[] = {{ROLE_DIM, 0, " "}, {ROLE_DIM, 0, text_format(text, sizeof(text), "%zu of %zu done ", settled, runbook->step_count)}};
+	bool changed = watch_runbook_changed(ui_watch(ui), incident->id);
+	const struct part parts[] = {{ROLE_DIM, 0, " "}, {ROLE_WARN, role_weight(ROLE_WARN), changed ? "changed on disk  " : ""}, {ROLE_DIM, 0, text_format(text, sizeof(text), "%zu of %zu done ", settled, runbook->step_count)}};
 	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
 }
 

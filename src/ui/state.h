@@ -72,6 +72,8 @@ struct ui {
 	bool resuming; /* waits for the record, to go on where it was left */
 	void (*on_dirty)(void *arg);
 	void *on_dirty_arg;
+	bool (*on_terminal)(void *arg, bool take);
+	void *on_terminal_arg;
 	int columns, rows; /* of the last drawing */
 
 	const struct screen_entry *screens; /* the house's, or those of a test */

@@ -56,3 +56,12 @@ size_t next_command(const struct fold *fold, const struct incident *incident, co
 	}
 	return i;
 }
+
+bool run_shown_here(struct ui *ui, struct run_view *out)
+{
+	const struct incident *incident = ui_incident(ui);
+	const char *selected = ui_pane_state(ui, "runbook")->selected;
+	if (!incident)
+		return false;
+	return (*selected && watch_run_view(ui_watch(ui), incident->id, selected, out)) || watch_run_view(ui_watch(ui), incident->id, NULL, out);
+}

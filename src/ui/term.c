@@ -36,6 +36,7 @@ struct term {
 	bool wanted;      /* a frame is asked for */
 	int64_t drawn_us; /* when the last one was made, monotonic */
 	bool gone;
+	bool lent;    /* a command has the terminal: nothing is drawn or read */
 	int ended_by; /* the signal, or 0 */
 
 	struct loop_watch *reader, *writer;
@@ -140,7 +141,7 @@ static void draw(struct term *term)
 		return;
 	}
 	/* The terminal still takes the last frame; on_writable comes back here. */
-	if (term->queue.len > 0)
+	if (term->queue.len > 0 || term->lent)
 		return;
 	term->wanted = false;
 	send_copy(term);
@@ -258,9 +259,33 @@ static void suspend(struct term *term)
 	draw(term);
 }
 
+/* Gives the terminal to a command until that ends, however it ends. */
+static bool lend(void *arg, bool take)
+{
+	struct term *term = arg;
+	if (term->gone || term->lent == take)
+		return false;
+	term->lent = take;
+	if (take) {
+		drop_queue(term);
+		loop_watch_set(term->reader, 0);
+		glass_suspend(term->glass);
+		return true;
+	}
+	glass_resume(term->glass);
+	glass_flush(term->glass);
+	loop_watch_set(term->reader, LOOP_READ);
+	take_size(term);
+	draw(term);
+	return true;
+}
+
 static void on_signal(void *arg, int signum)
 {
 	struct term *term = arg;
+	/* Its own signals are the command's business now; the size is asked for at its end. */
+	if (term->lent && (signum == SIGWINCH || signum == SIGTSTP || signum == SIGINT))
+		return;
 	switch (signum) {
 	case SIGWINCH:
 		take_size(term);
@@ -310,12 +335,14 @@ static void run(struct term *term)
 	term->frame = loop_timer(term->loop, -1, 0, on_frame, term);
 	term->tick = loop_timer(term->loop, TICK_MS, TICK_MS, on_tick, term);
 	ui_on_dirty(term->ui, on_dirty, term);
+	ui_on_terminal(term->ui, lend, term);
 	take_theme(term);
 	take_size(term);
 	draw(term);
 	if (!ui_leaving(term->ui) && !term->gone && !term->ended_by)
 		loop_run(term->loop);
 	ui_on_dirty(term->ui, NULL, NULL);
+	ui_on_terminal(term->ui, NULL, NULL);
 	loop_watch_stop(term->reader);
 	loop_watch_stop(term->writer);
 	loop_timer_stop(term->frame);

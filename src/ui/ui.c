@@ -119,9 +119,15 @@ static void on_alarm(void *arg, enum severity severity, const char *title)
 		ui_alarm(ui, severity, title);
 }
 
+static bool on_terminal(void *arg, bool take)
+{
+	struct ui *ui = *(struct ui **)arg;
+	return ui && ui->on_terminal && ui->on_terminal(ui->on_terminal_arg, take);
+}
+
 const struct watch_events *ui_watch_events(void)
 {
-	static const struct watch_events events = {on_changed, on_message, on_alarm};
+	static const struct watch_events events = {.changed = on_changed, .message = on_message, .alarm = on_alarm, .terminal = on_terminal};
 	return &events;
 }
 
@@ -192,6 +198,12 @@ void ui_touch(struct ui *ui)
 	ui->dirty = true;
 }
 
+void ui_on_terminal(struct ui *ui, bool (*lend)(void *arg, bool take), void *arg)
+{
+	ui->on_terminal = lend;
+	ui->on_terminal_arg = arg;
+}
+
 void ui_on_dirty(struct ui *ui, void (*dirty)(void *arg), void *arg)
 {
 	ui->on_dirty = dirty;
@@ -202,8 +214,7 @@ static bool running(const struct ui *ui)
 {
 	const struct fold *fold = watch_fold(ui->watch);
 	for (size_t i = 0; i < fold_incident_count(fold); i++) {
-		struct run_view view;
-		if (watch_run_view(ui->watch, fold_incident_at(fold, i)->id, &view) && view.running)
+		if (watch_runs_going(ui->watch, fold_incident_at(fold, i)->id) > 0)
 			return true;
 	}
 	return false;

@@ -52,6 +52,9 @@ void ui_touch(struct ui *ui);
 /* Called when a redraw becomes due, for a driver that does not want to ask all the time. */
 void ui_on_dirty(struct ui *ui, void (*dirty)(void *arg), void *arg);
 
+/* Called when a command wants the terminal (true) or gives it back, for a driver that has one. */
+void ui_on_terminal(struct ui *ui, bool (*lend)(void *arg, bool take), void *arg);
+
 /* Things the terminal does when the ui asks; each is true once. */
 bool ui_take_redraw(struct ui *ui); /* Ctrl-L: repaint all */
 bool ui_take_flush(struct ui *ui);  /* a dialog was just seen: drop the keys that wait */

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "io/http.h"
+#include "watch/mask_shape.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -9,7 +10,11 @@
 
 #define HIDDEN "***"
 
-enum { TOKEN_BYTES_MIN = 8 }; /* a shorter one would be found in words that hide nothing */
+enum {
+	TOKEN_BYTES_MIN = 8, /* a shorter one would be found in words that hide nothing */
+	PATTERNS_MAX = 32,
+	SHAPE_BYTES = 256, /* a token that is cut nearer to its end than this is held back */
+};
 
 /* Where the character stands that marks a secret's place and may be seen. */
 enum mark {
@@ -28,6 +33,17 @@ struct mask {
 	struct secret *secrets;
 	size_t count, capacity, longest;
 	bool begins[256]; /* by first byte, so that plain text costs one look */
+	char *patterns[PATTERNS_MAX];
+	size_t pattern_count;
+};
+
+const struct settings_def secrets_section = {
+	.word = "secrets",
+	.help = "What commands must not say: hidden on the screen, in the record and in exports, beside the tokens, keys and passwords that are known by their look.",
+	.items = (const struct setting_def[]){
+		{.name = "hide*", .type = SETTING_TEXT, .help = "A pattern, like corp-*: letters stand for themselves, * for any characters of a token, ? for one. More of them as hide-2, hide-3."},
+		{0},
+	},
 };
 
 struct mask *mask_new(void)
@@ -41,6 +57,8 @@ void mask_free(struct mask *mask)
 		return;
 	for (size_t i = 0; i < mask->count; i++)
 		free(mask->secrets[i].text);
+	for (size_t i = 0; i < mask->pattern_count; i++)
+		free(mask->patterns[i]);
 	free(mask->secrets);
 	free(mask);
 }
@@ -94,6 +112,14 @@ void mask_add_token(struct mask *mask, const char *token)
 		add(mask, token, strlen(token), MARK_NONE);
 }
 
+bool mask_add_pattern(struct mask *mask, const char *pattern)
+{
+	if (!mask_pattern_is_safe(pattern) || mask->pattern_count == PATTERNS_MAX)
+		return false;
+	mask->patterns[mask->pattern_count++] = xstrdup(pattern);
+	return true;
+}
+
 /* The longest secret that stands here, NULL when none does. */
 static const struct secret *secret_at(const struct mask *mask, const char *text, size_t len)
 {
@@ -109,12 +135,31 @@ static const struct secret *secret_at(const struct mask *mask, const char *text,
 	return found;
 }
 
+/* What looks like a secret here: its bytes, the first *shown of which may be seen; 0: nothing. */
+static size_t unnamed_at(const struct mask *mask, const char *text, size_t len, size_t at, size_t *shown)
+{
+	*shown = 0;
+	for (size_t i = 0; i < mask->pattern_count; i++) {
+		size_t found = mask->patterns[i][0] == text[at] ? mask_pattern_at(mask->patterns[i], text + at, len - at) : 0;
+		if (found)
+			return found;
+	}
+	return mask_shape_at(text, len, at, shown);
+}
+
 void mask_text(const struct mask *mask, const char *text, size_t len, struct buf *out)
 {
 	size_t plain = 0;
 
 	for (size_t at = 0; at < len;) {
 		const struct secret *secret = secret_at(mask, text + at, len - at);
+		size_t shown, unnamed = secret ? 0 : unnamed_at(mask, text, len, at, &shown);
+		if (unnamed) {
+			buf_add(out, text + plain, at + shown - plain);
+			buf_puts(out, HIDDEN);
+			plain = at += unnamed;
+			continue;
+		}
 		if (!secret) {
 			at++;
 			continue;
@@ -130,17 +175,46 @@ void mask_text(const struct mask *mask, const char *text, size_t len, struct buf
 	buf_add(out, text + plain, len - plain);
 }
 
+static bool has(const char *text, size_t len, const char *word)
+{
+	size_t size = strlen(word);
+	const char *at = text, *end = text + len;
+
+	while ((size_t)(end - at) >= size && (at = memchr(at, word[0], (size_t)(end - at) - size + 1))) {
+		if (memcmp(at, word, size) == 0)
+			return true;
+		at++;
+	}
+	return false;
+}
+
+void mask_lines(const struct mask *mask, bool *inside, const char *text, size_t len, struct buf *out)
+{
+	bool ends = has(text, len, "-----END");
+
+	if (*inside) {
+		*inside = !ends;
+		return;
+	}
+	mask_text(mask, text, len, out);
+	*inside = !ends && has(text, len, "-----BEGIN ") && has(text, len, "PRIVATE KEY");
+}
+
 size_t mask_unfinished(const struct mask *mask, const char *text, size_t len)
 {
-	size_t most = mask->longest ? mask->longest - 1 : 0;
+	size_t most = mask->longest ? mask->longest - 1 : 0, word = 0;
 
-	for (size_t held = len < most ? len : most; held > 0; held--) {
+	/* The last word may be what looks like a secret once the rest of it is there. */
+	while (word < len && word < SHAPE_BYTES && !strchr(" \t\n", text[len - 1 - word]))
+		word++;
+	word = word < SHAPE_BYTES ? word : 0;
+	for (size_t held = len < most ? len : most; held > word; held--) {
 		const char *end = text + len - held;
 		for (size_t i = 0; mask->begins[(unsigned char)*end] && i < mask->count; i++)
 			if (mask->secrets[i].len > held && memcmp(mask->secrets[i].text, end, held) == 0)
 				return held;
 	}
-	return 0;
+	return word;
 }
 
 size_t mask_longest(const struct mask *mask)

@@ -1,11 +1,18 @@
-/* Secrets of URLs, found again in any text that a command says or that is about to be
- * shown or recorded (DESIGN section 5: they never reach the record). */
+/* Secrets, found again in any text that a command says or that is about to be shown or
+ * recorded (DESIGN section 5: they never reach the record): those that were learned, those
+ * of the configured patterns, and what looks like one (mask_shape.h). */
 #ifndef TOCSIN_WATCH_MASK_H
 #define TOCSIN_WATCH_MASK_H
 
 #include "base/buf.h"
+#include "base/settings.h"
+
+#include <stdbool.h>
 
 struct mask;
+
+/* [secrets]: patterns of what is to be hidden. */
+extern const struct settings_def secrets_section;
 
 struct mask *mask_new(void);
 void mask_free(struct mask *mask); /* NULL allowed */
@@ -15,8 +22,13 @@ void mask_free(struct mask *mask); /* NULL allowed */
 void mask_add_url(struct mask *mask, const char *url);
 /* Learns a secret that stands by itself, such as a bearer token. */
 void mask_add_token(struct mask *mask, const char *token);
+/* Learns a pattern (mask_pattern_at); false when it would hide too much. */
+bool mask_add_pattern(struct mask *mask, const char *pattern);
 /* Appends text (any bytes) with "***" in the place of every secret. */
 void mask_text(const struct mask *mask, const char *text, size_t len, struct buf *out);
+/* The same for text that comes line by line: a key of several lines is hidden whole.
+ * `inside` is false before the first. */
+void mask_lines(const struct mask *mask, bool *inside, const char *text, size_t len, struct buf *out);
 /* How many bytes at the end may be the beginning of a secret that goes on. */
 size_t mask_unfinished(const struct mask *mask, const char *text, size_t len);
 /* The length of the longest secret, 0 when there is none. */

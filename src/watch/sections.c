@@ -13,6 +13,7 @@
 #include "incident/clock.h"
 #include "incident/diagnosis.h"
 #include "incident/people.h"
+#include "watch/mask.h"
 
 /* One line for each. */
 const struct settings_def *const declared_sections[] = {
@@ -30,5 +31,6 @@ const struct settings_def *const declared_sections[] = {
 	&escalation_section,
 	&clocks_section,
 	&channel_section,
+	&secrets_section,
 	NULL,
 };

@@ -1,16 +1,22 @@
 #include "watch/values.h"
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/text.h"
+#include "watch/mask_shape.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+enum { SECRET_BYTES_MAX = 16 * 1024 };
 
 struct typed {
 	char incident[16];
 	char name[64];
 	char *value;
 	char who[64];
+	bool secret;
 };
 
 struct values {
@@ -32,6 +38,39 @@ static void learn_secrets(struct values *v, const char *name, const char *value)
 		mask_add_url(v->mask, value);
 }
 
+static enum status read_secret_file(const char *name, const char *path, char **out, struct error *err)
+{
+	struct buf text;
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
+		return error_set(err, STATUS_REFUSED, "%s: %s can be read by others (chmod 600 it)", name, path);
+	buf_init(&text, SECRET_BYTES_MAX);
+	enum status status = file_read(path, SECRET_BYTES_MAX, &text, err);
+	if (status == STATUS_OK)
+		*out = xstrndup(buf_text(&text), strcspn(buf_text(&text), "\r\n"));
+	buf_free(&text);
+	return status;
+}
+
+enum status value_read(const char *name, const char *value, char **out, bool *secret, struct error *err)
+{
+	*out = NULL;
+	*secret = true;
+	if (strncmp(value, "file:", 5) == 0)
+		return read_secret_file(name, value + 5, out, err);
+	if (strncmp(value, "env:", 4) == 0) {
+		const char *found = getenv(value + 4);
+		if (!found || !*found)
+			return error_set(err, STATUS_INVALID, "%s: environment variable %s is not set (export it before the start)", name, value + 4);
+		*out = xstrdup(found);
+		return STATUS_OK;
+	}
+	*secret = mask_name_is_secret(name);
+	*out = xstrdup(value);
+	return STATUS_OK;
+}
+
 struct values *values_new(const struct config *config, const struct world *world)
 {
 	struct values *v = xcalloc(1, sizeof(*v));
@@ -43,8 +82,19 @@ struct values *values_new(const struct config *config, const struct world *world
 	for (size_t i = 0; i < config->node_count; i++)
 		if (config->nodes[i].url)
 			mask_add_url(v->mask, config->nodes[i].url);
-	for (size_t i = 0; i < config->value_count; i++)
-		learn_secrets(v, config->values[i].name, config->values[i].value);
+	for (size_t i = 0; i < config->value_count; i++) {
+		bool secret;
+		char *value;
+		if (value_read(config->values[i].name, config->values[i].value, &value, &secret, NULL) != STATUS_OK)
+			continue;
+		learn_secrets(v, config->values[i].name, value);
+		if (secret)
+			mask_add_token(v->mask, value);
+		free(value);
+	}
+	const struct settings *secrets = config_section(config, "secrets");
+	for (size_t i = 0; secrets && settings_each(secrets, "hide*", i); i++)
+		(void)mask_add_pattern(v->mask, settings_each(secrets, "hide*", i)->text);
 	return v;
 }
 
@@ -60,10 +110,19 @@ void values_free(struct values *v)
 	free(v);
 }
 
-void values_type(struct values *v, const char *incident, const char *name, const char *value, const char *who)
+enum status values_type(struct values *v, const char *incident, const char *name, const char *value, const char *who, struct error *err)
 {
 	struct typed *slot = NULL;
+	char *read;
+	bool secret;
+	enum status status = value_read(name, value, &read, &secret, err);
 
+	if (status == STATUS_OK)
+		status = shape_check(shape_of(name), name, read, err);
+	if (status != STATUS_OK) {
+		free(read);
+		return status;
+	}
 	for (size_t i = 0; i < v->typed_count; i++)
 		if (strcmp(v->typed[i].incident, incident) == 0 && strcmp(v->typed[i].name, name) == 0)
 			slot = &v->typed[i];
@@ -75,8 +134,13 @@ void values_type(struct values *v, const char *incident, const char *name, const
 	text_format(slot->incident, sizeof(slot->incident), "%s", incident);
 	text_format(slot->name, sizeof(slot->name), "%s", name);
 	text_format(slot->who, sizeof(slot->who), "%s", who);
-	mem_set(&slot->value, value);
-	learn_secrets(v, name, value);
+	free(slot->value);
+	slot->value = read;
+	slot->secret = secret;
+	learn_secrets(v, name, read);
+	if (secret)
+		mask_add_token(v->mask, read);
+	return STATUS_OK;
 }
 
 static const struct config_node *config_node_named(const struct config *config, const char *name)
@@ -125,6 +189,21 @@ static const struct config_node *healthy_node(const struct values *v)
 	return any;
 }
 
+static void offer_configured(struct values *v, const struct config_value *configured)
+{
+	bool secret;
+	char *value;
+
+	/* What cannot be read is no value: the step says that it has none. */
+	if (value_read(configured->name, configured->value, &value, &secret, NULL) != STATUS_OK)
+		return;
+	if (secret)
+		bindings_set_secret(&v->current, configured->name, value, "configuration [values]");
+	else
+		bindings_set(&v->current, configured->name, value, "configuration [values]");
+	free(value);
+}
+
 static void offer_configuration(struct values *v)
 {
 	char number[24];
@@ -143,7 +222,7 @@ static void offer_configuration(struct values *v)
 		bindings_set(&v->current, "rpc_endpoint", strstr(node->url, "://") + 3, from);
 	}
 	for (size_t i = 0; i < c->value_count; i++)
-		bindings_set(&v->current, c->values[i].name, c->values[i].value, "configuration [values]");
+		offer_configured(v, &c->values[i]);
 }
 
 /* The first sick component of each sort names the pods that commands are about. */
@@ -170,12 +249,17 @@ const struct bindings *values_of(struct values *v, const struct incident *incide
 	if (incident)
 		offer_components(v, incident);
 	offer_configuration(v);
+	for (size_t i = 0; incident && i < incident->value_count; i++)
+		bindings_set(&v->current, incident->values[i].name, incident->values[i].value, incident->values[i].from);
 	for (size_t i = 0; incident && i < v->typed_count; i++) {
 		char from[96];
 		if (strcmp(v->typed[i].incident, incident->id) != 0)
 			continue;
 		text_format(from, sizeof(from), "typed by %s", v->typed[i].who);
-		bindings_set(&v->current, v->typed[i].name, v->typed[i].value, from);
+		if (v->typed[i].secret)
+			bindings_set_secret(&v->current, v->typed[i].name, v->typed[i].value, from);
+		else
+			bindings_set(&v->current, v->typed[i].name, v->typed[i].value, from);
 	}
 	return &v->current;
 }

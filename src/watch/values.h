@@ -13,10 +13,15 @@ struct values;
 
 struct values *values_new(const struct config *config, const struct world *world);
 void values_free(struct values *values);
-/* Everything on offer for an incident (NULL: outside any); valid until the next call. */
+/* Everything on offer for an incident (NULL: outside any); valid until the next call. What a
+ * command of the incident was given already stays as it was, unless somebody types another. */
 const struct bindings *values_of(struct values *values, const struct incident *incident);
-/* A person's own value, which wins over the others for this incident. */
-void values_type(struct values *values, const char *incident, const char *name, const char *value, const char *who);
+/* A person's own value, which wins over the others for this incident. "env:NAME" and
+ * "file:PATH" (0600) point at a secret, which is read now; a name like "deploy_token" makes
+ * any value secret. */
+enum status values_type(struct values *values, const char *incident, const char *name, const char *value, const char *who, struct error *err) TOCSIN_CHECK;
+/* What a value says, owned: itself, or the secret that it points at, when *secret becomes true. */
+enum status value_read(const char *name, const char *value, char **out, bool *secret, struct error *err) TOCSIN_CHECK;
 /* A secret that is no value, but may be said by a command: never shown nor recorded. */
 void values_hide(struct values *values, const char *secret);
 /* The secrets of the configuration, of the URLs that people typed, and what was to be

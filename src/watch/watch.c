@@ -53,6 +53,7 @@ struct watch {
 	struct watch_events events;
 	void *events_arg;
 	char operator_name[64];
+	char login[64];
 	char where[96];
 	bool read_only;
 
@@ -250,12 +251,12 @@ static void record_clock_step(struct watch *w, int64_t step_us)
 
 /* The clock was set: what waits for a time of the wall goes on waiting as long as before,
  * an armed hour stays an hour, and it goes on record (incident reference 2.3). */
-static void follow_clock_step(struct watch *w)
+static int64_t follow_clock_step(struct watch *w)
 {
 	int64_t step_us = collector_take_clock_step(w->collector);
 
 	if (step_us == 0)
-		return;
+		return 0;
 	if (w->armed_until_us)
 		w->armed_until_us += step_us;
 	w->sampled_us += step_us;
@@ -263,6 +264,7 @@ static void follow_clock_step(struct watch *w)
 	w->machine_again_us += step_us;
 	if (writes_machine(w))
 		record_clock_step(w, step_us);
+	return step_us;
 }
 
 struct sample_rows {
@@ -400,8 +402,9 @@ static void tick(void *arg)
 	struct watch *w = arg;
 	size_t count;
 
-	follow_clock_step(w);
-	int64_t now_us = clock_wall_us(w->clock);
+	int64_t step_us = follow_clock_step(w), now_us = clock_wall_us(w->clock);
+
+	runs_tick(w->runs, now_us, step_us);
 	world_judge(w->world, now_us);
 	const struct change *changes = world_changes(w->world, &count);
 	detect_now(w, now_us);
@@ -429,13 +432,16 @@ static void sample_taken(void *arg)
 
 /* --- the journal speaks ----------------------------------------------------------------- */
 
-/* A reminder that the collector wrote is one for every console. */
+/* A reminder that the collector wrote is one for every console, and so is a question for a
+ * second person. */
 static void pass_on(struct watch *w, const struct event *event)
 {
 	char text[300];
 
 	if (event && event->incident && (event->kind == EVENT_CLOCK_DUE || event->kind == EVENT_ESCALATION_LAPSED))
 		say(w, 1, text_format(text, sizeof(text), "%s: %s", event->incident, event->summary));
+	if (event)
+		runs_hear(w->runs, event);
 }
 
 static void on_events(void *arg, const struct event *events, size_t count)
@@ -505,7 +511,7 @@ static void on_lease(void *arg, const struct lease *lease)
 
 static void name_operator(struct watch *w, const char *given)
 {
-	const struct passwd *login = given && *given ? NULL : getpwuid(geteuid());
+	const struct passwd *login = getpwuid(geteuid());
 	char host[64] = "?";
 	const char *terminal = ttyname(STDIN_FILENO);
 	const char *name = given && *given ? given : login ? login->pw_name
@@ -513,6 +519,7 @@ static void name_operator(struct watch *w, const char *given)
 
 	gethostname(host, sizeof(host) - 1);
 	text_clean(w->operator_name, sizeof(w->operator_name), name, strlen(name));
+	text_format(w->login, sizeof(w->login), "%s", login ? login->pw_name : "");
 	if (terminal && strncmp(terminal, "/dev/", 5) == 0)
 		terminal += 5;
 	text_format(w->where, sizeof(w->where), "%s%s%s", host, terminal ? " " : "", terminal ? terminal : "");
@@ -780,13 +787,6 @@ const char *watch_lease_holder(const struct watch *w)
 	return w->lease.holder;
 }
 
-const char *mode_name(enum mode mode)
-{
-	static const char *const names[] = {[MODE_OBSERVER] = "OBSERVER", [MODE_UNARMED] = "UNARMED", [MODE_ARMED] = "ARMED"};
-
-	return names[mode];
-}
-
 enum mode watch_mode(const struct watch *w)
 {
 	if (w->read_only)
@@ -801,7 +801,7 @@ int64_t watch_armed_until_us(const struct watch *w)
 
 struct actor watch_actor(const struct watch *w)
 {
-	return (struct actor){.name = w->operator_name, .where = w->where, .now_us = clock_wall_us(w->clock)};
+	return (struct actor){.name = w->operator_name, .where = w->where, .now_us = clock_wall_us(w->clock), .login = w->login};
 }
 
 bool watch_busy(const struct watch *w)
@@ -967,10 +967,12 @@ const struct bindings *watch_bindings(struct watch *w, const char *incident)
 	return values_of(w->values, fold_incident(w->fold, incident));
 }
 
-void watch_bind(struct watch *w, const char *incident, const char *name, const char *value)
+enum status watch_bind(struct watch *w, const char *incident, const char *name, const char *value, struct error *err)
 {
-	values_type(w->values, incident, name, value, w->operator_name);
+	enum status status = values_type(w->values, incident, name, value, w->operator_name, err);
+
 	changed(w);
+	return status;
 }
 
 enum status watch_command(struct watch *w, const char *incident, const char *step, size_t command, struct command_view *out, struct error *err)
@@ -978,19 +980,49 @@ enum status watch_command(struct watch *w, const char *incident, const char *ste
 	return runs_command(w->runs, incident, step, command, out, err);
 }
 
-enum status watch_run_step(struct watch *w, const char *incident, const char *step, size_t command, struct error *err)
+void watch_describe(struct watch *w, const char *incident, const struct command_view *view, struct buf *out)
 {
-	return runs_start(w->runs, incident, step, command, err);
+	runs_describe(w->runs, incident, view, out);
 }
 
-bool watch_run_view(const struct watch *w, const char *incident, struct run_view *out)
+bool watch_runbook_changed(const struct watch *w, const char *incident)
 {
-	return runs_view(w->runs, incident, out);
+	return runs_runbook_changed(w->runs, incident);
 }
 
-void watch_run_cancel(struct watch *w, const char *incident)
+enum status watch_run_step(struct watch *w, const char *incident, const char *step, size_t command, const char *fingerprint, struct error *err)
 {
-	runs_cancel(w->runs, incident);
+	return runs_start(w->runs, incident, step, command, fingerprint, err);
+}
+
+enum status watch_verify_step(struct watch *w, const char *incident, const char *step, struct error *err)
+{
+	return runs_verify(w->runs, incident, step, err);
+}
+
+enum status watch_ask_approval(struct watch *w, const char *incident, const char *step, size_t command, const char *fingerprint, const char *glass_reason, struct error *err)
+{
+	return runs_ask(w->runs, incident, step, command, fingerprint, glass_reason, err);
+}
+
+bool watch_run_view(struct watch *w, const char *incident, const char *step, struct run_view *out)
+{
+	return runs_view(w->runs, incident, step, out);
+}
+
+size_t watch_runs_going(const struct watch *w, const char *incident)
+{
+	return runs_going(w->runs, incident);
+}
+
+void watch_run_cancel(struct watch *w, const char *incident, const char *step)
+{
+	runs_cancel(w->runs, incident, step);
+}
+
+bool watch_lend_terminal(struct watch *w, bool take)
+{
+	return w->events.terminal && w->events.terminal(w->events_arg, take);
 }
 
 /* --- updates -------------------------------------------------------------------------------------------- */

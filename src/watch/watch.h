@@ -12,6 +12,7 @@
 #include "runbook/bind.h"
 #include "runbook/danger.h"
 #include "runbook/runbook.h"
+#include "watch/command.h"
 #include "watch/config.h"
 
 struct watch;
@@ -23,14 +24,6 @@ struct watch_options {
 					      * commands of runbooks; a drill puts its stand-in tools on PATH so */
 };
 
-/* Modes, always named on the screen (DESIGN 1.4). */
-enum mode {
-	MODE_OBSERVER,
-	MODE_UNARMED,
-	MODE_ARMED,
-};
-const char *mode_name(enum mode mode); /* "UNARMED" */
-
 struct watch_events {
 	/* Something on the screen may be different now. Coalesced by the receiver. */
 	void (*changed)(void *arg);
@@ -38,6 +31,8 @@ struct watch_events {
 	void (*message)(void *arg, int severity, const char *text);
 	/* A new P0 or P1 was proposed or declared: ring once. */
 	void (*alarm)(void *arg, enum severity severity, const char *title);
+	/* A command wants the terminal (true), or gives it back. False: there is none. May be NULL. */
+	bool (*terminal)(void *arg, bool take);
 };
 
 /* `store` may be NULL (status: nothing is recorded); it is taken over otherwise. */
@@ -85,42 +80,52 @@ enum status watch_evidence(struct watch *watch, const char *incident, const char
 const struct runbook *watch_runbook(struct watch *watch, const char *incident, struct error *err);
 /* Values for its placeholders, from the affected components and the configuration. */
 const struct bindings *watch_bindings(struct watch *watch, const char *incident);
-void watch_bind(struct watch *watch, const char *incident, const char *name, const char *value);
+/* Types a value for an incident (values_type). */
+enum status watch_bind(struct watch *watch, const char *incident, const char *name, const char *value, struct error *err) TOCSIN_CHECK;
 /* A copy of text with every secret of the configuration masked, to be shown or recorded.
  * Owned by the caller. */
 char *watch_mask(const struct watch *watch, const char *text, size_t len);
 
-/* What one command of a step would run now: to be shown in full before it is
- * confirmed. `refused` is empty when the mode and the values allow it, else says why
- * not and what would help. Free with command_view_free. */
-struct command_view {
-	struct bound bound;
-	char *resolved; /* for reading, secrets masked */
-	enum danger danger;
-	char refused[240];
-	char directory[256];
-	char context[160]; /* where kubectl will act, in words */
-};
+/* What one command of a step would run now: to be shown in full before it is confirmed.
+ * Free with command_view_free. */
 enum status watch_command(struct watch *watch, const char *incident, const char *step, size_t command, struct command_view *out, struct error *err) TOCSIN_CHECK;
-void command_view_free(struct command_view *view);
 
-/* Runs one command of a step after it was shown and confirmed. Refused when a
- * placeholder is open, and when the mode does not allow its danger class: UNARMED
- * runs reads, ARMED mutations too, nothing runs what is worse. The run's start is
- * durable before the command starts; output, exit code and duration follow. */
-enum status watch_run_step(struct watch *watch, const char *incident, const char *step, size_t command, struct error *err) TOCSIN_CHECK;
-/* Live output of the run that is going on or ended last for this incident. */
+/* What is shown of it and confirmed, as lines; those that begin with "$ " are code. */
+void watch_describe(struct watch *watch, const char *incident, const struct command_view *view, struct buf *out);
+/* True while the runbook on disk is not the text that the incident took. */
+bool watch_runbook_changed(const struct watch *watch, const char *incident);
+
+/* Runs one command of a step after exactly what has this fingerprint was shown and confirmed.
+ * Refused when a placeholder is open, when the mode does not allow its danger class
+ * (permit.h), and when a second person has to approve it and nobody did. The run's start is
+ * durable before the command starts; output, exit code, duration, and for what changes
+ * something the affected components before and after follow. Several may run at once. */
+enum status watch_run_step(struct watch *watch, const char *incident, const char *step, size_t command, const char *fingerprint, struct error *err) TOCSIN_CHECK;
+/* Repeats the check of a step until it holds or its time is over. */
+enum status watch_verify_step(struct watch *watch, const char *incident, const char *step, struct error *err) TOCSIN_CHECK;
+/* Asks for a second person's approval of what was shown; with a reason goes without one
+ * (broken glass), for this person and one run. */
+enum status watch_ask_approval(struct watch *watch, const char *incident, const char *step, size_t command, const char *fingerprint, const char *glass_reason, struct error *err) TOCSIN_CHECK;
+
+/* A run that goes on or ended: the newest of a step; of any (step NULL) the newest that goes
+ * on, else the newest. */
 struct run_view {
 	bool running;
 	char step[16];
-	const char *output; /* clean lines */
+	const char *output; /* clean lines; valid until the next call or event */
 	int64_t started_us, duration_us;
 	int exit_code, signal;
 	bool timed_out, cancelled;
-	const char *why; /* why it did not start, "" otherwise */
+	bool interactive; /* it has, or had, the terminal */
+	bool verifying;   /* a check that is repeated */
+	bool holds;       /* and did in the end */
+	unsigned looks;   /* how often it was tried */
+	const char *why;  /* why it did not start, "" otherwise */
 };
-bool watch_run_view(const struct watch *watch, const char *incident, struct run_view *out);
-void watch_run_cancel(struct watch *watch, const char *incident);
+bool watch_run_view(struct watch *watch, const char *incident, const char *step, struct run_view *out);
+size_t watch_runs_going(const struct watch *watch, const char *incident);
+/* Ends it with all that it started; step NULL as above. */
+void watch_run_cancel(struct watch *watch, const char *incident, const char *step);
 
 /* --- updates ---------------------------------------------------------------------- */
 

@@ -144,7 +144,7 @@ static void test_a_long_gate_says_how_much_more(void **state)
 		steps[i] = (struct step_name){text_format(numbers[i], sizeof(numbers[i]), "%d", i + 1), "Step"};
 	declare(r, SEVERITY_P1);
 	recorder_raw(r, EVENT_INCIDENT_STAGE, "INC-1", "{\"to\":\"respond\"}");
-	DO(r, act_runbook_steps(r->fold, &r->who, "INC-1", "long", NULL, steps, 30, &r->drafts, &r->err));
+	DO(r, act_runbook_steps(r->fold, &r->who, "INC-1", "long", NULL, NULL, steps, 30, &r->drafts, &r->err));
 	stage_gate(fold_incident(r->fold, "INC-1"), &gate);
 	assert_int_equal(gate.count, ARRAY_LENGTH(gate.missing));
 	assert_string_equal(gate.missing[ARRAY_LENGTH(gate.missing) - 1], "and 19 more");

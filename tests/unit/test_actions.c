@@ -305,13 +305,13 @@ static void values_that_changed_since_are_not_run(void **state)
 	struct room room = open_room();
 	(void)state;
 	to_respond(&room);
-	watch_bind(room.watch, "INC-1", "validator_pod", "besu-validator-2");
+	assert_int_equal(watch_bind(room.watch, "INC-1", "validator_pod", "besu-validator-2", NULL), STATUS_OK);
 	press(&room, "x");
 	free(shot(&room));
-	watch_bind(room.watch, "INC-1", "validator_pod", "besu-validator-3");
+	assert_int_equal(watch_bind(room.watch, "INC-1", "validator_pod", "besu-validator-3", NULL), STATUS_OK);
 	press(&room, "y");
 	assert_int_equal(room.watch->runs, 0);
-	assert_shown(&room, "the values changed since they were shown");
+	assert_shown(&room, "its values changed since they were shown");
 	close_room(&room);
 }
 
@@ -320,7 +320,7 @@ static void what_is_refused_says_why(void **state)
 	struct room room = open_room();
 	(void)state;
 	to_respond(&room);
-	watch_bind(room.watch, "INC-1", "validator_pod", "besu-validator-2");
+	assert_int_equal(watch_bind(room.watch, "INC-1", "validator_pod", "besu-validator-2", NULL), STATUS_OK);
 	press(&room, ":");
 	type(&room, "run 4");
 	assert_shown(&room, "cannot be run now");

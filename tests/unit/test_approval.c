@@ -24,7 +24,7 @@ static int prepare(void **state)
 	const struct step_name steps[] = {{"1", "Look"}, {"2", "Move the funds"}};
 	const struct declaration d = {.title = "t", .severity = SEVERITY_P1};
 	DO(r, act_declare(r->fold, &r->who, &d, id, &r->drafts, &r->err));
-	DO(r, act_runbook_steps(r->fold, &r->who, id, "book", NULL, steps, 2, &r->drafts, &r->err));
+	DO(r, act_runbook_steps(r->fold, &r->who, id, "book", NULL, NULL, steps, 2, &r->drafts, &r->err));
 	return 0;
 }
 

@@ -223,7 +223,7 @@ static void walk_to_resolve(struct recorder *r)
 	DO(r, act_components(r->fold, &r->who, "INC-1", components, &r->drafts, &r->err));
 	DO(r, act_impact(r->fold, &r->who, "INC-1", "swaps wait", &r->drafts, &r->err));
 	go(r, STAGE_RESPOND, NULL);
-	DO(r, act_runbook_steps(r->fold, &r->who, "INC-1", "validator-failure", NULL, steps, 2, &r->drafts, &r->err));
+	DO(r, act_runbook_steps(r->fold, &r->who, "INC-1", "validator-failure", NULL, NULL, steps, 2, &r->drafts, &r->err));
 	step(r, "1", STEP_DONE, NULL);
 	step(r, "2", STEP_SKIPPED, "no access");
 	go(r, STAGE_RESOLVE, NULL);

@@ -75,7 +75,7 @@ static void play(struct recorder *r)
 	DO(r, act_role(r->fold, &r->who, "INC-1", "commander", "alice", &r->drafts, &r->err));
 	DO(r, act_impact(r->fold, &r->who, "INC-1", "blocks come late", &r->drafts, &r->err));
 	DO(r, act_stage(r->fold, &r->who, "INC-1", STAGE_RESPOND, NULL, &r->drafts, &r->err));
-	DO(r, act_runbook_steps(r->fold, &r->who, "INC-1", "validator-failure", NULL, steps, 2, &r->drafts, &r->err));
+	DO(r, act_runbook_steps(r->fold, &r->who, "INC-1", "validator-failure", NULL, NULL, steps, 2, &r->drafts, &r->err));
 	DO(r, act_step_ran(r->fold, &r->who, "INC-1", &run, &r->drafts, &r->err));
 	DO(r, act_step(r->fold, &r->who, "INC-1", "1", "Check pod status", STEP_DONE, NULL, &r->drafts, &r->err));
 	DO(r, act_step(r->fold, &r->who, "INC-1", "2", "Restart", STEP_SKIPPED, "it came back by itself", &r->drafts, &r->err));

@@ -11,6 +11,7 @@
 #include "incident/detect.h"
 #include "runbook/danger.h"
 #include "ui/ui.h"
+#include "watch/command.h"
 #include "watch/values.h"
 #include "watch/watch.h"
 
@@ -104,16 +105,11 @@ bool watch_settled(const struct watch *w)
 	(void)w;
 	return true;
 }
-void watch_run_cancel(struct watch *w, const char *incident)
+void watch_run_cancel(struct watch *w, const char *incident, const char *step)
 {
 	(void)w;
 	(void)incident;
-}
-
-const char *mode_name(enum mode mode)
-{
-	static const char *const names[] = {"OBSERVER", "UNARMED", "ARMED"};
-	return names[mode];
+	(void)step;
 }
 
 struct actor watch_actor(const struct watch *w)
@@ -194,9 +190,9 @@ char *watch_mask(const struct watch *w, const char *text, size_t len)
 	return xstrndup(text, len);
 }
 
-void watch_bind(struct watch *w, const char *incident, const char *name, const char *value)
+enum status watch_bind(struct watch *w, const char *incident, const char *name, const char *value, struct error *err)
 {
-	values_type(w->values, incident, name, value, "alice");
+	return values_type(w->values, incident, name, value, "alice", err);
 }
 
 enum status watch_command(struct watch *w, const char *incident, const char *step, size_t command, struct command_view *out, struct error *err)
@@ -206,42 +202,74 @@ enum status watch_command(struct watch *w, const char *incident, const char *ste
 	*out = (struct command_view){0};
 	if (!at || command >= at->command_count)
 		return error_set(err, STATUS_NOT_FOUND, "step %s: no command", step);
-	enum status status = bind_command(at->commands[command].text, watch_bindings(w, incident), &out->bound, err);
-	if (status != STATUS_OK)
-		return status;
-	out->danger = danger_classify(out->bound.script);
-	out->resolved = xstrdup(out->bound.resolved);
-	text_format(out->directory, sizeof(out->directory), "/home/alice");
-	text_format(out->context, sizeof(out->context), "Kubernetes context test, namespace besu-network");
-	if (out->bound.open_count)
-		text_format(out->refused, sizeof(out->refused), "%s has no value yet", out->bound.open[0].written);
-	else if (out->danger != DANGER_READ && w->mode != MODE_ARMED)
-		text_format(out->refused, sizeof(out->refused), "UNARMED runs only reads (:arm 10m REASON)");
-	return STATUS_OK;
+	struct command_place place = {.config = &w->config, .mask = values_mask(w->values), .values = watch_bindings(w, incident), .mode = w->mode};
+	enum status status = command_look(&place, book, &at->commands[command], out, err);
+	if (status == STATUS_OK)
+		text_format(out->directory, sizeof(out->directory), "/home/alice"); /* wherever the test runs */
+	return status;
 }
 
-void command_view_free(struct command_view *view)
+void watch_describe(struct watch *w, const char *incident, const struct command_view *view, struct buf *out)
 {
-	bound_free(&view->bound);
-	free(view->resolved);
-	*view = (struct command_view){0};
+	struct command_place place = {.config = &w->config, .mask = values_mask(w->values), .values = watch_bindings(w, incident), .mode = w->mode};
+	struct command_view same = *view;
+	memset(same.fingerprint, 'f', 64); /* it would be another in every directory */
+	command_describe(&same, &place, out);
 }
 
-enum status watch_run_step(struct watch *w, const char *incident, const char *step, size_t command, struct error *err)
+bool watch_runbook_changed(const struct watch *w, const char *incident)
+{
+	(void)w;
+	(void)incident;
+	return false;
+}
+
+enum status watch_run_step(struct watch *w, const char *incident, const char *step, size_t command, const char *fingerprint, struct error *err)
+{
+	struct command_view view;
+	enum status status = watch_command(w, incident, step, command, &view, err);
+	if (status == STATUS_OK && strcmp(view.fingerprint, fingerprint) != 0)
+		status = error_set(err, STATUS_CONFLICT, "step %s: its values changed since they were shown, nothing was run (:run shows them anew)", step);
+	command_view_free(&view);
+	w->runs += status == STATUS_OK;
+	return status;
+}
+
+enum status watch_verify_step(struct watch *w, const char *incident, const char *step, struct error *err)
 {
 	(void)incident;
 	(void)step;
-	(void)command;
 	(void)err;
 	w->runs++;
 	return STATUS_OK;
 }
 
-bool watch_run_view(const struct watch *w, const char *incident, struct run_view *out)
+enum status watch_ask_approval(struct watch *w, const char *incident, const char *step, size_t command, const char *fingerprint, const char *glass_reason, struct error *err)
+{
+	struct approval_request request = {.incident = incident, .step = step, .title = "", .danger = "custody", .fingerprint = fingerprint, .shown = "what was shown", .word = "run"};
+	struct actor who = watch_actor(w);
+	struct drafts drafts;
+	(void)command;
+	drafts_init(&drafts);
+	enum status status = glass_reason ? act_break_glass(w->record.fold, &who, &request, glass_reason, &drafts, err) : act_approval_ask(w->record.fold, &who, &request, &drafts, err);
+	if (status == STATUS_OK)
+		status = watch_append(w, &drafts, NULL, NULL, err);
+	drafts_free(&drafts);
+	return status;
+}
+
+size_t watch_runs_going(const struct watch *w, const char *incident)
+{
+	(void)w;
+	(void)incident;
+	return 0;
+}
+
+bool watch_run_view(struct watch *w, const char *incident, const char *step, struct run_view *out)
 {
 	(void)incident;
 	*out = (struct run_view){.step = "1", .output = w->output, .duration_us = 1200 * US_PER_MS, .why = ""};
-	return w->output != NULL;
+	return w->output != NULL && (!step || strcmp(step, "1") == 0);
 }
 
 /* --- a room with its screen ----------------------------------------------------------- */
