@@ -12,8 +12,8 @@
 
 enum {
 	SCRIPT_BYTES_MAX = 256 * 1024,
-	VALUE_BYTES_MAX = 4096,
 	NESTING_MAX = 16,
+	HERE_MAX = 4, /* here-documents that one line begins */
 };
 
 #define VARIABLE_PREFIX "TOCSIN_"
@@ -31,22 +31,6 @@ void bindings_free(struct bindings *b)
 		free(b->items[i].value);
 	free(b->items);
 	*b = (struct bindings){0};
-}
-
-bool binding_name(const char *written, size_t len, char out[64])
-{
-	bool any = false;
-
-	if (len == 0 || len > 63)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)written[i];
-		bool plain = c < 0x80 && isalnum(c);
-		out[i] = plain ? (char)tolower(c) : '_';
-		any |= plain;
-	}
-	out[len] = '\0';
-	return any;
 }
 
 static struct binding *find(const struct bindings *b, const char *name)
@@ -71,7 +55,7 @@ static void set(struct bindings *b, const char *name, const char *value, const c
 		memcpy(slot->name, normal, sizeof(normal));
 	}
 	mem_set(&slot->value, value);
-	slot->secret = secret || binding_is_secret(normal);
+	slot->secret = secret || shape_is_secret(normal);
 	text_clean(slot->from, sizeof(slot->from), from, strlen(from));
 }
 
@@ -95,99 +79,6 @@ void bindings_copy(struct bindings *out, const struct bindings *b)
 const struct binding *bindings_get(const struct bindings *b, const char *name)
 {
 	return find(b, name);
-}
-
-/* --- shapes ------------------------------------------------------------------------------ */
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), end_len = strlen(end);
-
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
-bool binding_is_secret(const char *name)
-{
-	static const char *const ends[] = {"token", "password", "passwd", "passphrase", "secret", "api_key", "apikey", "private_key", "mnemonic", "seed_phrase", "bearer"};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(ends); i++)
-		if (ends_with(name, ends[i]))
-			return true;
-	return false;
-}
-
-enum value_shape shape_of(const char *name)
-{
-	static const struct {
-		const char *end;
-		enum value_shape shape;
-	} shapes[] = {
-		{"pod", SHAPE_NAME},
-		{"namespace", SHAPE_NAME},
-		{"statefulset", SHAPE_NAME},
-		{"deployment", SHAPE_NAME},
-		{"context", SHAPE_ANY},
-		{"address", SHAPE_ADDRESS},
-		{"message_id", SHAPE_HASH},
-		{"tx_hash", SHAPE_HASH},
-		{"url", SHAPE_URL},
-		{"endpoint", SHAPE_ENDPOINT},
-		{"replicas", SHAPE_NUMBER},
-		{"port", SHAPE_NUMBER},
-		{"chain_id", SHAPE_NUMBER},
-		{"selector", SHAPE_NUMBER},
-		{"block", SHAPE_NUMBER},
-		{"number", SHAPE_NUMBER},
-	};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(shapes); i++)
-		if (ends_with(name, shapes[i].end))
-			return shapes[i].shape;
-	return SHAPE_ANY;
-}
-
-/* Letters, digits, '-' and '.', beginning and ending with a letter or digit (RFC 1123). */
-static bool is_dns_name(const char *value)
-{
-	size_t len = strlen(value);
-
-	if (len == 0 || len > 253 || !isalnum((unsigned char)value[0]) || !isalnum((unsigned char)value[len - 1]))
-		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!islower((unsigned char)value[i]) && !isdigit((unsigned char)value[i]) && value[i] != '-' && value[i] != '.')
-			return false;
-	return true;
-}
-
-/* The characters a URL may hold anywhere behind its scheme (RFC 3986), quotes left out. */
-static bool is_url_text(const char *value)
-{
-	for (const char *at = value; *at; at++)
-		if (!isalnum((unsigned char)*at) && !strchr("-._~:/?#[]@!$&()*+,;=%", *at))
-			return false;
-	return isalnum((unsigned char)value[0]) || value[0] == '[';
-}
-
-static bool is_url(const char *value)
-{
-	const char *rest = strncmp(value, "http://", 7) == 0 ? value + 7 : (strncmp(value, "https://", 8) == 0 ? value + 8 : NULL);
-
-	return rest && is_url_text(rest);
-}
-
-const char *shape_wants(enum value_shape shape)
-{
-	static const char *const wants[] = {
-		[SHAPE_ANY] = "one line of plain text",
-		[SHAPE_NAME] = "a Kubernetes name: lower-case letters, digits, - and .",
-		[SHAPE_ADDRESS] = "an address: 0x and 40 hex digits",
-		[SHAPE_HASH] = "a hash: 0x and 64 hex digits",
-		[SHAPE_URL] = "an http or https URL",
-		[SHAPE_ENDPOINT] = "a host with port and path, without http://",
-		[SHAPE_NUMBER] = "decimal digits",
-	};
-
-	return wants[shape];
 }
 
 const char *binding_source(const char *name)
@@ -214,50 +105,20 @@ const char *binding_source(const char *name)
 	return NULL;
 }
 
-enum status shape_check(enum value_shape shape, const char *name, const char *value, struct error *err)
-{
-	uint8_t bytes[32];
-	bool fits = true;
-
-	if (value[0] == '\0')
-		return error_set(err, STATUS_INVALID, "%s: an empty value (write %s)", name, shape_wants(shape));
-	if (strlen(value) > VALUE_BYTES_MAX)
-		return error_set(err, STATUS_LIMIT, "%s: longer than %d bytes", name, VALUE_BYTES_MAX);
-	if (!text_is_clean(value, strlen(value)))
-		return error_set(err, STATUS_INVALID, "%s: holds control or hidden characters (type it by hand)", name);
-	if (value[0] == '-')
-		return error_set(err, STATUS_INVALID, "%s: %s begins with - and would be read as an option", name, value);
-	switch (shape) {
-	case SHAPE_NAME:
-		fits = is_dns_name(value);
-		break;
-	case SHAPE_ADDRESS:
-		fits = hex_bytes(value, bytes, 20);
-		break;
-	case SHAPE_HASH:
-		fits = hex_bytes(value, bytes, 32);
-		break;
-	case SHAPE_URL:
-		fits = is_url(value);
-		break;
-	case SHAPE_ENDPOINT:
-		fits = is_url_text(value);
-		break;
-	case SHAPE_NUMBER:
-		fits = strspn(value, "0123456789") == strlen(value);
-		break;
-	case SHAPE_ANY:
-		break;
-	}
-	return fits ? STATUS_OK : error_set(err, STATUS_INVALID, "%s: \"%s\" is not %s", name, value, shape_wants(shape));
-}
-
-/* --- placeholders in shell text ------------------------------------------------------------ */
+/* --- the walk through shell text ----------------------------------------------------------- */
 
 enum quoting {
 	BARE,
 	DOUBLE,
 	SINGLE,
+	HERE, /* the text of a here-document: expansions, and no quotes */
+};
+
+/* A here-document whose text begins at the next line. */
+struct here {
+	char end[64];
+	bool strip;   /* <<-: tabs stand before its end */
+	bool literal; /* its word was quoted: nothing is expanded in it */
 };
 
 struct binder {
@@ -269,7 +130,9 @@ struct binder {
 	enum quoting quoting;
 	enum quoting outer[NESTING_MAX]; /* quoting around each open $( */
 	int depth;
-	const char *hidden; /* why placeholders are refused from here on, or NULL */
+	struct here here[HERE_MAX];
+	int here_count, here_at; /* waiting for the end of the line; the one whose text this is */
+	const char *hidden;      /* why placeholders are refused from here on, or NULL */
 	struct error *err;
 	enum status status;
 };
@@ -281,65 +144,10 @@ static void copy(struct binder *b, size_t count)
 	b->at += count;
 }
 
-/* Variables that are the shell's own or common property, never placeholders. */
-static bool is_common_variable(const char *name, size_t len)
-{
-	static const char *const common[] = {"HOME", "PATH", "USER", "LOGNAME", "PWD", "OLDPWD", "SHELL", "TERM", "LANG", "LC_ALL", "TMPDIR", "HOSTNAME", "IFS", "RANDOM", "SECONDS", "EDITOR", "KUBECONFIG", "UID", "PPID"};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(common); i++)
-		if (strlen(common[i]) == len && strncmp(common[i], name, len) == 0)
-			return true;
-	return false;
-}
-
-/* True if the script gives the variable a value itself: NAME=…, read NAME, for NAME. */
-static bool sets_variable(const char *text, const char *name, size_t len)
-{
-	for (const char *at = text; *at; at++) {
-		if (strncmp(at, name, len) != 0 || (at > text && (isalnum((unsigned char)at[-1]) || strchr("_$-{<", at[-1]))))
-			continue;
-		if (at[len] == '=' || (at >= text + 4 && strncmp(at - 4, "for ", 4) == 0) || (at >= text + 5 && strncmp(at - 5, "read ", 5) == 0))
-			return true;
-	}
-	return false;
-}
-
-/* A placeholder at the cursor: its name, and how many bytes it takes. */
-static bool placeholder_at(const struct binder *b, char name[64], size_t *len)
-{
-	const char *at = b->at;
-
-	if (at[0] == '<' && isalpha((unsigned char)at[1])) {
-		size_t inner = strcspn(at + 1, "<>\n'\"`$|;&");
-		*len = inner + 2;
-		return at[1 + inner] == '>' && at[inner] != ' ' && binding_name(at + 1, inner, name);
-	}
-	if (at[0] == '{' && at[1] == '{') {
-		size_t lead = strspn(at + 2, " "), inner = strcspn(at + 2 + lead, "{}\n'\"`$|;&");
-		const char *word = at + 2 + lead;
-		*len = 2 + lead + inner + 2;
-		if (strncmp(word + inner, "}}", 2) != 0)
-			return false;
-		while (inner && word[inner - 1] == ' ')
-			inner--;
-		return binding_name(word, inner, name);
-	}
-	if (at[0] == '$' && b->quoting != SINGLE) {
-		bool braces = at[1] == '{';
-		const char *word = at + 1 + braces;
-		size_t inner = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-		if (inner == 0 || !isupper((unsigned char)word[0]) || islower((unsigned char)word[inner]) || (braces && word[inner] != '}'))
-			return false;
-		*len = 1 + inner + (braces ? 2 : 0);
-		return !is_common_variable(word, inner) && !sets_variable(b->text, word, inner) && binding_name(word, inner, name);
-	}
-	return false;
-}
-
 static void refuse(struct binder *b, const char *written, size_t len, const char *why)
 {
 	if (b->status == STATUS_OK)
-		b->status = error_set(b->err, STATUS_REFUSED, "%.*s: %s (rewrite the step, or run it by hand)", (int)len, written, why);
+		b->status = error_set(b->err, STATUS_REFUSED, "%.*s: %s (rewrite the step, or run it by hand)", (int)(len < 80 ? len : 80), written, why);
 }
 
 static void add_open(struct bound *out, const char *name, const char *written, size_t len)
@@ -371,47 +179,166 @@ static void add_environment(struct bound *out, const char *name, const char *val
 /* Puts a quoted reference that fits the place: the value itself never meets the text. */
 static void put_reference(struct binder *b, const char *name)
 {
-	static const char *const frames[][2] = {[BARE] = {"\"${", "}\""}, [DOUBLE] = {"${", "}"}, [SINGLE] = {"'\"${", "}\"'"}};
+	static const char *const frames[][2] = {
+		[BARE] = {"\"${", "}\""}, [DOUBLE] = {"${", "}"}, [SINGLE] = {"'\"${", "}\"'"}, [HERE] = {"${", "}"}};
 
 	buf_printf(&b->script, "%s" VARIABLE_PREFIX "%s%s", frames[b->quoting][0], name, frames[b->quoting][1]);
 }
 
-static void bind_one(struct binder *b, const char *name, size_t len)
+static bool is_chosen(const struct placeholder *p, const char *value)
 {
-	const struct binding *value = find(b->values, name);
-
-	if (b->hidden) {
-		refuse(b, b->at, len, b->hidden);
-	} else if (value && shape_check(shape_of(name), name, value->value, b->err) != STATUS_OK) {
-		if (b->status == STATUS_OK)
-			b->status = STATUS_REFUSED;
+	for (const char *at = p->choices; at < p->choices + p->choices_len;) {
+		size_t len = strcspn(at, "|"), left = (size_t)(p->choices + p->choices_len - at);
+		len = len < left ? len : left;
+		if (strlen(value) == len && strncmp(at, value, len) == 0)
+			return true;
+		at += len + 1;
 	}
-	put_reference(b, name);
+	return false;
+}
+
+/* True between double quotes that belong to what is written, JSON or YAML. */
+static bool in_inner_string(const struct binder *b)
+{
+	if (b->at == b->text || b->at[-1] != '"')
+		return false;
+	return b->quoting == SINGLE || b->quoting == HERE || (b->quoting == DOUBLE && b->at > b->text + 1 && b->at[-2] == '\\');
+}
+
+/* What this value may not hold at this place. */
+static void check_value(struct binder *b, const struct placeholder *p, const struct binding *value)
+{
+	char written[80];
+	struct error err = {0};
+
+	text_clean(written, sizeof(written), b->at, p->len);
+	if (p->choices && !is_chosen(p, value->value)) {
+		refuse(b, b->at, p->len, "the value is none of these");
+	} else if (shape_check(shape_of(value->name), written, value->value, &err) != STATUS_OK) {
+		if (b->status == STATUS_OK)
+			b->status = error_set(b->err, STATUS_REFUSED, "%s", err.text);
+	} else if (in_inner_string(b) && strpbrk(value->value, "\"\\")) {
+		refuse(b, b->at, p->len, "the value holds a \" or a \\, which would end the string around it");
+	}
+}
+
+static void bind_one(struct binder *b, const struct placeholder *p)
+{
+	const struct binding *value = find(b->values, p->name);
+
+	if (b->hidden)
+		refuse(b, b->at, p->len, b->hidden);
+	else if (value)
+		check_value(b, p, value);
+	put_reference(b, p->name);
 	if (value) {
 		if (value->secret)
 			buf_printf(&b->resolved, "‹secret:%s›", value->name);
 		else
 			buf_puts(&b->resolved, value->value);
-		add_environment(b->out, name, value->value);
+		add_environment(b->out, p->name, value->value);
 	} else {
-		buf_add(&b->resolved, b->at, len);
-		add_open(b->out, name, b->at, len);
+		buf_add(&b->resolved, b->at, p->len);
+		add_open(b->out, p->name, b->at, p->len);
 	}
-	b->at += len;
+	b->at += p->len;
+}
+
+/* What is in parentheses is read anew, up to the one that closes it. */
+static void enter(struct binder *b, size_t count)
+{
+	copy(b, count);
+	if (b->depth >= NESTING_MAX) {
+		b->hidden = "stands in a command nested too deeply";
+		return;
+	}
+	b->outer[b->depth++] = b->quoting;
+	b->quoting = BARE;
 }
 
 static void enter_substitution(struct binder *b)
 {
 	if (b->at[2] == '(')
 		b->hidden = "stands in or after arithmetic, which some shells read as a program";
-	if (b->depth >= NESTING_MAX) {
-		b->hidden = "stands in a command nested too deeply";
+	if (b->quoting == HERE)
+		b->hidden = "stands in or after a command inside a here-document";
+	enter(b, 2);
+}
+
+/* <<END, <<-END, <<'END': what the lines after this one are, up to END. */
+static void announce_here(struct binder *b)
+{
+	const char *at = b->at + 2;
+	struct here here = {.strip = *at == '-'};
+	size_t len = 0;
+
+	at += here.strip;
+	at += strspn(at, " \t");
+	if (b->at[2] == '<' || b->depth || b->here_count == HERE_MAX) {
+		b->hidden = "stands in or after a here-string or a nested here-document";
 		copy(b, 2);
 		return;
 	}
-	b->outer[b->depth++] = b->quoting;
-	b->quoting = BARE;
-	copy(b, 2);
+	for (; *at && !strchr(" \t\n;&|<>()", *at); at++) {
+		if (strchr("'\"\\", *at))
+			here.literal = true;
+		else if (len < sizeof(here.end) - 1)
+			here.end[len++] = *at;
+		else
+			b->hidden = "stands after a here-document whose end has a long name";
+	}
+	if (len == 0)
+		b->hidden = "stands after a here-document without an end";
+	b->here[b->here_count++] = here;
+	copy(b, (size_t)(at - b->at));
+}
+
+/* At the start of a line in a here-document: is this its end? */
+static bool here_ends(struct binder *b)
+{
+	const struct here *here = &b->here[b->here_at];
+	const char *line = b->at + (here->strip ? strspn(b->at, "\t") : 0);
+	size_t len = strlen(here->end);
+
+	if (strncmp(line, here->end, len) != 0 || (line[len] != '\n' && line[len] != '\0'))
+		return false;
+	copy(b, (size_t)(line - b->at) + len);
+	return true;
+}
+
+/* The end of a line: the texts of its here-documents follow, one after the other. */
+static void end_line(struct binder *b)
+{
+	copy(b, 1);
+	if (b->quoting != HERE && b->here_count) {
+		b->quoting = HERE;
+		b->here_at = 0;
+	}
+	while (b->quoting == HERE && here_ends(b)) {
+		if (*b->at)
+			copy(b, 1);
+		if (++b->here_at == b->here_count) {
+			b->here_count = b->here_at = 0;
+			b->quoting = BARE;
+		}
+	}
+}
+
+/* One step through a here-document. */
+static void walk_here(struct binder *b)
+{
+	if (*b->at == '\n')
+		end_line(b);
+	else if (b->here[b->here_at].literal)
+		copy(b, 1);
+	else if (*b->at == '\\' && b->at[1])
+		copy(b, b->at[1] == '\n' ? 1 : 2);
+	else if (*b->at == '$' && b->at[1] == '(')
+		enter_substitution(b);
+	else if (*b->at == '`')
+		b->hidden = "stands after a backquote, where a second shell may read it", copy(b, 1);
+	else
+		copy(b, 1);
 }
 
 /* One step of the walk over what is not a placeholder. */
@@ -419,7 +346,9 @@ static void walk(struct binder *b)
 {
 	char c = *b->at;
 
-	if (b->quoting == SINGLE) {
+	if (b->quoting == HERE) {
+		walk_here(b);
+	} else if (b->quoting == SINGLE) {
 		if (c == '\'')
 			b->quoting = BARE;
 		copy(b, 1);
@@ -444,34 +373,143 @@ static void walk(struct binder *b)
 			b->hidden = "stands in $'…' quotes";
 		b->quoting = SINGLE;
 		copy(b, 1);
+	} else if (c == '(' && b->at[1] == '(') {
+		b->hidden = "stands in or after arithmetic, which some shells read as a program";
+		copy(b, 2);
+	} else if (c == '(' && b->depth) {
+		enter(b, 1);
 	} else if (c == ')' && b->depth) {
 		b->quoting = b->outer[--b->depth];
 		copy(b, 1);
 	} else if (c == '<' && b->at[1] == '<') {
-		b->hidden = "stands in or after a here-document";
-		copy(b, 2);
-	} else if (c == '#' && (b->at == b->text || isspace((unsigned char)b->at[-1]))) {
+		announce_here(b);
+	} else if (c == '\n') {
+		end_line(b);
+	} else if (b->depth && strncmp(b->at, "case ", 5) == 0) {
+		b->hidden = "stands in or after a case, whose parentheses cannot be told apart";
+		copy(b, 1);
+	} else if (c == '#' && (b->at == b->text || strchr(" \t\n;&|()", b->at[-1]))) {
 		copy(b, strcspn(b->at, "\n")); /* a comment: its quotes mean nothing */
 	} else {
 		copy(b, 1);
 	}
 }
 
-/* A word that another program reads as a program, with a value inside, would let the
- * value speak: ssh HOST "… <x>", sh -c '… {{x}}', awk, eval. */
-static void refuse_second_shells(struct binder *b, const char *text)
+/* --- second shells ------------------------------------------------------------------------- */
+
+/* True if a value stands in one of the words. */
+static bool holds_value(const struct shell_command *c)
+{
+	for (size_t i = 0; i < c->word_count; i++)
+		if (strstr(c->words[i], VARIABLE_PREFIX))
+			return true;
+	return false;
+}
+
+/* True if a word may hold a value that came through a variable of the script's own, or
+ * through what another command said. */
+static bool holds_computed(const char *script, const struct shell_command *c)
+{
+	for (size_t i = 0; i < c->word_count; i++) {
+		if (strstr(c->words[i], "$()"))
+			return true;
+		for (const char *at = strchr(c->words[i], '$'); at; at = strchr(at + 1, '$')) {
+			const char *name = at + 1 + (at[1] == '{');
+			size_t len = 0;
+			while (isalnum((unsigned char)name[len]) || name[len] == '_')
+				len++;
+			if (len && placeholder_is_set(script, name, len))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* jq and yq read a program, too. Values whose shape has no quotes cannot end a string in it. */
+static bool fills_program(const struct shell_command *c)
+{
+	static const char lead[] = "${" VARIABLE_PREFIX;
+	const char *program = c->word_count ? shell_program(c->words[0]) : "";
+
+	if (strcmp(program, "jq") != 0 && strcmp(program, "yq") != 0)
+		return false;
+	for (size_t i = 1; i < c->word_count; i++) {
+		const char *found = strstr(c->words[i], lead);
+		char name[64];
+		if (!found || (found == c->words[i] && strcspn(found, "}") + 1 == strlen(found)))
+			continue;
+		found += sizeof(lead) - 1;
+		text_format(name, sizeof(name), "%.*s", (int)strcspn(found, "}"), found);
+		if (shape_of(name) == SHAPE_ANY)
+			return true;
+	}
+	return false;
+}
+
+static bool runs_files(const struct shell_command *c)
+{
+	return c->word_count && (strchr(c->words[0], '/') || strcmp(c->words[0], ".") == 0 || strcmp(c->words[0], "source") == 0 || strstr(c->words[0], "sh") == c->words[0] || strcmp(c->words[0], "bash") == 0);
+}
+
+/* xargs makes words of what it reads, and of blanks and quotes in it. */
+static bool is_fed_words(const struct shell_command *c)
+{
+	const char *program = shell_program(c->words[0]);
+
+	return strcmp(program, "xargs") == 0 || strcmp(program, "parallel") == 0;
+}
+
+/* What the commands before one did with values. */
+struct flow {
+	bool held;  /* one had a value among its words */
+	bool said;  /* echo or printf had one */
+	bool wrote; /* one may have written one to a file */
+};
+
+/* Why a command with values somewhere in its script must not run, NULL when it may. */
+static const char *second_shell(const char *script, const struct shell_command *c, const struct flow *before)
+{
+	bool here = strstr(script, "<<") != NULL, held = before->held;
+
+	if (c->word_count == 0)
+		return NULL;
+	if (strchr(c->words[0], '$') && (holds_value(c) || held))
+		return "is no known program, and a value stands in the text";
+	if (shell_reads_again(c) && (holds_value(c) || holds_computed(script, c)))
+		return "reads its words as a program, and one of them may hold a value";
+	if (shell_reads_input(c) && here)
+		return "reads its input as a program, and a here-document stands in the text";
+	if (shell_reads_input(c) && held)
+		return "reads its input as a program, and a value may reach it";
+	if (fills_program(c))
+		return "reads its words as a program, and one of them holds a value (pass it with --arg)";
+	if (is_fed_words(c) && (here || before->said))
+		return "makes words of its input, and a value may reach it";
+	if (before->wrote && runs_files(c))
+		return "may run a file that a value was written to";
+	return NULL;
+}
+
+/* A word that another program reads as a program, with a value inside, would let the value
+ * speak: ssh HOST "… <x>", sh -c '… {{x}}', awk, eval; and so would a value that echo or a
+ * here-document feeds to a shell. */
+static void refuse_second_shells(struct binder *b, const char *script)
 {
 	struct shell_script parsed;
+	struct flow flow = {false, false, false};
 
-	shell_split(text, &parsed);
+	shell_split(script, &parsed);
 	for (size_t i = 0; i < parsed.command_count && b->status == STATUS_OK; i++) {
-		if (!shell_reads_again(&parsed.commands[i]))
+		const struct shell_command *c = &parsed.commands[i];
+		if (c->in_here)
 			continue;
-		for (size_t j = 0; j < parsed.commands[i].word_count; j++) {
-			const char *found = strstr(parsed.commands[i].words[j], VARIABLE_PREFIX);
-			if (found)
-				refuse(b, parsed.commands[i].words[0], strlen(parsed.commands[i].words[0]), "reads its words as a program, and one of them holds a value");
-		}
+		const char *why = second_shell(script, c, &flow);
+		if (why)
+			refuse(b, c->words[0], strlen(c->words[0]), why);
+		bool holds = holds_value(c);
+		flow.held |= holds;
+		flow.said |= holds && c->word_count && (strcmp(c->words[0], "echo") == 0 || strcmp(c->words[0], "printf") == 0);
+		flow.wrote |= c->writes_file && (holds || strstr(script, "<<"));
 	}
 	shell_free(&parsed);
 }
@@ -485,18 +523,21 @@ enum status bind_command(const char *text, const struct bindings *values, struct
 	buf_init(&b.resolved, SCRIPT_BYTES_MAX);
 	out->environment = xcalloc(1, sizeof(char *));
 	while (*b.at) {
-		char name[64];
-		size_t len;
-		bool escaped = b.quoting != SINGLE && b.at > text && b.at[-1] == '\\' && !(b.at > text + 1 && b.at[-2] == '\\');
-		bool in_comment = b.quoting == BARE && *b.at == '#';
-		if (!escaped && !in_comment && placeholder_at(&b, name, &len))
-			bind_one(&b, name, len);
-		else
-			walk(&b);
+		struct placeholder placeholder;
+		bool literal = b.quoting == HERE && b.here[b.here_at].literal;
+		if (placeholder_at(text, b.at, b.quoting == SINGLE, &placeholder)) {
+			if (literal && *b.at != '$')
+				refuse(&b, b.at, placeholder.len, "stands in a here-document whose end is quoted, where nothing gets a value");
+			if (!literal) {
+				bind_one(&b, &placeholder);
+				continue;
+			}
+		}
+		walk(&b);
 	}
 	if (b.status == STATUS_OK && out->environment_count + out->open_count > 0) {
-		if (b.quoting != BARE || b.depth)
-			refuse(&b, text, strcspn(text, "\n"), "has an open quote");
+		if (b.quoting != BARE || b.depth || b.here_count)
+			refuse(&b, text, strcspn(text, "\n"), "has an open quote or here-document");
 		refuse_second_shells(&b, buf_text(&b.script));
 	}
 	if (b.status == STATUS_OK)

@@ -1,24 +1,16 @@
 /* Placeholders and values. A value reaches a command only as an environment variable:
  * the placeholder becomes a quoted reference that fits its place in the shell text
- * (bare, in double quotes, in single quotes) and is refused where a second shell would
- * read it (DESIGN section 7; engineering reference 4.5). */
+ * (bare, in double quotes, in single quotes, in a here-document) and is refused where a
+ * second shell would read it (DESIGN section 7; engineering reference 4.5). */
 #ifndef TOCSIN_RUNBOOK_BIND_H
 #define TOCSIN_RUNBOOK_BIND_H
 
 #include "base/status.h"
+#include "runbook/placeholder.h"
+#include "runbook/shape.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-
-enum value_shape {
-	SHAPE_ANY,      /* one line of clean text that does not look like an option */
-	SHAPE_NAME,     /* a Kubernetes name (RFC 1123): pods, namespaces, nodes */
-	SHAPE_ADDRESS,  /* 0x and 40 hex digits */
-	SHAPE_HASH,     /* 0x and 64 hex digits */
-	SHAPE_URL,      /* http or https */
-	SHAPE_ENDPOINT, /* host[:port][/path], what follows the // of a URL */
-	SHAPE_NUMBER,   /* decimal digits */
-};
 
 /* A value on offer. */
 struct binding {
@@ -42,27 +34,14 @@ void bindings_set_secret(struct bindings *b, const char *name, const char *value
 void bindings_copy(struct bindings *out, const struct bindings *b);
 const struct binding *bindings_get(const struct bindings *b, const char *name);
 
-/* The shape a placeholder's name asks for: "<validator-pod>" is a name, "<rpc-endpoint>" an
- * endpoint, "<rpc-url>" a URL; SHAPE_ANY when the name says nothing. */
-enum value_shape shape_of(const char *name);
-const char *shape_wants(enum value_shape shape); /* "an address: 0x and 40 hex digits" */
 /* Where a value for this name comes from when nobody types it: "the affected component";
  * NULL when only [values] of the configuration or a person can give it. */
 const char *binding_source(const char *name);
-/* True for names that mean a secret: "wallet_password", "api_key". Their values are secret
- * however they are set. */
-bool binding_is_secret(const char *name);
-/* STATUS_INVALID with a text that names the placeholder, what it wants and the cure. */
-enum status shape_check(enum value_shape shape, const char *name, const char *value, struct error *err) TOCSIN_CHECK;
 
 struct open_placeholder {
 	char name[64];
 	char written[80]; /* as in the text: "<validator-pod>" */
 };
-
-/* Normalises a name as written: lower case, every other character than a letter or digit
- * becomes '_'. False when nothing usable is left or it does not fit. */
-bool binding_name(const char *written, size_t len, char out[64]);
 
 /* A command ready to be shown and, if `open_count` is 0, run. */
 struct bound {
@@ -73,9 +52,9 @@ struct bound {
 	struct open_placeholder *open;
 	size_t open_count;
 };
-/* Placeholders are <name>, {{name}}, and $NAME or ${NAME} in capitals unless the script sets
- * it or every shell has it. STATUS_REFUSED when a placeholder stands where a second shell would read it, or
- * when a value does not have the shape its name asks for. */
+/* Placeholders are <name>, {{name}}, {{one|other}}, [NAME] and $NAME or ${NAME}, unless the
+ * script sets it or every shell has it. STATUS_REFUSED when a placeholder stands where a
+ * second shell would read it, or when a value does not have the shape its name asks for. */
 enum status bind_command(const char *text, const struct bindings *values, struct bound *out, struct error *err) TOCSIN_CHECK;
 void bound_free(struct bound *bound);
 

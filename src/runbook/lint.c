@@ -337,7 +337,7 @@ static void in_argv(struct linting *l, const struct step *s, const struct comman
 	if (!c->shell || bind_command(c->text, &none, &bound, NULL) != STATUS_OK)
 		return;
 	for (size_t i = 0; i < bound.open_count; i++)
-		if (binding_is_secret(bound.open[i].name) && !strstr(c->text, "<<"))
+		if (shape_is_secret(bound.open[i].name) && !strstr(c->text, "<<"))
 			add(l, c->line, s, "feed it through standard input, as in curl -H @- <<END", "step %s puts %s among a program's arguments, where every user of the machine sees it", s->number, bound.open[i].written);
 	bound_free(&bound);
 }

@@ -10,6 +10,7 @@
 enum {
 	WORD_BYTES_MAX = 64 * 1024,
 	NESTING_MAX = 16,
+	HERE_MAX = 4, /* here-documents that one line begins */
 };
 
 struct splitter {
@@ -18,12 +19,19 @@ struct splitter {
 	struct shell_command current;
 	struct buf word;
 	bool in_word;
-	bool quoted;      /* part of the word was quoted: never an assignment or a keyword */
+	bool quoted;      /* part of the word was quoted: never a keyword */
+	size_t plain;     /* its bytes before the first quote: a name there makes an assignment */
 	bool clear;       /* nothing was met that hides commands */
 	bool open_word;   /* an expansion may turn this word into several, or into an option */
 	bool computed;    /* this word holds what a command says */
 	bool loose, wide; /* such a word stands in a command; a value of the script's may hold blanks or an option */
-	int redirect;     /* the next word is the target of an output (2) or input (1) redirection */
+	bool in_here;     /* what is read is the text of a here-document */
+	int here_count;   /* here-documents that begin after this line, and how each ends */
+	struct {
+		char end[64];
+		bool strip;
+	} here[HERE_MAX];
+	int redirect; /* the next word is the target of an output (2) or input (1) redirection */
 	int nesting;
 };
 
@@ -66,6 +74,20 @@ static bool is_steering(const char *assignment)
 	return (pager && pager < end) || (editor && editor < end);
 }
 
+/* NAME=value, with the name and the sign as they are; the value may be quoted. */
+static bool assigns(const struct splitter *s, const char *word)
+{
+	return is_assignment(word) && (!s->quoted || strcspn(word, "=") < s->plain);
+}
+
+static void mark_quoted(struct splitter *s)
+{
+	if (!s->quoted)
+		s->plain = s->word.len;
+	s->quoted = true;
+	s->in_word = true;
+}
+
 static void end_word(struct splitter *s)
 {
 	if (!s->in_word)
@@ -76,7 +98,7 @@ static void end_word(struct splitter *s)
 	if (s->redirect) {
 		if (s->redirect == 2 && strcmp(word, "/dev/null") != 0)
 			s->current.writes_file = true;
-	} else if (s->current.word_count == 0 && !s->quoted && (is_assignment(word) || is_keyword(word))) {
+	} else if (s->current.word_count == 0 && (assigns(s, word) || (!s->quoted && is_keyword(word)))) {
 		/* A prefix: the command itself follows. sudo may do anything, and words of "for"
 		 * lists and "case" patterns are not commands; both are read as such, which only
 		 * ever makes a script look worse than it is. */
@@ -107,6 +129,7 @@ static void end_command(struct splitter *s)
 		return;
 	if (shell_reads_again(&s->current))
 		s->clear = false;
+	s->current.in_here = s->in_here;
 	s->out->commands = xreallocarray(s->out->commands, s->out->command_count + 1, sizeof(*s->out->commands));
 	s->out->commands[s->out->command_count++] = s->current;
 	s->current = (struct shell_command){0};
@@ -120,7 +143,7 @@ static void add_char(struct splitter *s, char c)
 
 static void split_until(struct splitter *s, char close);
 
-/* $(…): its commands count too; in the word around it stands only a mark. */
+/* $(…): its commands count too; in the word around it stands only the mark "$()". */
 static void substitution(struct splitter *s)
 {
 	struct splitter inner = {.at = s->at + 2, .out = s->out, .clear = true, .nesting = s->nesting + 1};
@@ -139,6 +162,8 @@ static void substitution(struct splitter *s)
 	s->wide |= inner.wide;
 	s->at = inner.at;
 	add_char(s, '$');
+	add_char(s, '(');
+	add_char(s, ')');
 }
 
 static void dollar(struct splitter *s, bool in_quotes)
@@ -160,7 +185,7 @@ static void dollar(struct splitter *s, bool in_quotes)
 static void double_quotes(struct splitter *s)
 {
 	s->at++;
-	s->in_word = s->quoted = true;
+	mark_quoted(s);
 	while (*s->at && *s->at != '"') {
 		if (*s->at == '\\' && s->at[1] == '\n') {
 			s->at += 2;
@@ -186,7 +211,7 @@ static void single_quotes(struct splitter *s)
 {
 	const char *end = strchr(s->at + 1, '\'');
 
-	s->in_word = s->quoted = true;
+	mark_quoted(s);
 	if (!end) {
 		s->clear = false;
 		s->at += strlen(s->at);
@@ -194,6 +219,49 @@ static void single_quotes(struct splitter *s)
 	}
 	buf_add(&s->word, s->at + 1, (size_t)(end - s->at - 1));
 	s->at = end + 1;
+}
+
+/* <<END, <<-END, <<'END': remembers how the text ends that begins with the next line. */
+static void announce_here(struct splitter *s)
+{
+	size_t len = 0;
+
+	s->clear = false;
+	if (s->here_count == HERE_MAX)
+		return;
+	s->here[s->here_count].strip = *s->at == '-';
+	s->at += *s->at == '-';
+	s->at += strspn(s->at, " \t");
+	for (; *s->at && !strchr(" \t\n;&|<>()", *s->at); s->at++)
+		if (!strchr("'\"\\", *s->at) && len < sizeof(s->here[0].end) - 1)
+			s->here[s->here_count].end[len++] = *s->at;
+	s->here[s->here_count++].end[len] = '\0';
+}
+
+/* The texts of the here-documents of the line that ended: each is read by itself, for its
+ * quotes mean nothing outside. */
+static void read_here(struct splitter *s)
+{
+	for (int i = 0; i < s->here_count; i++) {
+		const char *start = s->at;
+		size_t len = strlen(s->here[i].end);
+		while (*s->at) {
+			const char *line = s->at + (s->here[i].strip ? strspn(s->at, "\t") : 0);
+			if (strncmp(line, s->here[i].end, len) == 0 && (line[len] == '\n' || line[len] == '\0'))
+				break;
+			s->at += strcspn(s->at, "\n");
+			s->at += *s->at == '\n';
+		}
+		char *text = xstrndup(start, (size_t)(s->at - start));
+		struct splitter inner = {.at = text, .out = s->out, .in_here = true, .nesting = s->nesting + 1};
+		buf_init(&inner.word, WORD_BYTES_MAX);
+		if (inner.nesting <= NESTING_MAX)
+			split_until(&inner, '\0');
+		buf_free(&inner.word);
+		free(text);
+		s->at += strcspn(s->at, "\n");
+	}
+	s->here_count = 0;
 }
 
 /* <, >, >>, 2>, >&2, <<: the word that follows is a target. */
@@ -207,8 +275,13 @@ static void redirection(struct splitter *s)
 	}
 	end_word(s);
 	s->at++;
+	if (!output && *s->at == '<' && s->at[1] != '<') {
+		s->at++;
+		announce_here(s);
+		return;
+	}
 	if (!output && *s->at == '<')
-		s->clear = false; /* here-document or here-string */
+		s->clear = false; /* here-string */
 	while (*s->at == '>' || *s->at == '<' || *s->at == '|')
 		s->at++;
 	if (*s->at == '&') {
@@ -222,13 +295,15 @@ static void redirection(struct splitter *s)
 
 static void split_until(struct splitter *s, char close)
 {
-	while (*s->at && *s->at != close) {
+	int open = 0; /* parentheses of subshells */
+
+	while (*s->at && (*s->at != close || open)) {
 		switch (*s->at) {
 		case '\\':
 			if (s->at[1] == '\n') {
 				s->at += 2;
 			} else if (s->at[1]) {
-				s->quoted = true;
+				mark_quoted(s);
 				add_char(s, s->at[1]);
 				s->at += 2;
 			} else {
@@ -272,15 +347,25 @@ static void split_until(struct splitter *s, char close)
 		case '(':
 			if (s->in_word) /* a function definition, or something we do not read */
 				s->clear = false;
-			/* fall through */
+			open++;
+			end_command(s);
+			s->at++;
+			break;
 		case ')':
-		case '\n':
+			open -= open > 0;
+			/* fall through */
 		case '\r':
 		case ';':
 		case '&':
 		case '|':
 			end_command(s);
 			s->at++;
+			break;
+		case '\n':
+			end_command(s);
+			s->at++;
+			if (s->here_count)
+				read_here(s);
 			break;
 		default:
 			add_char(s, *s->at++);
@@ -325,7 +410,7 @@ static const struct {
 		WITH_OPTION,
 	} where;
 } second_readers[] = {
-	{"watch", AS_COMMAND},
+	{"watch", ANYWHERE},
 	{"source", AS_COMMAND},
 	{".", AS_COMMAND},
 	{"trap", AS_COMMAND},
@@ -334,6 +419,8 @@ static const struct {
 	{"[[", AS_COMMAND},
 	{"declare", AS_COMMAND},
 	{"typeset", AS_COMMAND},
+	{"$SHELL", ANYWHERE},
+	{"${SHELL}", ANYWHERE},
 	{"eval", ANYWHERE},
 	{"ssh", ANYWHERE},
 	{"xargs", ANYWHERE},
@@ -344,6 +431,16 @@ static const struct {
 	{"sed", ANYWHERE},
 	{"su", ANYWHERE},
 	{"expect", ANYWHERE},
+	{"runuser", ANYWHERE},
+	{"flock", WITH_OPTION},
+	{"script", WITH_OPTION},
+	{"tmux", ANYWHERE},
+	{"screen", ANYWHERE},
+	{"gdb", ANYWHERE},
+	{"pwsh", WITH_OPTION},
+	{"powershell", WITH_OPTION},
+	{"osascript", WITH_OPTION},
+	{"busybox", ANYWHERE},
 	{"sh", WITH_OPTION},
 	{"bash", WITH_OPTION},
 	{"dash", WITH_OPTION},
@@ -392,6 +489,32 @@ bool shell_reads_again(const struct shell_command *command)
 			if (second_readers[j].where == ANYWHERE || (second_readers[j].where == AS_COMMAND ? i == 0 : option))
 				return true;
 		}
+	}
+	return false;
+}
+
+/* Is there a word that names what to read, as in "sh script.sh"? */
+static bool names_a_file(const struct shell_command *command, size_t from)
+{
+	for (size_t i = from; i < command->word_count; i++)
+		if (command->words[i][0] != '-')
+			return true;
+	return false;
+}
+
+bool shell_reads_input(const struct shell_command *command)
+{
+	static const char *const programs[] = {"sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "perl", "python", "python3", "ruby", "node", "php", "lua", "pwsh"};
+	static const char *const always[] = {"ssh", "at", "batch", "su", "gdb", "psql", "sqlite3", "mysql", "mongosh", "redis-cli"};
+
+	for (size_t i = 0; i < command->word_count; i++) {
+		const char *name = shell_program(command->words[i]);
+		for (size_t j = 0; j < ARRAY_LENGTH(always); j++)
+			if (strcmp(name, always[j]) == 0)
+				return true;
+		for (size_t j = 0; j < ARRAY_LENGTH(programs); j++)
+			if (strcmp(name, programs[j]) == 0 && !names_a_file(command, i + 1))
+				return true;
 	}
 	return false;
 }

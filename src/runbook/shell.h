@@ -12,6 +12,7 @@ struct shell_command {
 	char **words;
 	size_t word_count;
 	bool writes_file; /* redirects output to something else than /dev/null or a descriptor */
+	bool in_here;     /* a line of a here-document, which may be no command at all */
 };
 
 struct shell_script {
@@ -19,7 +20,8 @@ struct shell_script {
 	size_t command_count;
 };
 
-/* Splits a script at newlines, ; & && || | ( ) and inside $(…). False when there is
+/* Splits a script at newlines, ; & && || | ( ) and inside $(…); lines of here-documents are
+ * read as if they were commands, and marked. False when there is
  * something that hides commands from a reader: backquotes, here-documents, eval-like
  * programs, a program named by a variable, functions, an open quote, braces that make
  * words, a variable like PATH that decides what runs. The commands that were seen are
@@ -36,5 +38,9 @@ bool shell_is_builtin(const char *program);
 /* True if a program reads one of its words as a program text of its own: sh -c, ssh,
  * eval, xargs, awk, … A value inside such a word would be read twice. */
 bool shell_reads_again(const struct shell_command *command);
+
+/* True if a program takes its standard input for a program: sh without a file, python -,
+ * ssh, psql. */
+bool shell_reads_input(const struct shell_command *command);
 
 #endif
