@@ -1,7 +1,10 @@
 /* Hex and wide numbers. */
 #include "base/number.h"
 
+#include <locale.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char digits[] = "0123456789abcdef";
@@ -93,6 +96,51 @@ bool hex_data(const char *text, uint8_t *out, size_t capacity, size_t *len)
 	}
 	*len = size / 2;
 	return true;
+}
+
+/* libc reads and writes the decimal point of the locale. */
+static void swap_point(char *text, char from, char to)
+{
+	char *point = strchr(text, from);
+
+	if (point)
+		*point = to;
+}
+
+bool decimal_double(const char *text, double *out)
+{
+	static const struct {
+		const char *text;
+		double number;
+	} words[] = {{"NaN", NAN}, {"Inf", INFINITY}, {"+Inf", INFINITY}, {"-Inf", -INFINITY}};
+	char copy[64], *end;
+
+	for (size_t i = 0; text && i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(text, words[i].text) == 0) {
+			*out = words[i].number;
+			return true;
+		}
+	}
+	if (!text || strlen(text) >= sizeof(copy) || !strpbrk(text, "0123456789") || text[strspn(text, "+-.0123456789eE")] != '\0')
+		return false;
+	memcpy(copy, text, strlen(text) + 1);
+	swap_point(copy, '.', localeconv()->decimal_point[0]);
+	*out = strtod(copy, &end);
+	return *end == '\0' && isfinite(*out);
+}
+
+char *double_text(char *dst, size_t size, double number)
+{
+	bool moderate = number > -1e15 && number < 1e15, large = number <= -1e5 || number >= 1e5;
+
+	if (isnan(number) || isinf(number))
+		snprintf(dst, size, "%s", isnan(number) ? "NaN" : number > 0 ? "+Inf" : "-Inf");
+	else if (moderate && (large || number == (double)(int64_t)number))
+		snprintf(dst, size, "%.0f", number);
+	else
+		snprintf(dst, size, "%.6g", number);
+	swap_point(dst, localeconv()->decimal_point[0], '.');
+	return dst;
 }
 
 bool hex_bytes(const char *text, uint8_t *out, size_t size)

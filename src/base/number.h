@@ -30,6 +30,12 @@ bool hex_u256(const char *text, struct u256 *out) TOCSIN_CHECK;
 /* A decimal of digits only, to 64 bits without overflow. */
 bool decimal_u64(const char *text, uint64_t *out) TOCSIN_CHECK;
 
+/* A decimal with fraction and exponent, as monitoring systems write them ("1.5e+00"); "NaN",
+ * "Inf", "+Inf" and "-Inf" too. The locale makes no difference. */
+bool decimal_double(const char *text, double *out) TOCSIN_CHECK;
+/* The same for people: at most six digits that count, "NaN", "+Inf". 32 bytes always suffice. */
+char *double_text(char *dst, size_t size, double number);
+
 /* "0x…" of exactly `size` bytes. */
 bool hex_bytes(const char *text, uint8_t *out, size_t size) TOCSIN_CHECK;
 /* "0x…" of any even length up to `capacity` bytes; sets *len. */

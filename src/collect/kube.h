@@ -10,5 +10,6 @@
 #define NAMESPACE_DEFAULT "besu-network"
 
 extern const struct settings_def kube_section;
+extern const struct source_def kube_source;
 
 #endif

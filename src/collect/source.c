@@ -1,11 +1,13 @@
 #include "collect/source.h"
 
 #include "base/mem.h"
+#include "collect/kube.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 const struct source_def *const source_defs[] = {
+	&kube_source,
 	NULL,
 };
 

@@ -14,6 +14,11 @@ struct source_host {
 	const struct clock *clock;
 	struct http *http;
 	struct world *world;
+	/* The whole environment of tools that are started, NULL-terminated: in a drill they are
+	 * stand-ins. */
+	const char *const *environment;
+	/* A drill: nothing is written into the world outside. */
+	bool demo;
 	/* All sections that rooms declared, to find others by name: a lane names its chains. */
 	const struct settings *sections;
 	size_t section_count;

@@ -70,6 +70,7 @@ struct http_call {
 	char *text; /* of mail, and how much of it is on its way */
 	size_t text_len, text_read;
 	void (*done)(void *arg, const struct http_reply *reply);
+	bool (*chunk)(void *arg, const char *bytes, size_t len);
 	void *arg;
 	int64_t connect_timeout_ms;
 	int64_t timeout_ms;
@@ -79,6 +80,7 @@ struct http_call {
 	int64_t retry_after_s;
 	int64_t retry_at_us; /* Retry-After given as a date */
 	bool too_large;
+	bool ended;   /* its reader of pieces has enough */
 	bool numeric; /* the URL has an address, not a name */
 	char why[WHY_TEXT];
 };
@@ -99,7 +101,15 @@ static void say_size(struct http_call *call, const char *what, size_t limit)
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 {
 	struct http_call *call = arg;
+	long status = 0;
 
+	if (call->chunk) {
+		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+		if (status == 200) {
+			call->ended = !call->chunk(call->arg, bytes, size * count);
+			return call->ended ? 0 : size * count;
+		}
+	}
 	buf_add(&call->body, bytes, size * count);
 	if (!call->body.full)
 		return size * count;
@@ -224,7 +234,7 @@ static void say_time(struct http_call *call, const char *what, int64_t ms)
  * have a pace to keep. */
 static bool keeps_pace(const struct http_call *call)
 {
-	return call->timeout_ms > STALL_S * 1000;
+	return call->timeout_ms > STALL_S * 1000 && !call->chunk;
 }
 
 /* libcurl has one code for three clocks that may run out, and rounds them. */
@@ -260,7 +270,7 @@ static enum http_outcome judge(struct http_call *call, CURLcode code)
 
 	if (call->too_large)
 		return HTTP_TOO_LARGE;
-	if (mail_answered(call))
+	if (mail_answered(call) || call->ended)
 		return HTTP_ANSWERED;
 	switch (code) {
 	case CURLE_OK:
@@ -674,7 +684,8 @@ static void set_limits(CURL *easy, const struct http_call *call)
 {
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->connect_timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->body.limit);
+	if (!call->chunk)
+		curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)call->body.limit);
 	if (keeps_pace(call)) {
 		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)STALL_BYTES_PER_S);
 		curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_S);
@@ -747,6 +758,7 @@ struct http_call *http_send(struct http *http, const struct http_request *reques
 	struct http_call *call = call_new(http);
 
 	call->done = done;
+	call->chunk = request->chunk;
 	call->arg = arg;
 	call_limits(call, request->connect_timeout_ms, request->timeout_ms, request->body_limit);
 	fail_later(call, call_prepare(call, request));

@@ -6,6 +6,7 @@
 
 #include "io/loop.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct http;
@@ -32,6 +33,11 @@ struct http_request {
 	size_t body_limit;          /* 0: 256 KiB */
 	bool once;                  /* on a connection of its own: libcurl sends again by itself what was
 	                             * lost on a connection that had been idle, and so it may be done twice */
+	/* A body as it comes, in pieces cut anywhere, when its status is 200; it is not kept then,
+	 * and the limit is for each piece's reader to mind. Nothing may be started or cancelled
+	 * from it; false ends the call, which counts as answered. A stream may be silent for long:
+	 * timeout_ms is its only bound. NULL: the body comes with the reply. */
+	bool (*chunk)(void *arg, const char *bytes, size_t len);
 };
 
 /* The three outcomes that mean different things to an operator

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "watch/environment.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -70,36 +71,16 @@ static bool names_variable(const char *assignment, const char *name)
 	return strncmp(assignment, name, len) == 0 && assignment[len] == '=';
 }
 
-static bool has_variable(const struct exec *exec, const char *name)
-{
-	for (size_t i = 0; i < exec->environment_count; i++)
-		if (names_variable(exec->environment[i], name))
-			return true;
-	return false;
-}
-
-/* A small environment of our own (engineering reference 4.6): what a drill puts on top
- * first, then what tools need, then the values. */
+/* What tools need, and the values. */
 static void fill_environment(struct exec *exec, const struct exec_spec *spec)
 {
-	static const char *const passed[] = {"PATH", "HOME", "LANG", "LC_ALL", "USER", "LOGNAME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "KUBECONFIG"};
-	size_t count = ARRAY_LENGTH(passed) - (spec->config->demo ? 1 : 0);
+	const char *terminal = spec->view->stage == CHILD_TERMINAL ? getenv("TERM") : NULL;
 	const struct bound *bound = &spec->view->bound;
+	char **ours = environment_make(spec->tool_environment, terminal, spec->config->demo);
 
-	for (size_t i = 0; spec->tool_environment && spec->tool_environment[i]; i++)
-		add_variable(exec, xstrdup(spec->tool_environment[i]));
-	for (size_t i = 0; i < count; i++) {
-		const char *value = getenv(passed[i]);
-		if (value && !has_variable(exec, passed[i]))
-			add_variable(exec, xasprintf("%s=%s", passed[i], value));
-	}
-	if (!has_variable(exec, "TERM")) {
-		const char *term = spec->view->stage == CHILD_TERMINAL ? getenv("TERM") : NULL;
-		add_variable(exec, xasprintf("TERM=%s", term ? term : "dumb"));
-	}
-	/* No drill may find the way to a real cluster. */
-	if (spec->config->demo)
-		add_variable(exec, xstrdup("KUBECONFIG=/dev/null"));
+	for (size_t i = 0; ours[i]; i++)
+		add_variable(exec, xstrdup(ours[i]));
+	environment_free(ours);
 	for (size_t i = 0; i < bound->environment_count; i++)
 		add_variable(exec, xstrdup(bound->environment[i]));
 }

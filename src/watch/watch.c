@@ -3,10 +3,12 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
-#include "incident/drafting.h"
+#include "base/url.h"
 #include "collect/source.h"
 #include "incident/diagnosis.h"
+#include "incident/drafting.h"
 #include "watch/bearer.h"
+#include "watch/environment.h"
 #include "watch/notify.h"
 #include "watch/run.h"
 #include "watch/values.h"
@@ -60,6 +62,7 @@ struct watch {
 	struct world *world;
 	struct collector *collector;
 	struct sources *sources;
+	char **tool_environment; /* of what sources start */
 	struct store *past;      /* while sources start: what they kept is read from it */
 	struct journal *journal; /* NULL: nothing is recorded */
 	struct fold *fold;
@@ -541,7 +544,7 @@ static void add_endpoints(struct watch *w)
 	for (size_t i = 0; i < w->config->node_count; i++) {
 		const struct config_node *node = &w->config->nodes[i];
 		struct error err = {0};
-		char *bearer = NULL;
+		char *bearer = NULL, host[256];
 		const char *headers[2] = {NULL, NULL};
 
 		if (bearer_header(node, &bearer, &err) != STATUS_OK)
@@ -555,6 +558,7 @@ static void add_endpoints(struct watch *w)
 			say(w, 2, err.text);
 		else if (node->has_validator)
 			world_tell_key(w->world, node->name, &node->validator);
+		world_tell_place(w->world, node->name, node->pod, url_host(host, sizeof(host), node->url));
 		free(bearer);
 	}
 }
@@ -606,6 +610,8 @@ static void start_sources(struct watch *w, struct store *store)
 		.loop = w->loop,
 		.clock = w->clock,
 		.world = w->world,
+		.environment = (const char *const *)w->tool_environment,
+		.demo = w->config->demo,
 		.sections = w->config->sections,
 		.section_count = w->config->section_count,
 		.changed = sample_taken,
@@ -649,6 +655,7 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 	people_read(config->sections, config->section_count, &w->people);
 	add_components(w);
 	add_endpoints(w);
+	w->tool_environment = environment_make(options->tool_environment, NULL, config->demo);
 	start_sources(w, store);
 	if (store) {
 		text_format(w->origin, sizeof(w->origin), "%s", store_origin(store));
@@ -685,6 +692,7 @@ void watch_free(struct watch *w)
 	people_free(&w->people);
 	fold_free(w->fold);
 	world_free(w->world);
+	environment_free(w->tool_environment);
 	free(w);
 }
 

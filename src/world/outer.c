@@ -85,6 +85,42 @@ void world_unset(struct component *c, int index)
 	component_unset(c, index);
 }
 
+void world_set_name(struct component *c, const char *name)
+{
+	text_clean(c->name, sizeof(c->name), name, strlen(name));
+}
+
+/* The table of ids holds places too, behind a word that no id begins with. */
+static char *place_key(char *dst, size_t size, const char *place)
+{
+	return text_format(dst, size, "place/%s", place);
+}
+
+void world_tell_place(struct world *world, const char *node, const char *pod, const char *host)
+{
+	const char *const places[] = {pod, host};
+	char key[288];
+	struct component *c = lookup_get(&world->lookup, text_format(key, sizeof(key), "node/%s", node));
+
+	for (size_t i = 0; c && i < ARRAY_LENGTH(places); i++) {
+		if (!places[i] || !places[i][0])
+			continue;
+		/* A place of two nodes tells nothing: the chain stands there then. */
+		struct component *other = lookup_get(&world->lookup, place_key(key, sizeof(key), places[i]));
+		lookup_put(&world->lookup, key, other && other != c ? world->chain : c);
+	}
+}
+
+const struct component *world_node_at(const struct world *world, const char *place)
+{
+	char key[288];
+	const struct component *c = lookup_get(&world->lookup, text_format(key, sizeof(key), "node/%s", place));
+
+	if (!c)
+		c = lookup_get(&world->lookup, place_key(key, sizeof(key), place));
+	return c && c->kind == KIND_NODE ? c : NULL;
+}
+
 void world_relate(struct component *c, size_t slot, const char *id)
 {
 	text_clean(outer_detail(c)->related[slot], sizeof(outer_detail(c)->related[slot]), id, strlen(id));

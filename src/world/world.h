@@ -536,9 +536,23 @@ void world_set_flag(struct component *c, int index, bool flag, int64_t at_us);
 void world_set_text(struct component *c, int index, const char *text, int64_t at_us);
 void world_unset(struct component *c, int index);
 
+/* Another name for people than the one of its id, which stays. */
+void world_set_name(struct component *c, const char *name);
+
+/* Where the configuration says that a node runs: its pod and the host of its URL (NULL: not
+ * told). Without it a node is taken to be in the pod of its name. A place that is told of two
+ * nodes is none's. */
+void world_tell_place(struct world *world, const char *node, const char *pod, const char *host);
+/* The node of this name, pod or host, the first that fits; NULL when there is none. */
+const struct component *world_node_at(const struct world *world, const char *place);
+
 /* What it belongs to: the node of a pod, the chains of a lane, what an alert is about. The
- * ids are not checked; another call with the same `slot` replaces one, "" removes it. */
-enum { RELATED_MAX = 4 };
+ * ids are not checked; another call with the same `slot` replaces one, "" removes it. The last
+ * slot is for the source that it is seen through ("probe/prometheus main"). */
+enum {
+	RELATED_MAX = 4,
+	RELATED_SOURCE = RELATED_MAX - 1,
+};
 void world_relate(struct component *c, size_t slot, const char *id);
 /* NULL when the slot is empty. */
 const char *component_related(const struct component *c, size_t slot);
