@@ -1,5 +1,5 @@
 /* tocsin incident: the lifecycle from scripts. Each sub-command is one row below. */
-#include "cli/cli.h"
+#include "cli/incident.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -19,31 +19,9 @@ enum {
 	CONFLICTS_MAX = 20,
 };
 
-/* Everything a sub-command may have been given. */
-struct call {
-	const struct globals *globals;
-	const char **words; /* after the sub-command's name */
-	int word_count;
-	const char *severity, *title, *at, *reason, *owner, *scribe, *impact, *runbook, *from, *incident, *components, *stage, *due, *type, *note;
-	bool as_json;
-	struct store *store;
-	struct fold *fold;
-	struct actor who;
-	struct drafts drafts;
-	char made[16]; /* the id of what was declared, told once it is durable */
-};
-
-struct verb {
-	const char *name;
-	const char *args;
-	int words;  /* how many it takes at least */
-	bool reads; /* writes nothing */
-	enum status (*run)(struct call *call, struct error *err);
-};
-
 /* --- reading ------------------------------------------------------------------------ */
 
-static enum status print_json(void (*fill)(struct call *call, struct json_writer *w), struct call *call, struct error *err)
+enum status incident_print_json(void (*fill)(struct call *call, struct json_writer *w), struct call *call, struct error *err)
 {
 	struct buf out;
 	struct json_writer w;
@@ -80,7 +58,7 @@ static void list_json(struct call *call, struct json_writer *w)
 static enum status verb_list(struct call *call, struct error *err)
 {
 	if (call->as_json)
-		return print_json(list_json, call, err);
+		return incident_print_json(list_json, call, err);
 	if (fold_incident_count(call->fold) == 0)
 		printf("no incidents in %s\n", store_where(call->store));
 	for (size_t i = 0; i < fold_incident_count(call->fold); i++) {
@@ -92,7 +70,7 @@ static enum status verb_list(struct call *call, struct error *err)
 	return STATUS_OK;
 }
 
-static const struct incident *named(struct call *call, const char *id, struct error *err)
+const struct incident *incident_named(struct call *call, const char *id, struct error *err)
 {
 	const struct incident *incident = fold_incident(call->fold, id);
 
@@ -108,12 +86,12 @@ static void show_json(struct call *call, struct json_writer *w)
 
 static enum status verb_show(struct call *call, struct error *err)
 {
-	const struct incident *incident = named(call, call->words[0], err);
+	const struct incident *incident = incident_named(call, call->words[0], err);
 
 	if (!incident)
 		return STATUS_NOT_FOUND;
 	if (call->as_json)
-		return print_json(show_json, call, err);
+		return incident_print_json(show_json, call, err);
 	printf("%s  %s  %s\nstage %s  commander %s  scribe %s\n", incident->id, severity_name(incident->severity), incident->title, stage_name(incident->stage),
 	       incident->owner[0] ? incident->owner : "nobody", incident->scribe[0] ? incident->scribe : "nobody");
 	for (size_t i = 0; i < incident->component_count; i++)
@@ -226,7 +204,7 @@ static enum status verb_evidence(struct call *call, struct error *err)
 		return status;
 	buf_init(&bytes, EVIDENCE_BYTES_MAX);
 	status = file_read(call->words[1], EVIDENCE_BYTES_MAX, &bytes, err);
-	if (status == STATUS_OK && !named(call, call->words[0], err))
+	if (status == STATUS_OK && !incident_named(call, call->words[0], err))
 		status = STATUS_NOT_FOUND;
 	if (status == STATUS_OK)
 		status = store_put_blob(call->store, buf_text(&bytes), bytes.len, "application/octet-stream", &hash, err);
@@ -319,19 +297,37 @@ static enum status verb_merge(struct call *call, struct error *err)
 }
 
 static const struct verb verbs[] = {
-	{"list", "[--json]", 0, true, verb_list},
-	{"show", "INC [--json]", 1, true, verb_show},
-	{"declare", "--title TEXT [--severity P0|P1|P2|P3] [--components ID,ID] [--at TIME]", 0, false, verb_declare},
-	{"report", "TEXT [--from WHO] [--incident INC] [--at TIME]", 1, false, verb_report},
-	{"note", "INC TEXT [--at TIME]", 2, false, verb_note},
-	{"evidence", "INC FILE [--note TEXT] [--at TIME]", 2, false, verb_evidence},
-	{"set", "INC [--severity P] [--reason TEXT] [--title TEXT] [--owner NAME] [--scribe NAME] [--components ID,ID] [--impact TEXT] [--runbook NAME]", 1, false, verb_set},
-	{"stage", "INC triage|respond|resolve|review|closed [--reason TEXT]", 2, false, verb_stage},
-	{"section", "INC SECTION TEXT", 3, false, verb_section},
-	{"action", "INC TEXT --owner NAME --due YYYY-MM-DD [--type corrective|preventive|detective]", 2, false, verb_action},
-	{"reopen", "INC --reason TEXT", 1, false, verb_reopen},
-	{"merge", "INC INTO", 2, false, verb_merge},
+	{"list", "[--json]", 0, 0, true, verb_list},
+	{"show", "INC [--json]", 1, 1, true, verb_show},
+	{"declare", "--title TEXT [--severity P0|P1|P2|P3] [--components ID,ID] [--at TIME]", 0, 0, false, verb_declare},
+	{"report", "TEXT [--from WHO] [--incident INC] [--at TIME]", 1, 1, false, verb_report},
+	{"note", "INC TEXT [--at TIME]", 2, 2, false, verb_note},
+	{"evidence", "INC FILE [--note TEXT] [--at TIME]", 2, 2, false, verb_evidence},
+	{"set", "INC [--severity P] [--reason TEXT] [--title TEXT] [--owner NAME] [--scribe NAME] [--components ID,ID] [--impact TEXT] [--runbook NAME]", 1, 1, false, verb_set},
+	{"stage", "INC triage|respond|resolve|review|closed [--reason TEXT]", 2, 2, false, verb_stage},
+	{"section", "INC SECTION TEXT", 3, 3, false, verb_section},
+	{"action", "INC TEXT --owner NAME --due YYYY-MM-DD [--type corrective|preventive|detective]", 2, 2, false, verb_action},
+	{"reopen", "INC --reason TEXT", 1, 1, false, verb_reopen},
+	{"merge", "INC INTO", 2, 2, false, verb_merge},
+	{NULL, NULL, 0, 0, false, NULL},
 };
+
+static const struct verb *find_verb(const char *name)
+{
+	static const struct verb *const tables[] = {verbs, incident_room_verbs};
+
+	for (size_t t = 0; t < ARRAY_LENGTH(tables); t++)
+		for (const struct verb *verb = tables[t]; verb->name; verb++)
+			if (strcmp(verb->name, name) == 0)
+				return verb;
+	return NULL;
+}
+
+/* Of the verbs that can list what is there, "list" writes nothing. */
+static bool only_reads(const struct verb *verb, const struct call *call)
+{
+	return verb->reads || (verb->most > verb->least && call->word_count > 1 && strcmp(call->words[1], "list") == 0);
+}
 
 /* Does the verb on the record as it is now, and appends what it drafted in one transaction. */
 static enum status try_verb(const struct verb *verb, struct call *call, struct error *err)
@@ -351,13 +347,12 @@ static enum status try_verb(const struct verb *verb, struct call *call, struct e
 	return status;
 }
 
-static enum status do_verb(const struct verb *verb, struct call *call, struct error *err)
+static enum status with_store(const struct verb *verb, struct call *call, const struct config *config, struct error *err)
 {
-	enum status status = cli_store(call->globals, NULL, verb->reads ? STORE_READ : STORE_WRITE, &call->store, err);
+	enum status status = cli_store(call->globals, config, only_reads(verb, call) ? STORE_READ : STORE_WRITE, &call->store, err);
 
 	if (status != STATUS_OK)
 		return status;
-	call->who = cli_actor(call->globals);
 	status = try_verb(verb, call, err);
 	/* Somebody wrote between our reading and our writing: look again, and do it then. */
 	for (int again = 0; again < CONFLICTS_MAX && status == STATUS_CONFLICT; again++) {
@@ -367,6 +362,26 @@ static enum status do_verb(const struct verb *verb, struct call *call, struct er
 	if (status == STATUS_OK && call->made[0])
 		puts(call->made);
 	store_close(call->store);
+	return status;
+}
+
+/* People, clocks and the escalation are those of the configuration, where there is one. */
+static enum status do_verb(const struct verb *verb, struct call *call, struct error *err)
+{
+	const struct globals *globals = call->globals;
+	struct config config = {0};
+	struct error missing = {0};
+	enum status found = cli_config(globals, NULL, 0, &config, &missing);
+
+	/* Without one the record is in its usual place; one that is wrong may name another. */
+	if (found != STATUS_OK && (globals->config || (found != STATUS_NOT_FOUND && !globals->record)))
+		return error_set(err, found, "%s", missing.text);
+	call->who = cli_actor(globals);
+	clocks_read(config.sections, config.section_count, &call->clocks);
+	people_read(config.sections, config.section_count, &call->people);
+	enum status status = with_store(verb, call, found == STATUS_OK ? &config : NULL, err);
+	people_free(&call->people);
+	config_free(&config);
 	return status;
 }
 
@@ -388,6 +403,8 @@ static int run(const struct globals *globals, int argc, char **argv)
 		{.name = "due", .value = &call.due},
 		{.name = "type", .value = &call.type},
 		{.name = "note", .value = &call.note},
+		{.name = "box", .value = &call.box},
+		{.name = "for", .value = &call.for_how_long},
 		{.name = "json", .flag = &call.as_json},
 		{.name = NULL},
 	};
@@ -398,27 +415,25 @@ static int run(const struct globals *globals, int argc, char **argv)
 		return EXIT_USAGE;
 	if (argc < 2)
 		return cli_usage(&cli_incident, "say what to do with incidents");
-	for (size_t i = 0; i < ARRAY_LENGTH(verbs); i++) {
-		if (strcmp(verbs[i].name, argv[1]) != 0)
-			continue;
-		call.words = (const char **)argv + 2;
-		call.word_count = argc - 2;
-		if (call.word_count != verbs[i].words)
-			return cli_usage(&cli_incident, "incident %s takes: %s", verbs[i].name, verbs[i].args);
-		if (globals->read_only && !verbs[i].reads)
-			return cli_usage(&cli_incident, "--read-only: incident %s writes the record", verbs[i].name);
-		enum status status = do_verb(&verbs[i], &call, &err);
-		if (status == STATUS_OK)
-			return EXIT_OK;
-		cli_error(&err);
-		return status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	}
-	return cli_usage(&cli_incident, "%s: no such incident command", argv[1]);
+	const struct verb *verb = find_verb(argv[1]);
+	if (!verb)
+		return cli_usage(&cli_incident, "%s: no such incident command", argv[1]);
+	call.words = (const char **)argv + 2;
+	call.word_count = argc - 2;
+	if (call.word_count < verb->least || call.word_count > verb->most)
+		return cli_usage(&cli_incident, "incident %s takes: %s", verb->name, verb->args);
+	if (globals->read_only && !only_reads(verb, &call))
+		return cli_usage(&cli_incident, "--read-only: incident %s writes the record", verb->name);
+	enum status status = do_verb(verb, &call, &err);
+	if (status == STATUS_OK)
+		return EXIT_OK;
+	cli_error(&err);
+	return status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
 }
 
 const struct cli_command cli_incident = {
 	.name = "incident",
-	.args = "list|show|declare|report|note|evidence|set|stage|section|action|reopen|merge …",
+	.args = "list|show|declare|report|note|evidence|set|stage|section|action|reopen|merge|role|task|decide|hypothesis|finding|todo|escalate|acknowledge|clocks|snooze|handover …",
 	.help = "work with incidents from scripts",
 	.manual = "list [--json]\n"
 		  "show INC [--json]\n"
@@ -432,7 +447,20 @@ const struct cli_command cli_incident = {
 		  "section INC SECTION TEXT\n"
 		  "action INC TEXT --owner NAME --due YYYY-MM-DD [--type corrective|preventive|detective]\n"
 		  "reopen INC --reason TEXT\n"
-		  "merge INC INTO\n\n"
+		  "merge INC INTO\n"
+		  "role INC list [--json] | take ROLE [--owner NAME] | release ROLE\n"
+		  "         | offer ROLE NAME [--note SUMMARY] | accept ROLE | decline ROLE [--reason TEXT]\n"
+		  "task INC list [--json] | open TEXT [--owner NAME] [--box 15m] | assign T3 [--owner NAME]\n"
+		  "         [--box 15m] | done T3 [--note TEXT] | cancel T3 --reason TEXT\n"
+		  "decide INC TEXT [--reason OBJECTIONS]\n"
+		  "hypothesis INC list [--json] | open TEXT | confirm H1 EVIDENCE | refute H1 EVIDENCE\n"
+		  "finding INC TEXT\n"
+		  "todo INC TEXT [--owner NAME] [--due YYYY-MM-DD]\n"
+		  "escalate INC [STEP|NAME] [--reason TEXT]\n"
+		  "acknowledge INC [NAME] [--note HOW]\n"
+		  "clocks INC [--json]\n"
+		  "snooze INC [CLOCK] [--for 10m]\n"
+		  "handover INC\n\n"
 		  "TIME carries its zone: 2026-01-01T00:00:00Z or 2026-01-01T01:00:00+01:00.\n",
 	.run = run,
 };

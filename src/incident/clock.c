@@ -120,6 +120,15 @@ static const char *const kind_names[CLOCK_KIND_COUNT] = {
 	[CLOCK_CALL_OUT] = "call-out",
 };
 
+/* What is due, where the name alone does not say it. */
+static const char *const kind_words[CLOCK_KIND_COUNT] = {
+	[CLOCK_OUTSIDE] = "outside update",
+	[CLOCK_COMMANDER] = "a commander",
+	[CLOCK_SEVERITY] = "a severity",
+	[CLOCK_ROLES] = "a scribe",
+	[CLOCK_WATCH] = "second look",
+};
+
 const char *clock_kind_name(enum clock_kind kind)
 {
 	return (unsigned)kind < CLOCK_KIND_COUNT ? kind_names[kind] : "?";
@@ -182,7 +191,7 @@ static struct running *run(struct making *m, enum clock_kind kind, const char *t
 	*r = (struct running){.kind = kind, .snoozed = m->now_us < until_us && pace->due_us < until_us};
 	r->due_us = r->snoozed ? until_us : pace->due_us;
 	text_format(r->target, sizeof(r->target), "%s", target);
-	text_format(r->what, sizeof(r->what), "%s", kind_names[kind]);
+	text_format(r->what, sizeof(r->what), "%s", kind_words[kind] ? kind_words[kind] : kind_names[kind]);
 	find_reminder(r, pace, mark ? mark->fired_us : 0, until_us, m->now_us);
 	return r;
 }
@@ -226,8 +235,6 @@ static void run_updates(struct making *m)
 		: is_long                                                                         ? c->outside_slow_us
 												  : c->outside_every_us;
 	run_told(m, CLOCK_OUTSIDE, &a->outside, interval_us);
-	if (m->out->count && m->out->items[m->out->count - 1].kind == CLOCK_OUTSIDE)
-		text_format(m->out->items[m->out->count - 1].what, sizeof(m->out->items[0].what), "outside update");
 }
 
 static void run_missing(struct making *m)
@@ -283,7 +290,7 @@ static void run_answers(struct making *m)
 			struct running *r = run(m, CLOCK_ANSWER, target, &wait);
 			if (r)
 				text_format(r->what, sizeof(r->what), "answer of %s", who);
-		} else if (answered && present_us > 0) {
+		} else if (answered && e->person[0] && present_us > 0) {
 			struct running *r = run(m, CLOCK_PRESENCE, target, &stay);
 			if (r)
 				text_format(r->what, sizeof(r->what), "word of %s", e->acked_by);
@@ -355,9 +362,7 @@ static void run_watch(struct making *m)
 	const struct pace pace = {since_us, due_us, 0, 1};
 	if (m->clocks->watch_us <= 0 || m->now_us > due_us + 7 * US_PER_DAY || (mark && mark->fired_us >= due_us))
 		return;
-	struct running *r = run(m, CLOCK_WATCH, "", &pace);
-	if (r)
-		text_format(r->what, sizeof(r->what), "second look");
+	(void)run(m, CLOCK_WATCH, "", &pace);
 }
 
 static int compare(const void *a, const void *b)
@@ -534,7 +539,7 @@ static void lapse(const struct incident *incident, const struct clocks *clocks, 
 		return;
 	for (size_t i = 0; i < incident->escalation_count; i++) {
 		const struct escalation *e = &incident->escalations[i];
-		if (!e->acked_us || e->lapsed_us || after_us <= 0 || lapse_us <= 0 || now_us < e->heard_us + after_us + lapse_us)
+		if (!e->acked_us || e->lapsed_us || !e->person[0] || after_us <= 0 || lapse_us <= 0 || now_us < e->heard_us + after_us + lapse_us)
 			continue;
 		struct draft *draft = drafts_add_machine(out, EVENT_ESCALATION_LAPSED, now_us, incident->id);
 		struct payload data;

@@ -37,6 +37,21 @@ enum status json_write(const struct fold *fold, const struct incident *incident,
 enum status jsonl_write(const struct fold *fold, const struct incident *incident, const struct checkpoint *checkpoint, const char *network, bool drill, struct buf *out, struct error *err);
 enum status csv_write(const struct fold *fold, const struct incident *incident, const struct checkpoint *checkpoint, const char *network, bool drill, struct buf *out, struct error *err);
 
+/* One line of Markdown that means what it says: escaped, line ends as " / ". */
+void markdown_line(struct buf *out, const char *text);
+
+/* Who did what: members of the JSON document, arrays each. */
+void roles_json(const struct incident *incident, struct json_writer *w);
+void tasks_json(const struct incident *incident, struct json_writer *w);
+void hypotheses_json(const struct incident *incident, struct json_writer *w);
+void said_json(const struct incident *incident, struct json_writer *w); /* decisions and findings */
+void escalations_json(const struct incident *incident, struct json_writer *w);
+/* The same as lines for sections of the review: who had which role and who was told; what
+ * was believed and found; what was decided and done. */
+void prefill_people(const struct incident *incident, struct buf *out);
+void prefill_beliefs(const struct incident *incident, struct buf *out);
+void prefill_work(const struct incident *incident, struct buf *out);
+
 /* An event's data as a value: taken over when it is sound JSON, else left out. */
 void put_data(struct json_writer *w, const char *key, const struct event *event);
 

@@ -137,6 +137,7 @@ static void put_review(const struct incident *incident, struct json_writer *w)
 		json_put_string(w, "owner", or_null(item->owner));
 		json_put_string(w, "due", or_null(item->due));
 		json_put_string(w, "type", or_null(item->type));
+		json_put_bool(w, "to_do", item->to_do);
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -163,6 +164,11 @@ static void put_members(const struct fold *fold, const struct incident *incident
 	json_end_array(w);
 	put_milestones(fold, incident, w);
 	put_work(incident, w);
+	roles_json(incident, w);
+	tasks_json(incident, w);
+	hypotheses_json(incident, w);
+	said_json(incident, w);
+	escalations_json(incident, w);
 	put_review(incident, w);
 	json_begin_array(w, "events");
 	for (size_t i = 0; i < incident->timeline_count; i++)

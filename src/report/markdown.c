@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "incident/act.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,8 +51,7 @@ static void put_escaped(struct buf *out, const char *line, size_t len)
 	}
 }
 
-/* One line of a table or a heading: line ends become " / ". */
-static void put_line(struct buf *out, const char *text)
+void markdown_line(struct buf *out, const char *text)
 {
 	while (*text) {
 		size_t len = strcspn(text, "\n");
@@ -133,14 +133,14 @@ static void put_row(const struct event *event, const struct event_view *view, st
 	buf_printf(out, "| %s | ", time_human(when, view->occurred_us, 0));
 	const char *body = shows_body(event->kind) && strchr(view->body, '\n') ? view->body : NULL;
 	if (body && event->kind == EVENT_EVIDENCE_ATTACHED) {
-		put_line(out, view->summary);
+		markdown_line(out, view->summary);
 		buf_puts(out, " / ");
 	}
-	put_line(out, body ? body : view->summary);
+	markdown_line(out, body ? body : view->summary);
 	if (view->amended)
 		buf_puts(out, " (corrected)");
 	buf_puts(out, " | ");
-	put_line(out, event->actor ? event->actor : "");
+	markdown_line(out, event->actor ? event->actor : "");
 	buf_printf(out, " | %llu |\n", (unsigned long long)event->seq);
 }
 
@@ -159,7 +159,7 @@ static void put_timeline(const struct fold *fold, const struct incident *inciden
 static void put_cell(struct buf *out, const char *text)
 {
 	if (text[0])
-		put_line(out, text);
+		markdown_line(out, text);
 	else
 		buf_puts(out, "_missing_");
 	buf_puts(out, " | ");
@@ -176,7 +176,7 @@ static void put_actions(const struct incident *incident, struct buf *out)
 		put_cell(out, item->text);
 		put_cell(out, item->owner);
 		put_cell(out, item->due);
-		put_line(out, item->type);
+		markdown_line(out, item->type);
 		buf_puts(out, " |\n");
 	}
 	buf_putc(out, '\n');
@@ -205,8 +205,8 @@ static void put_section(const struct fold *fold, const struct incident *incident
 		if (known[0])
 			put_list(out, known);
 	}
-	/* What the record knows of the way out is not yet what people say of it. */
-	bool prefilled = known[0] && section != SECTION_RESOLUTION;
+	/* What the record knows of the cause and the way out is not yet what people say of it. */
+	bool prefilled = known[0] && !section_wants_words(incident, section);
 	if (!written && !prefilled)
 		buf_puts(out, UNWRITTEN);
 	free(known);
@@ -226,13 +226,13 @@ enum status markdown_write(const struct fold *fold, const struct incident *incid
 	bool rated = incident->severity != SEVERITY_UNSET;
 
 	buf_printf(out, "# %s %s%s", incident->id, rated ? severity_name(incident->severity) : "", rated ? " " : "");
-	put_line(out, incident->title);
+	markdown_line(out, incident->title);
 	buf_puts(out, "\n\n");
 	if (drill)
 		buf_puts(out, "**DRILL: this incident happened on a simulated network.**\n\n");
 	if (network && network[0]) {
 		buf_puts(out, "Network: ");
-		put_line(out, network);
+		markdown_line(out, network);
 		buf_puts(out, "\n\n");
 	}
 	for (unsigned i = 0; i < SECTION_COUNT; i++)

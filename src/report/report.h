@@ -21,6 +21,9 @@ const struct report_format *report_formats(void);            /* ends with name N
  * prefills; *written tells which. Owned by the caller. */
 char *review_text(const struct fold *fold, const struct incident *incident, enum section section, bool *written);
 
+const char *task_state_name(enum task_state state);             /* "open" */
+const char *hypothesis_state_name(enum hypothesis_state state); /* "confirmed" */
+
 /* The incident as `incident show --json` prints it. */
 void incident_json(const struct fold *fold, const struct incident *incident, struct json_writer *w);
 

@@ -70,6 +70,7 @@ static void prefill_incident(const struct fold *fold, const struct incident *inc
 	buf_printf(out, "Commander: %s\n", incident->owner[0] ? incident->owner : "nobody");
 	if (incident->scribe[0])
 		buf_printf(out, "Scribe: %s\n", incident->scribe);
+	prefill_people(incident, out);
 	buf_printf(out, "Stage: %s\n", stage_title(incident->stage));
 	if (incident->merged)
 		buf_printf(out, "Merged into: %s\n", incident->merged_into);
@@ -96,7 +97,13 @@ static bool is_key(enum event_kind kind)
 	case EVENT_INCIDENT_MERGED:
 	case EVENT_ROLE_ASSUMED:
 	case EVENT_NOTE:
+	case EVENT_ROLE_RENOUNCED:
 	case EVENT_DECISION:
+	case EVENT_FINDING:
+	case EVENT_HYPOTHESIS_CONFIRMED:
+	case EVENT_HYPOTHESIS_REFUTED:
+	case EVENT_ESCALATION_REQUESTED:
+	case EVENT_ESCALATION_ACKNOWLEDGED:
 	case EVENT_STEP_RAN:
 	case EVENT_STEP_DEVIATED:
 	case EVENT_APPROVAL_GIVEN:
@@ -166,6 +173,7 @@ static void prefill_resolution(const struct incident *incident, struct buf *out)
 	}
 	if (incident->overridden && incident->check_count == 0)
 		buf_puts(out, "Checks: overridden before any of them reported\n");
+	prefill_work(incident, out);
 }
 
 static void prefill_actions(const struct incident *incident, struct buf *out)
@@ -198,6 +206,8 @@ char *section_prefill(const struct fold *fold, const struct incident *incident, 
 		prefill_actions(incident, &out);
 		break;
 	case SECTION_ROOT_CAUSE:
+		prefill_beliefs(incident, &out);
+		break;
 	case SECTION_LESSONS:
 	case SECTION_COUNT:
 		break;

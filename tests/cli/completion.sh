@@ -17,7 +17,7 @@ offers() {
 
 offers "a command by its beginning" "status sim" tocsin s
 offers "a scenario" "validator-failure" tocsin demo v
-offers "a verb behind an option and its value" "show set stage section" tocsin --db x incident s
+offers "a verb behind an option and its value" "show set stage section snooze" tocsin --db x incident s
 offers "an option of the verb" "--severity" tocsin incident declare --s
 offers "a severity" "P0 P1 P2 P3" tocsin incident set INC-1 --severity ""
 offers "a format" "json jsonl" tocsin export INC-1 --format j

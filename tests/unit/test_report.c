@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/path.h"
+#include "incident/act_room.h"
 #include "report/report.h"
 
 #include <setjmp.h>
@@ -62,6 +63,25 @@ static void propose(struct recorder *r)
 	recorder_commit(r);
 }
 
+/* What people did beside the runbook. */
+static void play_room(struct recorder *r)
+{
+	struct people people;
+	people_read(NULL, 0, &people);
+	DO(r, act_role(r->fold, &r->who, "INC-1", "operations", "bob", &r->drafts, &r->err));
+	DO(r, act_role(r->fold, &r->who, "INC-1", "operations", NULL, &r->drafts, &r->err));
+	DO(r, act_task(r->fold, &r->who, "INC-1", "look at the disk | of v2", "bob", 15 * US_PER_MINUTE, &r->drafts, &r->err));
+	DO(r, act_task_done(r->fold, &r->who, "INC-1", "T1", "it is full", &r->drafts, &r->err));
+	DO(r, act_hypothesis(r->fold, &r->who, "INC-1", "the disk is full", &r->drafts, &r->err));
+	DO(r, act_hypothesis_close(r->fold, &r->who, "INC-1", "H1", true, "df says 100 %", &r->drafts, &r->err));
+	DO(r, act_finding(r->fold, &r->who, "INC-1", "logs are never rotated", &r->drafts, &r->err));
+	DO(r, act_decision(r->fold, &r->who, "INC-1", "delete old logs", "carol wants a copy first", &r->drafts, &r->err));
+	DO(r, act_escalate(r->fold, &r->who, &people, "INC-1", NULL, "nobody else has access", &r->drafts, &r->err));
+	DO(r, act_acknowledge(r->fold, &r->who, "INC-1", NULL, "by phone", &r->drafts, &r->err));
+	DO(r, act_to_do(r->fold, &r->who, "INC-1", "alarm before disks are full", NULL, NULL, r->who.now_us + 7 * US_PER_DAY, &r->drafts, &r->err));
+	people_free(&people);
+}
+
 /* A small incident that touches everything an export shows. */
 static void play(struct recorder *r)
 {
@@ -82,6 +102,7 @@ static void play(struct recorder *r)
 	note(r, "=cmd|' /C calc'!A0 <b>bold</b>\nsecond line", 0);
 	note(r, "the disk alarm was an hour earlier", T0 - US_PER_HOUR);
 	DO(r, act_amend(r->fold, &r->who, 12, NULL, T0 - 2 * US_PER_HOUR, &r->drafts, &r->err));
+	play_room(r);
 	DO(r, act_stage(r->fold, &r->who, "INC-1", STAGE_RESOLVE, NULL, &r->drafts, &r->err));
 	recorder_raw(r, EVENT_CHECK_PASSED, "INC-1", "{\"check\":\"blocks-advance\",\"detail\":\"5 of 5 periods\",\"total\":1}");
 	DO(r, act_stage(r->fold, &r->who, "INC-1", STAGE_REVIEW, NULL, &r->drafts, &r->err));
