@@ -17,7 +17,7 @@ cd /
 try() {
 	"$1" --version
 	"$1" runbook list >"$work/runbooks"
-	for name in network-outage rpc-endpoint-issues validator-failure; do
+	for name in ccip-message-backlog network-outage oracle-update-failures security-incident validator-failure; do
 		grep -q "$name" "$work/runbooks" || {
 			echo "$1: runbook $name is not found"
 			exit 1

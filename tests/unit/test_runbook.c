@@ -9,8 +9,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "runbook/bind.h"
-#include "runbook/danger.h"
 #include "runbook/runbook.h"
 
 static void load_fixture(const char *name, struct runbook *out)
@@ -109,53 +107,12 @@ static void test_broken_files_are_named(void **state)
 	assert_non_null(strstr(err.text, "no-such-runbook"));
 }
 
-/* Each shipped runbook covers its procedure, every placeholder has a source, and each
- * command's class is what its step says. */
-static void test_the_shipped_runbooks(void **state)
-{
-	static const struct {
-		const char *name;
-		size_t steps;
-	} shipped[] = {{"network-outage", 6}, {"validator-failure", 6}, {"rpc-endpoint-issues", 8}};
-	static const char *const known[][2] = {
-		{"validator_pod", "besu-validator-2"}, {"rpc_pod", "besu-rpc-0"}, {"namespace", "besu-network"}, {"rpc_url", "http://127.0.0.1:8545"}};
-	struct bindings values;
-
-	(void)state;
-	bindings_init(&values);
-	for (size_t i = 0; i < ARRAY_LENGTH(known); i++)
-		bindings_set(&values, known[i][0], known[i][1], "test");
-	for (size_t i = 0; i < ARRAY_LENGTH(shipped); i++) {
-		struct runbook book;
-		struct error err = {0};
-		if (runbook_find(shipped[i].name, NULL, &book, &err) != STATUS_OK)
-			fail_msg("%s", err.text);
-		assert_int_equal(book.step_count, shipped[i].steps);
-		assert_non_null(book.owner);
-		assert_non_null(book.tested);
-		assert_int_equal(book.symptom_count, 3);
-		for (size_t s = 0; s < book.step_count; s++) {
-			for (size_t c = 0; c < book.steps[s].command_count; c++) {
-				struct bound bound;
-				if (bind_command(book.steps[s].commands[c].text, &values, &bound, &err) != STATUS_OK)
-					fail_msg("%s step %s: %s", shipped[i].name, book.steps[s].number, err.text);
-				assert_int_equal(bound.open_count, 0);
-				assert_true(danger_classify(bound.script) <= DANGER_MUTATE);
-				bound_free(&bound);
-			}
-		}
-		runbook_free(&book);
-	}
-	bindings_free(&values);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_mixed_text_becomes_steps),
 		cmocka_unit_test(test_what_may_run),
 		cmocka_unit_test(test_broken_files_are_named),
-		cmocka_unit_test(test_the_shipped_runbooks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
