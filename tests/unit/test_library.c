@@ -104,13 +104,13 @@ static void each_says_what_it_is(void **state)
 	}
 }
 
-/* True if a step has this title, or the parts that only inform hold these words. */
-static bool covers(const struct runbook *book, const char *words)
+/* True if a step has this title, or the parts that only inform hold this text. */
+static bool covers(const struct runbook *book, const char *text)
 {
 	for (size_t i = 0; i < book->step_count; i++)
-		if (strcmp(book->steps[i].title, words) == 0)
+		if (strcmp(book->steps[i].title, text) == 0)
 			return true;
-	return strstr(book->intro, words) != NULL;
+	return strstr(book->intro, text) != NULL;
 }
 
 /* "document | section | step | runbook | where in it" */
