@@ -640,16 +640,17 @@ static void read_heading(struct reader *r, cmark_node *node)
 	struct builder *b = r->b;
 	int level = cmark_node_get_heading_level(node), from = first_line(node), to = last_line(node);
 	char *text = inline_text(node), written[16];
-	bool names_book = level == 1 && b->book->step_count == 0 && b->path_count == 0 && (!b->book->title || !r->open_count);
+	char clean[TITLE_BYTES_MAX];
+	title_from(clean, text);
+	/* The front matter may have said the title before. */
+	bool names_book = level == 1 && b->book->step_count == 0 && b->path_count == 0 && (!b->book->title || strcmp(b->book->title, clean) == 0);
 
 	close_steps(r, level);
 	builder_close(b, level);
 	enum context around = builder_context(b), own = heading_context(text);
 	const char *title = step_heading(text, written);
-	if (names_book && !b->book->title) {
-		char clean[TITLE_BYTES_MAX];
-		title_from(clean, text);
-		b->book->title = xstrdup(clean);
+	if (names_book) {
+		mem_set(&b->book->title, clean);
 		builder_show(b, from, to, text);
 		if (builder_take_if(b, from, to, clean))
 			mem_set(&b->lines[from - 1].shown, NULL);

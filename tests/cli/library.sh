@@ -14,6 +14,8 @@ command_of() {
 		jq -r --arg title "$2" '[.steps[] | select(.title == $title) | .commands[] | select(.shell)][0].text' | sed 's/<[a-z-]*>/x/g'
 }
 
+expect_exit 0 "they lint clean" runbook lint "$books"
+
 # --- messages in logs ---------------------------------------------------------------------
 
 # A cast that knows one chain of 1500 blocks, and the logs of four messages' contracts.
