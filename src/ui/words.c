@@ -92,28 +92,30 @@ unsigned role_weight(enum role role)
 	return role == ROLE_CRIT || role == ROLE_WARN || role == ROLE_UNKNOWN || role == ROLE_STALE ? ATTR_BOLD : 0;
 }
 
-/* The widest words and names of each kind, measured once for a frame of many rows. */
-struct widths {
+/* How many of a kind are in each health, and their widest words and names: looked at once
+ * for all frames until a state changes, because it takes thousands of nodes. */
+struct measures {
 	uint64_t generation;
-	size_t count;
 	int state, name;
+	size_t numbers[HEALTH_STALE + 1];
 };
 
-static const struct widths *measure_kind(const struct world *world, enum kind kind)
+static const struct measures *measure_kind(const struct world *world, enum kind kind)
 {
-	static struct widths kinds[KIND_COUNT];
-	struct widths *widths = &kinds[kind];
+	static struct measures kinds[KIND_COUNT];
+	struct measures *measures = &kinds[kind];
 	size_t count = world_count(world, kind);
-	if (widths->count == count && widths->generation == world_generation(world))
-		return widths;
-	*widths = (struct widths){.generation = world_generation(world), .count = count, .state = 5, .name = 8};
+	if (measures->generation == world_generation(world))
+		return measures;
+	*measures = (struct measures){.generation = world_generation(world), .state = 5, .name = 8};
 	for (size_t i = 0; i < count; i++) {
 		const struct component *c = world_at(world, kind, i);
 		int state = text_width(component_word(c).text), name = text_width(c->name);
-		widths->state = state > widths->state ? state : widths->state;
-		widths->name = name > widths->name ? name : widths->name;
+		measures->state = state > measures->state ? state : measures->state;
+		measures->name = name > measures->name ? name : measures->name;
+		measures->numbers[c->health]++;
 	}
-	return widths;
+	return measures;
 }
 
 int state_columns(const struct ui *ui, enum kind kind)
@@ -128,18 +130,6 @@ int name_columns(const struct ui *ui, enum kind kind, int most)
 }
 
 /* --- ages and counts ------------------------------------------------------------- */
-
-/* The age of the oldest thing a pane shows would call one lost node stale for all, so
- * a pane is as old as its newest sample; a lost row says so itself. */
-static int64_t newest_seen(const struct world *world, enum kind kind)
-{
-	int64_t newest = 0;
-	for (size_t i = 0; i < world_count(world, kind); i++) {
-		const struct component *c = world_at(world, kind, i);
-		newest = c->seen_us > newest ? c->seen_us : newest;
-	}
-	return newest;
-}
 
 /* How old the newest sample may be and still be called live: nodes are asked each second,
  * what is beside the chain a few times a minute. */
@@ -164,9 +154,10 @@ static int64_t alerts_asked(const struct world *world)
 static struct part source_part(const struct ui *ui, enum kind kind, char *text, size_t size)
 {
 	char age[DURATION_TEXT];
-	/* Validators are seen through the headers that nodes tell: while the chain is halted
-	 * nothing new is said of them, and it is still the truth of this second. */
-	int64_t seen_us = newest_seen(watch_world(ui_watch(ui)), kind == KIND_VALIDATOR ? KIND_NODE : kind);
+	/* The age of the oldest thing a pane shows would call one lost node stale for all, so
+	 * a pane is as old as its newest sample; a lost row says so itself. While the chain is
+	 * halted nothing new is said of validators, and it is still the truth of this second. */
+	int64_t seen_us = world_heard_us(watch_world(ui_watch(ui)), kind);
 	if (seen_us == 0 && kind == KIND_ALERT)
 		seen_us = alerts_asked(watch_world(ui_watch(ui)));
 	if (seen_us == 0)
@@ -183,12 +174,10 @@ void draw_kind_status(const struct ui *ui, enum kind kind, struct area area)
 		enum health health;
 		const char *word;
 	} counted[] = {{HEALTH_OK, "ok"}, {HEALTH_WARNING, "warn"}, {HEALTH_UNKNOWN, "unknown"}, {HEALTH_STALE, "stale"}, {HEALTH_CRITICAL, "critical"}};
-	const struct world *world = watch_world(ui_watch(ui));
+	const size_t *numbers = measure_kind(watch_world(ui_watch(ui)), kind)->numbers;
 	struct part parts[ARRAY_LENGTH(counted) + 3];
 	char source[48], texts[ARRAY_LENGTH(counted)][32];
-	size_t count = 0, numbers[HEALTH_STALE + 1] = {0};
-	for (size_t i = 0; i < world_count(world, kind); i++)
-		numbers[world_at(world, kind, i)->health]++;
+	size_t count = 0;
 	parts[count++] = (struct part){ROLE_BASE, 0, " "};
 	for (size_t i = 0; i < ARRAY_LENGTH(counted); i++) {
 		/* The first parts go first when there is no room: how many are well, then the age. */

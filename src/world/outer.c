@@ -28,7 +28,6 @@ struct component *world_add(struct world *world, enum kind kind, const char *nam
 	detail->stale_after_us = stale_after_us;
 	c = component_add(world, kind, id, name, source, detail);
 	text_format(c->reason, sizeof(c->reason), "not asked yet");
-	world->generation++;
 	return c;
 }
 
@@ -190,7 +189,7 @@ void world_sight(struct world *world, struct component *c, const struct sighting
 	detail->finding = (struct finding){.verdict = sighting->verdict, .since_us = since_us != 0 ? since_us : sighting->at_us, .certain = sighting->certain};
 	detail->seen = true;
 	detail->failing_since_us = 0;
-	world->generation++;
+	world_note_heard(world, c);
 	judge(world, c, sighting->at_us);
 }
 
@@ -204,7 +203,6 @@ void world_miss(struct world *world, struct component *c, int64_t at_us, enum re
 	text_clean(detail->why, sizeof(detail->why), why, strlen(why));
 	if (detail->failing_since_us == 0)
 		detail->failing_since_us = at_us;
-	world->generation++;
 	judge(world, c, at_us);
 }
 

@@ -160,6 +160,7 @@ struct world {
 	int64_t period_ms, timeout_ms;                          /* P and T as judged; 0: not known */
 	bool settled;                                           /* as of the last world_judge */
 	uint64_t generation;
+	int64_t heard_us[KIND_COUNT]; /* of nodes and of what is outside the chain; see world_heard_us */
 
 	struct change *changes;
 	size_t change_count, change_capacity;
@@ -172,6 +173,8 @@ struct validator_detail *validator_detail(const struct component *c);
 struct component *component_add(struct world *world, enum kind kind, const char *id, const char *name, const char *source, void *detail);
 void component_set_number(struct component *c, int index, int64_t number, int64_t at_us);
 void component_set_flag(struct component *c, int index, bool flag, int64_t at_us);
+/* To be called when the component was heard of. */
+void world_note_heard(struct world *world, const struct component *c);
 /* Text from anywhere; it is cleaned. */
 void component_set_text(struct component *c, int index, const char *text, int64_t at_us);
 void component_unset(struct component *c, int index);

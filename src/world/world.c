@@ -103,6 +103,19 @@ uint64_t world_generation(const struct world *world)
 	return world->generation;
 }
 
+int64_t world_heard_us(const struct world *world, enum kind kind)
+{
+	if (kind == KIND_CHAIN)
+		return world->chain->seen_us;
+	return world->heard_us[kind == KIND_VALIDATOR ? KIND_NODE : kind];
+}
+
+void world_note_heard(struct world *world, const struct component *c)
+{
+	if (c->seen_us > world->heard_us[c->kind])
+		world->heard_us[c->kind] = c->seen_us;
+}
+
 enum health world_worst(const struct world *world)
 {
 	enum health worst = HEALTH_OK;
@@ -163,6 +176,7 @@ struct component *component_add(struct world *world, enum kind kind, const char 
 	list->items = mem_grow(list->items, &list->capacity, list->count, sizeof(struct component *));
 	list->items[list->count++] = c;
 	lookup_put(&world->lookup, c->id, c);
+	world->generation++;
 	return c;
 }
 
@@ -245,6 +259,7 @@ static void show(struct world *world, struct component *c, const struct verdict 
 	struct settling *settling = c->detail;
 	enum health from = c->health;
 
+	world->generation++;
 	c->health = health;
 	c->symptom = verdict->symptom;
 	text_format(c->reason, sizeof(c->reason), "%s", verdict->reason);
@@ -312,6 +327,7 @@ void component_settle(struct world *world, struct component *c, const struct fin
 	}
 	if (verdict->health == c->health && settling->judged) {
 		text_format(c->reason, sizeof(c->reason), "%s", verdict->reason);
+		world->generation += c->symptom != verdict->symptom;
 		c->symptom = verdict->symptom;
 		settling->pending = false;
 		settling->better_since = 0;
@@ -428,7 +444,7 @@ void world_observe(struct world *world, struct component *node, const struct nod
 {
 	bool news = node_take(world, node, sample);
 
-	world->generation++;
+	world_note_heard(world, node);
 	node_judge(world, node, sample->at_us);
 	if (news || world->head_dirty) {
 		judge_shared(world, true, sample->at_us);
@@ -449,7 +465,6 @@ void world_judge(struct world *world, int64_t now_us)
 		node_judge(world, world->lists[KIND_NODE].items[i], now_us);
 	judge_shared(world, world->head_dirty, now_us);
 	outer_judge(world, now_us);
-	world->generation++;
 	world->settled = is_settled(world);
 }
 
@@ -500,6 +515,8 @@ void world_clock_stepped(struct world *world, int64_t step_us)
 		move_time(&detail->errors_from_us, step_us);
 		move_time(&detail->moved_us, step_us);
 	}
+	for (int kind = 0; kind < KIND_COUNT; kind++)
+		move_time(&world->heard_us[kind], step_us);
 	move_time(&world->first_head_us, step_us);
 	move_time(&world->head_first_us, step_us);
 	move_time(&world->head_confirmed_us, step_us);

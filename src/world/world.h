@@ -109,12 +109,12 @@ enum symptom {
 	SYMPTOM_COUNT
 };
 
-const char *kind_name(enum kind kind);       /* "node" */
-const char *health_name(enum health health); /* "ok" "warning" "critical" "unknown" "stale" */
+const char *kind_name(enum kind kind);          /* "node" */
+const char *health_name(enum health health);    /* "ok" "warning" "critical" "unknown" "stale" */
 const char *symptom_name(enum symptom symptom); /* "crash-loop" */
 /* SYMPTOM_NONE for a word that names none. */
 enum symptom symptom_parse(const char *name);
-const char *reach_name(enum reach reach);    /* "ok" "refusing" "unreachable" */
+const char *reach_name(enum reach reach); /* "ok" "refusing" "unreachable" */
 
 /* --- values -------------------------------------------------------------- */
 
@@ -378,9 +378,13 @@ const struct component *world_at(const struct world *world, enum kind kind, size
 const struct component *world_find(const struct world *world, const char *id);
 /* The one chain; never NULL. */
 const struct component *world_chain(const struct world *world);
-/* Counts up whenever something was fed or judged: what was read from the components
- * holds while it stays the same. No two worlds of a program have the same. */
+/* Counts up whenever a component came or went, or the health or symptom of one changed:
+ * orders and counts of components by their states hold while it stays the same. No two
+ * worlds of a program have the same. */
 uint64_t world_generation(const struct world *world);
+/* When anything was heard of a component of this kind last; 0: never. Validators are heard
+ * of through nodes. */
+int64_t world_heard_us(const struct world *world, enum kind kind);
 /* The worst health of all components, by the order critical, unknown or stale,
  * warning, ok (DESIGN 5: exit codes of `status`). */
 enum health world_worst(const struct world *world);

@@ -933,6 +933,59 @@ static void a_stranger_that_is_lost_is_placed_first(void **state)
 	}
 }
 
+/* What is ordered and counted by states is so until one of them changes, however often
+ * nodes answer meanwhile. */
+static void a_generation_lasts_until_a_state_changes(void **state)
+{
+	struct net net, other;
+	uint64_t generation;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_open(&other, 4, 1);
+	assert_int_not_equal(world_generation(net.world), world_generation(other.world));
+	net_close(&other);
+	generation = world_generation(net.world);
+	assert_non_null(world_add_node(net.world, "one-more", NULL));
+	assert_int_not_equal(world_generation(net.world), generation);
+	net_close(&net);
+
+	net_open(&net, 4, 1);
+	net_age(&net, 300);
+	net_run(&net, 20);
+	generation = world_generation(net.world);
+	net_run(&net, 20);
+	assert_int_equal(world_generation(net.world), generation);
+	net.nodes[2].stopped = true;
+	net_run(&net, 20);
+	assert_int_equal(net.nodes[2].component->health, HEALTH_CRITICAL);
+	assert_int_not_equal(world_generation(net.world), generation);
+	net_close(&net);
+}
+
+static void a_kind_is_as_old_as_its_newest_news(void **state)
+{
+	struct net net;
+	int64_t heard_us;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	assert_int_equal(world_heard_us(net.world, KIND_NODE), 0);
+	net_age(&net, 300);
+	net_run(&net, 5);
+	net.nodes[0].stopped = true;
+	net_run(&net, 5);
+	heard_us = net.nodes[1].component->seen_us;
+	assert_true(net.nodes[0].component->seen_us < heard_us);
+	assert_int_equal(world_heard_us(net.world, KIND_NODE), heard_us);
+	assert_int_equal(world_heard_us(net.world, KIND_VALIDATOR), heard_us);
+	assert_int_equal(world_heard_us(net.world, KIND_CHAIN), world_chain(net.world)->seen_us);
+	assert_int_equal(world_heard_us(net.world, KIND_LANE), 0);
+	world_clock_stepped(net.world, -US_PER_HOUR);
+	assert_int_equal(world_heard_us(net.world, KIND_NODE), heard_us - US_PER_HOUR);
+	net_close(&net);
+}
+
 static void hostile_text_is_cleaned(void **state)
 {
 	struct thresholds t = thresholds_default();
@@ -1026,6 +1079,8 @@ int main(void)
 		cmocka_unit_test(a_lone_first_header_judges_nobody),
 		cmocka_unit_test(a_node_that_gives_no_history_is_waited_for_only_so_long),
 		cmocka_unit_test(a_stranger_that_is_lost_is_placed_first),
+		cmocka_unit_test(a_generation_lasts_until_a_state_changes),
+		cmocka_unit_test(a_kind_is_as_old_as_its_newest_news),
 		cmocka_unit_test(hostile_text_is_cleaned),
 		cmocka_unit_test(trails_keep_the_newest),
 		cmocka_unit_test(values_read_well),
