@@ -410,6 +410,8 @@ static int run(const struct globals *globals, int argc, char **argv)
 	};
 	struct error err = {0};
 
+	if (argc > 1 && strcmp(argv[1], "update") == 0)
+		return cli_incident_update(globals, argc - 1, argv + 1);
 	argc = cli_options(&cli_incident, options, argc, argv);
 	if (argc < 0)
 		return EXIT_USAGE;
@@ -446,6 +448,8 @@ const struct cli_command cli_incident = {
 		  "stage INC triage|respond|resolve|review|closed [--reason TEXT]\n"
 		  "section INC SECTION TEXT\n"
 		  "action INC TEXT --owner NAME --due YYYY-MM-DD [--type corrective|preventive|detective]\n"
+		  "update INC [--audience A] [--conditions TEXT] [--actions TEXT] [--needs TEXT]\n"
+		  "           [--next 20m] [--subject TEXT] [--text FILE] [--approve] [--dry-run]\n"
 		  "reopen INC --reason TEXT\n"
 		  "merge INC INTO\n"
 		  "role INC list [--json] | take ROLE [--owner NAME] | release ROLE\n"

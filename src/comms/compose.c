@@ -25,13 +25,6 @@ void composition_free(struct composition *c)
 	*c = (struct composition){0};
 }
 
-int64_t update_interval_us(enum severity severity)
-{
-	if (severity == SEVERITY_P0 || severity == SEVERITY_P1)
-		return 20 * US_PER_MINUTE;
-	return severity == SEVERITY_P2 ? 30 * US_PER_MINUTE : 0;
-}
-
 /* --- what the record says ------------------------------------------------------------------- */
 
 static bool is_over(const struct incident *incident)
@@ -188,9 +181,8 @@ enum status compose_text(struct composition *c, const struct incident *incident,
 	return status;
 }
 
-enum status compose_begin(struct composition *out, const struct incident *incident, const char *audience, const char *network, int64_t now_us, struct error *err)
+enum status compose_begin(struct composition *out, const struct incident *incident, const char *audience, const char *network, int64_t interval_us, int64_t now_us, struct error *err)
 {
-	int64_t interval_us = is_over(incident) ? 0 : update_interval_us(incident->severity);
 	*out = (struct composition){
 		.audience = xstrdup(audience),
 		.conditions = conditions_of(incident),
@@ -198,7 +190,7 @@ enum status compose_begin(struct composition *out, const struct incident *incide
 		.needs = needs_of(incident),
 		.subject = xstrdup(""),
 		.text = xstrdup(""),
-		.next_us = interval_us ? now_us + interval_us : 0,
+		.next_us = interval_us && !is_over(incident) ? now_us + interval_us : 0,
 	};
 	return compose_text(out, incident, network, now_us, err);
 }

@@ -15,16 +15,13 @@ struct composition {
 };
 void composition_free(struct composition *c);
 
-/* Fills in what the incident says now, for that audience.. */
-enum status compose_begin(struct composition *out, const struct incident *incident, const char *audience, const char *network, int64_t now_us, struct error *err) TOCSIN_CHECK;
+/* Fills in what the incident says now, for that audience; the next update is
+ * promised after `interval_us`, 0: never.. */
+enum status compose_begin(struct composition *out, const struct incident *incident, const char *audience, const char *network, int64_t interval_us, int64_t now_us, struct error *err) TOCSIN_CHECK;
 /* Makes subject and text anew from the other fields and the template, unless somebody wrote
  * the text. */
 enum status compose_text(struct composition *c, const struct incident *incident, const char *network, int64_t now_us, struct error *err) TOCSIN_CHECK;
 /* The same from a draft in the record. */
 void compose_again(struct composition *out, const struct update_record *update);
-
-/* How long after an update the next is due, by severity (incident reference 8): 20 minutes
- * for P0 and P1, 30 for P2; 0: none. */
-int64_t update_interval_us(enum severity severity);
 
 #endif

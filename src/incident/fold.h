@@ -234,7 +234,7 @@ struct incident {
 	char severity_reason[240];
 	char runbook[64]; /* name, "" until chosen */
 	char runbook_sha256[65];
-	char *runbook_path; /* of one outside the library, else NULL */
+	char *runbook_path;         /* of one outside the library, else NULL */
 	char runbook_suggested[64]; /* what fits the cause, "" when nothing does */
 	int64_t impact_started_us;  /* first symptom */
 	int64_t declared_us;
@@ -259,8 +259,6 @@ struct incident {
 	size_t update_count;
 	struct message_record *messages; /* in the order they were queued */
 	size_t message_count;
-	int64_t update_sent_us;        /* when the last update was approved, 0: none was */
-	int64_t update_next_us;        /* when it promised the next, 0: it did not */
 	struct timeline_row *timeline; /* sorted by occurred, then seq; with the prehistory */
 	size_t timeline_count;
 	size_t note_count, evidence_count;

@@ -194,8 +194,6 @@ void rule_update_approved(struct incoming *in)
 	update->state = UPDATE_APPROVED;
 	update->approved_us = in->event->occurred_us;
 	actor_alone(update->approved_by, sizeof(update->approved_by), in->event->actor);
-	in->incident->pub.update_sent_us = update->approved_us;
-	in->incident->pub.update_next_us = update->next_us;
 }
 
 /* --- messages ------------------------------------------------------------------------------- */
