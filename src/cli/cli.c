@@ -182,6 +182,16 @@ static bool option_is(const char *word, const char *name)
 	return strncmp(word, name, len) == 0 && (word[len] == '\0' || word[len] == '=');
 }
 
+static void take_value(const struct cli_option *option, const char *value)
+{
+	if (option->value) {
+		*option->value = value;
+		return;
+	}
+	option->list->items = xreallocarray(option->list->items, option->list->count + 1, sizeof(*option->list->items));
+	option->list->items[option->list->count++] = value;
+}
+
 int cli_options(const struct cli_command *command, const struct cli_option *options, int argc, char **argv)
 {
 	int kept = 1;
@@ -221,11 +231,12 @@ int cli_options(const struct cli_command *command, const struct cli_option *opti
 		if (option->flag) {
 			*option->flag = true;
 		} else {
-			*option->value = option_value(option->name, word + 2, argc, argv, &i);
-			if (!*option->value) {
+			const char *value = option_value(option->name, word + 2, argc, argv, &i);
+			if (!value) {
 				cli_usage(command, "--%s: needs a value", option->name);
 				return -1;
 			}
+			take_value(option, value);
 		}
 	}
 	argv[kept] = NULL;

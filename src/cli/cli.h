@@ -51,11 +51,16 @@ void cli_error(const struct error *err); /* "tocsin: …" on stderr */
 int cli_usage(const struct cli_command *command, const char *fmt, ...) TOCSIN_PRINTF(2, 3);
 
 /* One option of a command. With `value`: takes one ("--for 5s" or "--for=5s"); with
- * `flag`: takes none. */
+ * `flag`: takes none; with `list`: takes one, and may stand often. */
+struct cli_words {
+	const char **items; /* to be freed by the command; the words are argv's */
+	size_t count;
+};
 struct cli_option {
 	const char *name; /* "for" */
 	const char **value;
 	bool *flag;
+	struct cli_words *list;
 };
 /* Takes the options (a table ending with name NULL) out of argv and leaves the plain
  * words, argv[0] included; "--" ends options. Returns the count of what is left, or
@@ -80,6 +85,9 @@ enum status cli_print_json(struct buf *json, struct error *err) TOCSIN_CHECK;
 enum status cli_fold(struct store *store, struct fold **out, struct error *err) TOCSIN_CHECK;
 /* Who runs this command. The strings are static. */
 struct actor cli_actor(const struct globals *globals);
+
+/* `runbook run`, in a file of its own. */
+int cli_runbook_run(const struct globals *globals, int argc, char **argv);
 
 /* What `console` and `demo` share: a console over a configuration and a record, on the
  * terminal or driven by a script. Takes the store over; returns the exit code. */

@@ -557,6 +557,7 @@ static const struct {
 	{"list", list},
 	{"show", show},
 	{"lint", lint},
+	{"run", cli_runbook_run},
 };
 
 static int run(const struct globals *globals, int argc, char **argv)
@@ -571,12 +572,17 @@ static int run(const struct globals *globals, int argc, char **argv)
 		if (nearest.best)
 			return cli_usage(&cli_runbook, "%s: no such runbook command (did you mean %s?)", argv[1], nearest.best);
 	}
-	return cli_usage(&cli_runbook, "say list, show or lint");
+	return cli_usage(&cli_runbook, "say list, show, lint or run");
 }
 
 const struct cli_command cli_runbook = {
 	.name = "runbook",
-	.args = "list [--json] | show NAME|FILE [--steps] [--json] | lint FILE|DIR|NAME... [--json] | lint --rules",
-	.help = "list the runbooks, show one as the steps it is read as, or look for mistakes in them",
+	.args = "list [--json] | show NAME|FILE [--steps] [--json] | lint FILE|DIR|NAME... [--json] | lint --rules | run NAME|FILE [--dry-run] [--yes] [--arm REASON] [--set NAME=VALUE]... [--json]",
+	.help = "list the runbooks, show one as the steps it is read as, look for mistakes, or run one",
+	.manual = "run works a runbook outside an incident, and records nothing. On a terminal it asks before\n"
+		  "each command. With --yes it asks nothing: commands that only read run, those that change\n"
+		  "something only with --arm REASON, and what destroys data, moves funds, touches keys or\n"
+		  "changes the whole network never. --dry-run shows every step with its values and runs nothing.\n"
+		  "--set NAME=env:VARIABLE and NAME=file:PATH (0600) give a secret, which is never shown.\n",
 	.run = run,
 };

@@ -33,18 +33,34 @@ static char *state_text(const struct component *c)
 	return buf_take(&out);
 }
 
+static void add_component(struct affected *out, const struct component *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < out->count; i++)
+		if (strcmp(out->rows[i].component, c->id) == 0)
+			return;
+	char **texts = &out->owned[2 * out->count];
+	texts[0] = xstrdup(c->id);
+	texts[1] = state_text(c);
+	out->rows[out->count++] = (struct step_state_row){texts[0], texts[1]};
+}
+
+/* With the node behind a validator, and the chain: what is done to one shows in the others. */
 void affected_take(struct affected *out, const struct world *world, const struct incident *incident)
 {
-	*out = (struct affected){.rows = xcalloc(incident->component_count + 1, sizeof(*out->rows)), .owned = xcalloc(2 * incident->component_count + 1, sizeof(char *))};
+	size_t most = 2 * incident->component_count + 1;
+
+	*out = (struct affected){.rows = xcalloc(most, sizeof(*out->rows)), .owned = xcalloc(2 * most, sizeof(char *))};
 	for (size_t i = 0; i < incident->component_count; i++) {
 		const struct component *c = world_find(world, incident->components[i]);
-		char **texts = &out->owned[2 * out->count];
-		if (!c)
-			continue;
-		texts[0] = xstrdup(c->id);
-		texts[1] = state_text(c);
-		out->rows[out->count++] = (struct step_state_row){texts[0], texts[1]};
+		const char *node = c && c->kind == KIND_VALIDATOR ? component_text(c, VALIDATOR_NODE) : NULL;
+		char id[96];
+		add_component(out, c);
+		if (node)
+			add_component(out, world_find(world, text_format(id, sizeof(id), "node/%s", node)));
 	}
+	add_component(out, world_chain(world));
 }
 
 void affected_free(struct affected *affected)
