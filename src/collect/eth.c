@@ -14,7 +14,7 @@ enum {
 	CALL_BYTES_MAX = 64 * 1024,
 	LOG_BYTES_MAX = 64 * 1024,
 	LOGS_MAX = 20000, /* of one question */
-	TRIES_MAX = 2,    /* of a question that the endpoint leaves out */
+	GOOD_SPANS = 16,  /* until a larger one is tried again */
 };
 
 enum question_kind {
@@ -125,6 +125,25 @@ bool eth_view(const struct eth_list *list, size_t index, struct abi *out)
 		return false;
 	*out = (struct abi){answer->bytes, answer->len};
 	return true;
+}
+
+void eth_take_logs(struct eth_list *list, size_t index, struct eth_logs *out)
+{
+	*out = (struct eth_logs){0};
+	if (index >= list->count)
+		return;
+	struct eth_answer *answer = &list->items[index].answer;
+	*out = (struct eth_logs){answer->logs, answer->log_count};
+	answer->logs = NULL;
+	answer->log_count = 0;
+}
+
+void eth_logs_free(struct eth_logs *logs)
+{
+	for (size_t i = 0; i < logs->count; i++)
+		free(logs->items[i].data);
+	free(logs->items);
+	*logs = (struct eth_logs){0};
 }
 
 bool eth_list_done(const struct eth_list *list)
@@ -377,7 +396,22 @@ static void read_logs(struct eth_list *list, struct question *question, const st
 		fail(answer, "more events than can be taken in");
 }
 
-static void read_result(struct eth_list *list, struct question *question, const struct json *result)
+static void shrink_span(struct eth_list *list, struct eth_limits *limits, const struct question *question)
+{
+	limits->span = (list->asked_to - question->next + 1) / 2;
+	limits->good = 0;
+}
+
+/* What was refused once may have been too much only then. */
+static void grow_span(struct eth_limits *limits)
+{
+	if (limits->span >= limits->span_max || ++limits->good < GOOD_SPANS)
+		return;
+	limits->span = limits->span * 2 < limits->span_max ? limits->span * 2 : limits->span_max;
+	limits->good = 0;
+}
+
+static void read_result(struct eth_list *list, struct eth_limits *limits, struct question *question, const struct json *result)
 {
 	switch (question->kind) {
 	case QUESTION_CALL:
@@ -391,6 +425,7 @@ static void read_result(struct eth_list *list, struct question *question, const 
 		break;
 	case QUESTION_LOGS:
 		read_logs(list, question, result);
+		grow_span(limits);
 		break;
 	}
 }
@@ -438,7 +473,7 @@ static void read_error(struct eth_list *list, struct eth_limits *limits, struct 
 	if (question->kind == QUESTION_CALL && read_revert(answer, error))
 		answer->outcome = ETH_REVERTED;
 	else if (question->kind == QUESTION_LOGS && list->asked_to > question->next)
-		limits->span = (list->asked_to - question->next + 1) / 2;
+		shrink_span(list, limits, question);
 	else if (error_code(error) != CODE_LIMIT || list->asked_count == 1 || question->alone)
 		answer->outcome = ETH_FAILED;
 	else
@@ -471,7 +506,7 @@ static void read_member(struct eth_list *list, struct eth_limits *limits, const 
 	if (error && !json_is_null(error))
 		read_error(list, limits, question, error);
 	else
-		read_result(list, question, json_get(member, "result"));
+		read_result(list, limits, question, json_get(member, "result"));
 }
 
 /* What the endpoint left out is asked once more by itself, then given up. */
@@ -499,7 +534,7 @@ bool eth_halve(struct eth_list *list, struct eth_limits *limits)
 	}
 	if (!first || first->kind != QUESTION_LOGS || list->asked_to <= first->next)
 		return false;
-	limits->span = (list->asked_to - first->next + 1) / 2;
+	shrink_span(list, limits, first);
 	return true;
 }
 

@@ -66,6 +66,13 @@ size_t eth_list_count(const struct eth_list *list);
 const struct eth_answer *eth_answer(const struct eth_list *list, size_t index);
 /* What a call gave; false unless it was answered with something. */
 bool eth_view(const struct eth_list *list, size_t index, struct abi *out) TOCSIN_CHECK;
+/* Gives the events of a question away; to be freed with eth_logs_free. */
+struct eth_logs {
+	struct eth_log *items;
+	size_t count;
+};
+void eth_take_logs(struct eth_list *list, size_t index, struct eth_logs *out);
+void eth_logs_free(struct eth_logs *logs);
 /* All questions have an outcome. */
 bool eth_list_done(const struct eth_list *list);
 
@@ -73,8 +80,9 @@ bool eth_list_done(const struct eth_list *list);
 
 struct eth_limits {
 	size_t batch;      /* questions in a request, from 1; halved when the endpoint refuses */
-	uint64_t span;     /* blocks in a request for events, likewise */
+	uint64_t span;     /* blocks in a request for events, likewise; doubled after many good ones */
 	uint64_t span_max; /* what the configuration allows */
+	unsigned good;     /* spans since the last that was refused */
 };
 
 /* Writes the next request for what is open: a batch, or a single object when there is one
@@ -97,7 +105,7 @@ struct eth_user {
 	/* Fills the next list of this look. False: there is nothing more to ask now. */
 	bool (*plan)(void *arg, struct eth_list *list);
 	/* All of it was answered. */
-	void (*done)(void *arg, const struct eth_list *list, int64_t at_us);
+	void (*done)(void *arg, struct eth_list *list, int64_t at_us);
 	/* The look failed, and the next begins anew. */
 	void (*lost)(void *arg, enum reach reach, const char *why, int64_t at_us);
 	void *arg;

@@ -78,10 +78,6 @@ static void on_reply(void *arg, const struct http_reply *reply)
 static void send_next(struct poller *poller)
 {
 	struct http_request request = {
-		.url = poller->url,
-		.headers = (const char *const *)poller->headers,
-		.ca_file = poller->ca_file,
-		.unix_socket = poller->unix_socket,
 		.connect_timeout_ms = poller->spec.timeout_ms,
 		.timeout_ms = poller->spec.timeout_ms,
 		.body_limit = poller->spec.body_limit,
@@ -93,8 +89,10 @@ static void send_next(struct poller *poller)
 	if (poller->spec.plan && !poller->spec.plan(poller->spec.arg, &url, &body)) {
 		rest(poller, 0);
 	} else {
-		if (url.len)
-			request.url = buf_text(&url);
+		request.url = url.len ? buf_text(&url) : poller->url;
+		request.headers = (const char *const *)poller->headers;
+		request.ca_file = poller->ca_file;
+		request.unix_socket = poller->unix_socket;
 		if (body.len) {
 			request.body = buf_text(&body);
 			request.body_len = body.len;
@@ -113,24 +111,32 @@ static void fire(void *arg)
 		send_next(poller);
 }
 
+void poller_target(struct poller *poller, const char *url, const char *const *headers, const char *ca_file)
+{
+	size_t count = 0;
+
+	while (headers && headers[count])
+		count++;
+	char **copied = xcalloc(count + 1, sizeof(*copied));
+	for (size_t i = 0; i < count; i++)
+		copied[i] = xstrdup(headers[i]);
+	poller_headers_free(poller->headers);
+	poller->headers = copied;
+	mem_set(&poller->url, url);
+	mem_set(&poller->ca_file, ca_file);
+}
+
 struct poller *poller_new(const struct source_host *host, const struct poller_spec *spec)
 {
 	struct poller *poller = xcalloc(1, sizeof(*poller));
-	size_t headers = 0;
 
 	poller->host = *host;
 	poller->spec = *spec;
 	poller->spec.interval_ms = spec->interval_ms ? spec->interval_ms : INTERVAL_MS;
 	poller->spec.timeout_ms = spec->timeout_ms ? spec->timeout_ms : TIMEOUT_MS;
 	poller->spec.body_limit = spec->body_limit ? spec->body_limit : BODY_LIMIT;
-	mem_set(&poller->url, spec->url);
-	mem_set(&poller->ca_file, spec->ca_file);
+	poller_target(poller, spec->url, spec->headers, spec->ca_file);
 	mem_set(&poller->unix_socket, spec->unix_socket);
-	while (spec->headers && spec->headers[headers])
-		headers++;
-	poller->headers = xcalloc(headers + 1, sizeof(*poller->headers));
-	for (size_t i = 0; i < headers; i++)
-		poller->headers[i] = xstrdup(spec->headers[i]);
 	poller->timer = loop_timer(host->loop, 0, 0, fire, poller);
 	return poller;
 }

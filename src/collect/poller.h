@@ -28,6 +28,9 @@ struct poller_spec {
 struct poller *poller_new(const struct source_host *host, const struct poller_spec *spec);
 void poller_free(struct poller *poller); /* NULL allowed; not from its own `done` */
 void poller_refresh(struct poller *poller);
+/* Other peers are asked from the next request on, also when it is just being planned. All is
+ * copied. */
+void poller_target(struct poller *poller, const char *url, const char *const *headers, const char *ca_file);
 /* It had an answer or a failure, and nothing more to fetch after it. */
 bool poller_tried(const struct poller *poller);
 

@@ -1,6 +1,7 @@
 #include "collect/source.h"
 
 #include "base/mem.h"
+#include "collect/chain.h"
 #include "collect/kube.h"
 
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 const struct source_def *const source_defs[] = {
 	&kube_source,
+	&chain_source,
 	NULL,
 };
 

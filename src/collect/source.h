@@ -8,6 +8,13 @@
 #include "io/http.h"
 #include "world/world.h"
 
+/* How to ask a node of the chain itself. */
+struct own_node {
+	char name[64];
+	const char *url, *ca_file; /* of the configuration */
+	char *header;              /* a secret: owned by who asked, or NULL */
+};
+
 /* What a source has to work with. All of it outlives the source. */
 struct source_host {
 	struct loop *loop;
@@ -30,6 +37,8 @@ struct source_host {
 	 * there is none, or no record. */
 	bool (*recall)(void *arg, const char *component, const char *value, int64_t *out);
 	void (*remember)(void *arg, const char *component, const char *value, int64_t number);
+	/* A node that answers, the healthiest first; false when none does. NULL: there are none. */
+	bool (*own_node)(void *arg, struct own_node *out);
 	/* A secret that must never be shown, whoever repeats it. */
 	void (*hide)(void *arg, const char *secret);
 	void *arg;

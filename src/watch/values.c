@@ -171,8 +171,7 @@ static void offer_node(struct values *v, const struct config_node *node, const c
 	bindings_set(&v->current, "node_url", node->url, from);
 }
 
-/* A node to ask how the chain is: reachable, and not one of the sick. */
-static const struct config_node *healthy_node(const struct values *v)
+const struct config_node *values_healthy_node(const struct values *v)
 {
 	const struct config_node *any = NULL;
 
@@ -214,7 +213,7 @@ static void offer_configuration(struct values *v)
 		bindings_set(&v->current, "context", config_context(c), "configuration [kubernetes]");
 	if (c->chain_id)
 		bindings_set(&v->current, "chain_id", text_format(number, sizeof(number), "%llu", (unsigned long long)c->chain_id), "configuration [network]");
-	const struct config_node *node = healthy_node(v);
+	const struct config_node *node = values_healthy_node(v);
 	if (node) {
 		char from[96];
 		text_format(from, sizeof(from), "node/%s, which answers", node->name);
@@ -266,7 +265,10 @@ const struct bindings *values_of(struct values *v, const struct incident *incide
 
 void values_hide(struct values *v, const char *secret)
 {
-	mask_add_token(v->mask, secret);
+	if (strstr(secret, "://"))
+		mask_add_url(v->mask, secret);
+	else
+		mask_add_token(v->mask, secret);
 }
 
 const struct mask *values_mask(const struct values *v)

@@ -22,7 +22,10 @@ const struct bindings *values_of(struct values *values, const struct incident *i
 enum status values_type(struct values *values, const char *incident, const char *name, const char *value, const char *who, struct error *err) TOCSIN_CHECK;
 /* What a value says, owned: itself, or the secret that it points at, when *secret becomes true. */
 enum status value_read(const char *name, const char *value, char **out, bool *secret, struct error *err) TOCSIN_CHECK;
-/* A secret that is no value, but may be said by a command: never shown nor recorded. */
+/* A node to ask how the chain is: reachable, and not one of the sick; NULL when none is. */
+const struct config_node *values_healthy_node(const struct values *values);
+/* A secret that is no value, but may be said by a command: never shown nor recorded. Of a
+ * URL, the parts that may be secret. */
 void values_hide(struct values *values, const char *secret);
 /* The secrets of the configuration, of the URLs that people typed, and what was to be
  * hidden; borrowed, and growing as values are typed. */

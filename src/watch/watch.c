@@ -597,6 +597,21 @@ static void source_remember(void *arg, const char *component, const char *value,
 		journal_put_samples(w->journal, &row, 1);
 }
 
+static bool source_own_node(void *arg, struct own_node *out)
+{
+	struct watch *w = arg;
+	const struct config_node *node = values_healthy_node(w->values);
+
+	*out = (struct own_node){0};
+	/* What is wrong with its token was said when it was read first. */
+	if (!node || bearer_header(node, &out->header, NULL) != STATUS_OK)
+		return false;
+	text_format(out->name, sizeof(out->name), "%s", node->name);
+	out->url = node->url;
+	out->ca_file = node->ca_file;
+	return true;
+}
+
 static void source_hide(void *arg, const char *secret)
 {
 	struct watch *w = arg;
@@ -618,6 +633,7 @@ static void start_sources(struct watch *w, struct store *store)
 		.message = source_message,
 		.recall = source_recall,
 		.remember = source_remember,
+		.own_node = source_own_node,
 		.hide = source_hide,
 		.arg = w,
 	};

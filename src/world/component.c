@@ -86,6 +86,7 @@ static const struct value_def lane_values[LANE_VALUES] = {
 	[LANE_MANUAL] = {"manual", "manual execution", VALUE_TEXT, UNIT_NONE},
 	[LANE_CORRUPT] = {"corrupt", "does not fit", VALUE_TEXT, UNIT_NONE},
 	[LANE_RAMPS] = {"ramps", "contracts", VALUE_TEXT, UNIT_NONE},
+	[LANE_TEST] = {"test", "test message", VALUE_TEXT, UNIT_NONE},
 };
 
 static const struct value_def feed_values[FEED_VALUES] = {

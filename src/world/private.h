@@ -116,6 +116,8 @@ struct outer_detail {
 	enum reach failing;
 	char why[120];
 	char related[RELATED_MAX][96];
+	struct lane_message *messages; /* of a lane; owned */
+	size_t message_count;
 };
 
 struct component_list {
@@ -190,6 +192,7 @@ void outer_judge(struct world *world, int64_t now_us);
 /* Each was asked, and none waits for its dwell. */
 bool outer_settled(const struct world *world);
 void outer_clock_stepped(struct component *c, int64_t step_us);
+void outer_drop_messages(struct outer_detail *detail);
 void component_free(struct component *c);
 /* Notes a change of what the component shows. */
 void world_note_change(struct world *world, const struct component *c, enum health from);

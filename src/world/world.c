@@ -45,6 +45,8 @@ void component_free(struct component *c)
 		free(node_detail(c)->votes);
 		free(node_detail(c)->peers);
 	}
+	if (c->kind == KIND_LANE)
+		outer_drop_messages(c->detail);
 	free(c->detail);
 	free(c);
 }

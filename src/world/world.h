@@ -232,6 +232,7 @@ enum lane_value {
 	LANE_MANUAL,  /* how many may be executed by hand now, and when the next may */
 	LANE_CORRUPT, /* what does not fit, in words */
 	LANE_RAMPS,   /* the contracts */
+	LANE_TEST,    /* the newest message of the test sender, and how it fares */
 	LANE_VALUES
 };
 enum feed_value {
@@ -300,7 +301,7 @@ enum probe_value {
 	PROBE_LINK,
 	PROBE_VALUES
 };
-enum { WORLD_VALUES_MAX = 24 };
+enum { WORLD_VALUES_MAX = 28 };
 /* CHAIN_FORK_BLOCK, CHAIN_FORK_HASH: the first block in which a node differs, as the chain
  * has it that Tocsin follows; NODE_FORK_*: as a node has it that differs. NODE_PARTITION:
  * the number of the group of peers that it is in, from 1, while there are several. */
