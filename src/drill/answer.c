@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "drill/bridge.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -453,6 +454,17 @@ static int qbft_getRequestTimeoutSeconds(const struct call *call)
 	return RPC_OK;
 }
 
+/* Contracts live on every node that is in step; one that is behind says the same. */
+static int eth_call(const struct call *call)
+{
+	return call->engine->bridge && bridge_answer_call(call->engine->bridge, SIDE_OWN, call->params, call->w) ? RPC_OK : RPC_PARAMS;
+}
+
+static int eth_getLogs(const struct call *call)
+{
+	return call->engine->bridge && bridge_logs(call->engine->bridge, SIDE_OWN, param(call, 0), call->w, "result") ? RPC_OK : RPC_PARAMS;
+}
+
 /* txpool_status is missing on purpose: this client's version is older than it. */
 static const struct {
 	const char *name;
@@ -460,6 +472,8 @@ static const struct {
 	int (*run)(const struct call *call);
 } methods[] = {
 	{"eth_blockNumber", API_ETH, eth_blockNumber},
+	{"eth_call", API_ETH, eth_call},
+	{"eth_getLogs", API_ETH, eth_getLogs},
 	{"eth_chainId", API_ETH, eth_chainId},
 	{"eth_gasPrice", API_ETH, eth_gasPrice},
 	{"eth_getBlockByHash", API_ETH, eth_getBlockByHash},

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/rlp.h"
 #include "base/text.h"
+#include "drill/bridge.h"
 #include "collect/qbft.h"
 
 #include <inttypes.h>
@@ -740,6 +741,8 @@ void engine_flap(struct engine *engine, struct engine_node *node)
 
 void engine_heal(struct engine *engine)
 {
+	if (engine->bridge)
+		bridge_heal(engine->bridge);
 	engine->rollouts[0].active = engine->rollouts[1].active = false;
 	engine->fork_from = 0;
 	for (size_t i = 0; i < engine->node_count; i++) {
@@ -915,6 +918,7 @@ void engine_free(struct engine *engine)
 	free(engine->blocks);
 	free(engine->turns);
 	free(engine->validators);
+	bridge_free(engine->bridge);
 	free(engine->nodes);
 	free(engine);
 }

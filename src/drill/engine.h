@@ -97,6 +97,8 @@ struct engine_node {
 	size_t event_next, event_count;
 };
 
+struct bridge;
+
 struct engine_block {
 	uint64_t number;
 	struct hash256 hash, parent, state, transactions, receipts;
@@ -130,9 +132,10 @@ struct engine {
 	unsigned decide_round;
 	struct engine_rollout {
 		bool active;
-		int next;    /* ordinal to restart next, -1: all were */
-		int waiting; /* ordinal that must run first, -1: none */
-	} rollouts[2];       /* RPC nodes, validators */
+		int next;      /* ordinal to restart next, -1: all were */
+		int waiting;   /* ordinal that must run first, -1: none */
+	} rollouts[2];         /* RPC nodes, validators */
+	struct bridge *bridge; /* its contracts; NULL until there are some. The engine's */
 };
 
 /* Builds the network at config->start_us, all pods running. The configuration was

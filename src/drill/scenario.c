@@ -1,6 +1,7 @@
 #include "drill/scenario.h"
 
 #include "base/clock.h"
+#include "drill/bridge.h"
 
 #include <string.h>
 
@@ -9,6 +10,7 @@ struct scenario_plot {
 		HARMS_NONE,
 		HARMS_VALIDATOR,
 		HARMS_RPC,
+		HARMS_BRIDGE, /* contracts, a feed, or what the logs say */
 	} harms;
 	int64_t lead_blocks; /* how many blocks before the start it broke, at least */
 	int64_t lead_us;     /* and how long */
@@ -70,6 +72,49 @@ static void start_flapping(struct engine *engine, size_t victim)
 	engine_flap(engine, &engine->nodes[victim]);
 }
 
+/* Each harms the contracts in one way. */
+static void curse_lane(struct engine *engine, size_t victim)
+{
+	(void)victim;
+	bridge_break(engine->bridge, BRIDGE_CURSED);
+}
+
+static void spoil_receiver(struct engine *engine, size_t victim)
+{
+	(void)victim;
+	bridge_break(engine->bridge, BRIDGE_REVERTS);
+}
+
+static void stop_execution(struct engine *engine, size_t victim)
+{
+	(void)victim;
+	bridge_break(engine->bridge, BRIDGE_UNEXECUTED);
+}
+
+static void corrupt_messages(struct engine *engine, size_t victim)
+{
+	(void)victim;
+	bridge_break(engine->bridge, BRIDGE_CORRUPT);
+}
+
+static void part_chains(struct engine *engine, size_t victim)
+{
+	(void)victim;
+	bridge_break(engine->bridge, BRIDGE_PARTED);
+}
+
+static void stop_feed(struct engine *engine, size_t victim)
+{
+	(void)victim;
+	bridge_break(engine->bridge, BRIDGE_FEED_STOPS);
+}
+
+static void intrude(struct engine *engine, size_t victim)
+{
+	(void)victim;
+	bridge_break(engine->bridge, BRIDGE_INTRUSION);
+}
+
 static const struct scenario_plot healthy = {HARMS_NONE, 0, 0, NULL};
 static const struct scenario_plot validator_failure = {HARMS_VALIDATOR, 40, 60 * US_PER_S, crash_validator};
 static const struct scenario_plot network_outage = {HARMS_VALIDATOR, 0, 60 * US_PER_S, crash_quorum};
@@ -79,6 +124,15 @@ static const struct scenario_plot chain_fork = {HARMS_VALIDATOR, 0, 60 * US_PER_
 static const struct scenario_plot network_partition = {HARMS_VALIDATOR, 0, 60 * US_PER_S, part_network};
 static const struct scenario_plot clock_skew = {HARMS_VALIDATOR, 0, 60 * US_PER_S, skew_clock};
 static const struct scenario_plot flapping = {HARMS_VALIDATOR, 0, 0, start_flapping};
+
+static const struct scenario_plot systems = {HARMS_BRIDGE, 0, 0, NULL};
+static const struct scenario_plot router_failure = {HARMS_BRIDGE, 0, 90 * US_PER_S, curse_lane};
+static const struct scenario_plot contract_failure = {HARMS_BRIDGE, 0, 120 * US_PER_S, spoil_receiver};
+static const struct scenario_plot message_backlog = {HARMS_BRIDGE, 0, 360 * US_PER_S, stop_execution};
+static const struct scenario_plot data_corruption = {HARMS_BRIDGE, 0, 180 * US_PER_S, corrupt_messages};
+static const struct scenario_plot chains_parted = {HARMS_BRIDGE, 0, 60 * US_PER_S, part_chains};
+static const struct scenario_plot oracle_failures = {HARMS_BRIDGE, 0, 180 * US_PER_S, stop_feed};
+static const struct scenario_plot security_incident = {HARMS_BRIDGE, 0, 60 * US_PER_S, intrude};
 
 static const struct scenario_def scenarios[] = {
 	{"healthy", "every validator takes its turn, every node answers", "nothing", "nothing to heal", &healthy},
@@ -103,6 +157,28 @@ static const struct scenario_def scenarios[] = {
 	{"flapping", "one validator crashes, comes back and crashes again",
 	 "the victim is away for some turns and back for some, over and over",
 	 "restart the victim", &flapping},
+	{"all-systems", "a healthy network with lanes, a feed, a cluster, alerts and logs", "nothing", "nothing to heal", &systems},
+	{"oracle-update-failures", "the oracle's publisher crashes, and its feed grows old",
+	 "the publisher's pod ends again and again; the feed is not updated",
+	 "restart the publisher", &oracle_failures},
+	{"security-incident", "somebody calls admin methods from outside",
+	 "the logs show refused calls, and an alert fires; nothing is broken yet",
+	 "nothing but the order heal: the origin is blocked", &security_incident},
+	{"ccip-router-failure", "the lane away from the network is cursed",
+	 "the RMN names the far chain; the router quotes no fee and takes no message",
+	 "the order heal: the curse is lifted", &router_failure},
+	{"ccip-contract-failure", "a receiver reverts",
+	 "each message on the way out fails in its receiver",
+	 "the order heal: the receiver is repaired, and messages are executed by hand", &contract_failure},
+	{"ccip-message-backlog", "nobody executes committed messages",
+	 "messages are sent and committed, and wait",
+	 "the order heal: execution goes on", &message_backlog},
+	{"ccip-data-corruption", "numbers are left out, and roots do not fit",
+	 "every fourth message is told by no event, and every fourth root is another",
+	 "the order heal: what follows is right again", &data_corruption},
+	{"ccip-network-partition", "the far chain cannot be reached",
+	 "its endpoint refuses; whether messages arrive is not known",
+	 "the order heal: the endpoint is back", &chains_parted},
 	{NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -150,6 +226,8 @@ enum status scenario_victim(const struct scenario_def *def, const struct engine 
 {
 	const struct scenario_plot *plot = def->plot;
 	const struct engine_config *config = &engine->config;
+	if (plot->harms == HARMS_BRIDGE && name)
+		return error_set(err, STATUS_USAGE, "victim %s: %s harms no node (leave --victim out)", name, def->name);
 	if (!name) {
 		uint64_t draw = engine_draw(engine, DRAW_VICTIM, 0);
 		*out = plot->harms == HARMS_RPC ? config->validators + (size_t)(draw % config->rpc_nodes) : (size_t)(draw % config->validators);
@@ -173,8 +251,25 @@ enum status scenario_victim(const struct scenario_def *def, const struct engine 
 	return status;
 }
 
+bool scenario_has_systems(const struct scenario_def *def)
+{
+	return def->plot->harms == HARMS_BRIDGE;
+}
+
+bool scenario_breaks(const struct scenario_def *def)
+{
+	return def->plot->apply != NULL;
+}
+
+bool scenario_harms_node(const struct scenario_def *def)
+{
+	return def->plot->harms == HARMS_VALIDATOR || def->plot->harms == HARMS_RPC;
+}
+
 bool scenario_is_broken(const struct engine *engine)
 {
+	if (engine->bridge && bridge_faults(engine->bridge) != BRIDGE_FINE)
+		return true;
 	for (size_t i = 0; i < engine->node_count; i++) {
 		const struct engine_node *node = &engine->nodes[i];
 		if (node->phase == POD_CRASHED || node->trouble != RPC_FINE || node->cut || node->strayed || node->skew_us != 0 || node->flap_us != 0)
@@ -198,16 +293,23 @@ void scenario_heal(struct scenario_run *run, struct engine *engine)
 	engine_heal(engine);
 }
 
+static void live(struct engine *engine, int64_t now_us)
+{
+	engine_advance(engine, now_us);
+	if (engine->bridge)
+		bridge_advance(engine->bridge, now_us);
+}
+
 void scenario_advance(struct scenario_run *run, struct engine *engine, int64_t now_us)
 {
 	if (run->break_us <= now_us) {
-		engine_advance(engine, run->break_us);
+		live(engine, run->break_us);
 		(void)scenario_break(run, engine);
 		run->break_us = INT64_MAX;
 	}
 	if (run->heal_us <= now_us) {
-		engine_advance(engine, run->heal_us);
+		live(engine, run->heal_us);
 		scenario_heal(run, engine);
 	}
-	engine_advance(engine, now_us);
+	live(engine, now_us);
 }

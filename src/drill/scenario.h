@@ -19,6 +19,13 @@ int64_t scenario_lead_us(const struct scenario_def *def, const struct engine_con
 /* Chooses who is harmed: `name`, or by the seed. STATUS_USAGE names the candidates. */
 enum status scenario_victim(const struct scenario_def *def, const struct engine *engine, const char *name, size_t *out, struct error *err) TOCSIN_CHECK;
 
+/* There is more than nodes in it: lanes, a feed, a cluster, alerts and logs. */
+bool scenario_has_systems(const struct scenario_def *def);
+/* Something goes wrong in it. */
+bool scenario_breaks(const struct scenario_def *def);
+/* Its victim is a node. */
+bool scenario_harms_node(const struct scenario_def *def);
+
 /* Lets the network live until now, breaking and healing it on the way. */
 void scenario_advance(struct scenario_run *run, struct engine *engine, int64_t now_us);
 /* True while a node is down or does not serve; restarting the right ones ends it. */

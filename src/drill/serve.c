@@ -32,6 +32,7 @@ struct server {
 	unsigned port;
 	int held; /* bound and not listening, or -1 */
 	struct MHD_Daemon *daemon;
+	bool threads; /* one for each connection */
 };
 
 /* A request while its body arrives. */
@@ -97,6 +98,9 @@ static void fill_reply(struct server *server, struct MHD_Connection *connection,
 		.path = path,
 		.min_peers = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "minPeers"),
 		.max_behind = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "maxBlocksBehind"),
+		.query = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "query"),
+		.since = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "resourceVersion"),
+		.watch = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "watch") != NULL,
 		.control = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "X-Tocsin-Control") != NULL,
 		.body = buf_text(&exchange->body),
 		.len = exchange->body.len,
@@ -189,6 +193,11 @@ unsigned server_port(const struct server *server)
 	return server->port;
 }
 
+void server_threads(struct server *server)
+{
+	server->threads = true;
+}
+
 bool server_is_open(const struct server *server)
 {
 	return server->daemon != NULL;
@@ -207,7 +216,8 @@ enum status server_open(struct server *server, struct error *err)
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	server->daemon = MHD_start_daemon(MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, on_request, server,
+	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | (server->threads ? MHD_USE_THREAD_PER_CONNECTION : 0);
+	server->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, server,
 					  MHD_OPTION_LISTEN_SOCKET, server->held, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 					  MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S, MHD_OPTION_END);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

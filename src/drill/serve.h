@@ -10,6 +10,8 @@
 struct serve_request {
 	const char *method, *path;
 	const char *min_peers, *max_behind; /* query of /readiness, or NULL */
+	const char *query, *since;          /* arguments query and resourceVersion, or NULL */
+	bool watch;                         /* an argument watch */
 	bool control;                       /* it carries the header X-Tocsin-Control */
 	const char *body;
 	size_t len;
@@ -34,6 +36,8 @@ struct server;
 /* Binds 127.0.0.1:port (0: any free one) without listening yet. `node` is handed to
  * the host. */
 enum status server_new(struct server **out, const struct serve_host *host, size_t node, unsigned port, struct error *err) TOCSIN_CHECK;
+/* Each connection gets a thread of its own: for a port whose answers may take long. */
+void server_threads(struct server *server);
 void server_free(struct server *server);
 unsigned server_port(const struct server *server);
 bool server_is_open(const struct server *server);

@@ -2,7 +2,9 @@
 
 #include "base/mem.h"
 #include "drill/answer.h"
+#include "drill/bridge.h"
 #include "drill/engine.h"
+#include "drill/monitor.h"
 #include "drill/pods.h"
 #include "drill/scenario.h"
 #include "drill/serve.h"
@@ -22,6 +24,9 @@ enum {
 	TICK_MS = 20,
 	ORDER_BYTES = 256,
 	CONTROL_NODE = 1 << 20, /* the control port's number, where others have a node's */
+	FAR_NODE,               /* the far chain's */
+	MONITOR_NODE,           /* that of the API server and the monitoring */
+	WATCH_MS = 15000,       /* how long a watch waits for news */
 };
 
 struct sim {
@@ -44,6 +49,8 @@ struct sim {
 	/* The ticker's, and the main thread's before and after it. */
 	struct server **servers; /* one for each place in the engine */
 	struct server *control;
+	struct server *far, *monitor; /* NULL: the scenario has no such systems */
+	char far_url[64], monitor_url[64];
 };
 
 /* --- time ---------------------------------------------------------------------- */
@@ -151,6 +158,22 @@ static void answer_node(struct sim *sim, const struct engine_node *node, const s
 	}
 }
 
+/* A watch is answered when a pod changes, or after a while. */
+static void answer_monitor(struct sim *sim, const struct serve_request *request, struct serve_reply *reply)
+{
+	char version[24];
+	int64_t until_us = clock_mono_us(clock_system()) + WATCH_MS * US_PER_MS;
+	while (request->watch && request->since && !sim->stopping && clock_mono_us(clock_system()) < until_us) {
+		snprintf(version, sizeof(version), "%" PRIu64, monitor_version(sim->engine));
+		if (strcmp(version, request->since) != 0)
+			break;
+		wait_news(sim, TICK_MS * 10);
+		advance(sim);
+	}
+	if (!monitor_answer(sim->engine, request, reply))
+		reply->status = 404;
+}
+
 static void handle(void *arg, size_t node, const struct serve_request *request, struct serve_reply *reply)
 {
 	struct sim *sim = arg;
@@ -158,6 +181,10 @@ static void handle(void *arg, size_t node, const struct serve_request *request, 
 	advance(sim);
 	if (strcmp(request->path, "/control") == 0)
 		answer_control(sim, request, reply);
+	else if (node == FAR_NODE)
+		reply->status = bridge_far_rpc(sim->engine->bridge, request->body, request->len, &reply->body);
+	else if (node == MONITOR_NODE)
+		answer_monitor(sim, request, reply);
 	else if (node != CONTROL_NODE)
 		answer_node(sim, &sim->engine->nodes[node], request, reply);
 	else
@@ -170,6 +197,24 @@ static void handle(void *arg, size_t node, const struct serve_request *request, 
 static bool listens(const struct engine_node *node)
 {
 	return node->phase == POD_RUNNING && node->trouble != RPC_REFUSED;
+}
+
+/* The far chain's endpoint is gone while the chains are parted. */
+static enum status follow_far(struct sim *sim, struct error *err)
+{
+	enum status status = STATUS_OK;
+	if (!sim->far)
+		return STATUS_OK;
+	bool want = !(bridge_faults(sim->engine->bridge) & BRIDGE_PARTED);
+	if (want == server_is_open(sim->far))
+		return STATUS_OK;
+	pthread_mutex_unlock(&sim->mutex);
+	if (want)
+		status = server_open(sim->far, err);
+	else
+		server_close(sim->far);
+	pthread_mutex_lock(&sim->mutex);
+	return status;
 }
 
 /* Opens and closes ports as the nodes say. The mutex is held, and let go around each
@@ -191,7 +236,7 @@ static enum status follow(struct sim *sim, struct error *err)
 			server_close(sim->servers[i]);
 		pthread_mutex_lock(&sim->mutex);
 	}
-	return status;
+	return status == STATUS_OK ? follow_far(sim, err) : status;
 }
 
 static void *tick(void *arg)
@@ -271,12 +316,29 @@ static enum status make_history(struct sim *sim, struct error *err)
 	sim->run = (struct scenario_run){.def = def, .break_us = INT64_MAX, .heal_us = INT64_MAX};
 	if (scenario_victim(def, sim->engine, o->victim, &sim->run.victim, &why) != STATUS_OK)
 		return error_set(err, why.status, "%s", why.text);
-	if (strcmp(def->name, "healthy") != 0)
+	if (scenario_has_systems(def))
+		sim->engine->bridge = bridge_new(sim->engine);
+	if (scenario_breaks(def))
 		sim->run.break_us = o->break_after_ms < 0 ? sim->start_wall_us - lead_us : sim->start_wall_us + o->break_after_ms * US_PER_MS;
 	if (o->heal_after_ms > 0)
 		sim->run.heal_us = sim->start_wall_us + o->heal_after_ms * US_PER_MS;
 	scenario_advance(&sim->run, sim->engine, sim->start_wall_us);
 	return STATUS_OK;
+}
+
+/* The ports of what is beside the nodes: any free ones. */
+static enum status take_systems(struct sim *sim, struct error *err)
+{
+	const struct serve_host host = {handle, sim};
+	enum status status = server_new(&sim->far, &host, FAR_NODE, 0, err);
+	if (status == STATUS_OK)
+		status = server_new(&sim->monitor, &host, MONITOR_NODE, 0, err);
+	if (status != STATUS_OK)
+		return status;
+	server_threads(sim->monitor);
+	snprintf(sim->far_url, sizeof(sim->far_url), "http://127.0.0.1:%u", server_port(sim->far));
+	snprintf(sim->monitor_url, sizeof(sim->monitor_url), "http://127.0.0.1:%u", server_port(sim->monitor));
+	return server_open(sim->monitor, err);
 }
 
 /* Takes every port before any is opened, so that the URLs are known and complete. */
@@ -303,6 +365,8 @@ static enum status take_ports(struct sim *sim, struct error *err)
 		status = server_new(&sim->control, &host, CONTROL_NODE, port > 0 ? port + (unsigned)sim->node_count : 0, err);
 	if (status == STATUS_OK)
 		status = server_open(sim->control, err);
+	if (status == STATUS_OK && sim->engine->bridge)
+		status = take_systems(sim, err);
 	if (status == STATUS_OK)
 		snprintf(sim->control_url, sizeof(sim->control_url), "http://127.0.0.1:%u", server_port(sim->control));
 	return status;
@@ -374,6 +438,10 @@ void sim_stop(struct sim *sim)
 	for (size_t i = 0; sim->servers && i < sim->engine->node_count; i++)
 		server_free(sim->servers[i]);
 	server_free(sim->control);
+	if (sim->far)
+		server_free(sim->far);
+	if (sim->monitor)
+		server_free(sim->monitor);
 	free(sim->servers);
 	free(sim->nodes);
 	engine_free(sim->engine);
@@ -401,7 +469,7 @@ const char *sim_control_url(const struct sim *sim)
 
 const struct sim_node *sim_victim(const struct sim *sim)
 {
-	return strcmp(sim->run.def->name, "healthy") == 0 ? NULL : &sim->nodes[sim->run.victim];
+	return !scenario_harms_node(sim->run.def) ? NULL : &sim->nodes[sim->run.victim];
 }
 
 static enum status obey(struct sim *sim, const char *order, struct buf *out, struct error *err)
@@ -463,5 +531,9 @@ void sim_config(const struct sim *sim, struct buf *out)
 	for (size_t i = 0; i < sim->node_count; i++) {
 		if (sim->nodes[i].validator)
 			buf_printf(out, "\n[validator %s]\naddress = %s\n", sim->nodes[i].name + strlen("besu-"), address_text(address, &sim->nodes[i].address));
+	}
+	if (sim->engine->bridge) {
+		bridge_config(sim->engine->bridge, sim->far_url, out);
+		monitor_config(sim->monitor_url, out);
 	}
 }
