@@ -314,7 +314,7 @@ static const struct verb verbs[] = {
 
 static const struct verb *find_verb(const char *name)
 {
-	static const struct verb *const tables[] = {verbs, incident_room_verbs};
+	static const struct verb *const tables[] = {verbs, incident_room_verbs, incident_approve_verbs};
 
 	for (size_t t = 0; t < ARRAY_LENGTH(tables); t++)
 		for (const struct verb *verb = tables[t]; verb->name; verb++)
@@ -405,6 +405,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 		{.name = "note", .value = &call.note},
 		{.name = "box", .value = &call.box},
 		{.name = "for", .value = &call.for_how_long},
+		{.name = "hash", .value = &call.hash},
 		{.name = "json", .flag = &call.as_json},
 		{.name = NULL},
 	};
@@ -435,7 +436,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 
 const struct cli_command cli_incident = {
 	.name = "incident",
-	.args = "list|show|declare|report|note|evidence|set|stage|section|action|reopen|merge|role|task|decide|hypothesis|finding|todo|escalate|acknowledge|clocks|snooze|handover …",
+	.args = "list|show|declare|report|note|evidence|set|stage|section|action|reopen|merge|role|task|decide|hypothesis|finding|todo|escalate|acknowledge|clocks|snooze|handover|approve|refuse …",
 	.help = "work with incidents from scripts",
 	.manual = "list [--json]\n"
 		  "show INC [--json]\n"
@@ -450,6 +451,8 @@ const struct cli_command cli_incident = {
 		  "action INC TEXT --owner NAME --due YYYY-MM-DD [--type corrective|preventive|detective]\n"
 		  "update INC [--audience A] [--conditions TEXT] [--actions TEXT] [--needs TEXT]\n"
 		  "           [--next 20m] [--subject TEXT] [--text FILE] [--approve] [--dry-run]\n"
+		  "approve INC STEP [--hash FINGERPRINT]     a second person's answer to what somebody\n"
+		  "refuse INC STEP --reason TEXT             wants to run; approve shows all of it first\n"
 		  "reopen INC --reason TEXT\n"
 		  "merge INC INTO\n"
 		  "role INC list [--json] | take ROLE [--owner NAME] | release ROLE\n"

@@ -12,12 +12,13 @@ struct call {
 	const struct globals *globals;
 	const char **words; /* after the verb's name */
 	int word_count;
-	const char *severity, *title, *at, *reason, *owner, *scribe, *impact, *runbook, *from, *incident, *components, *stage, *due, *type, *note, *box, *for_how_long;
+	const char *severity, *title, *at, *reason, *owner, *scribe, *impact, *runbook, *from, *incident, *components, *stage, *due, *type, *note, *box, *for_how_long, *hash;
 	bool as_json;
 	struct store *store;
 	struct fold *fold;
 	struct actor who;
 	struct drafts drafts;
+	char confirmed[65]; /* the fingerprint that a person read and confirmed */
 	char made[16]; /* the id of what was declared, told once it is durable */
 	/* Of the configuration, or what is so without one. */
 	struct clocks clocks;
@@ -33,6 +34,8 @@ struct verb {
 };
 /* Roles, tasks, escalation and clocks; ends with name NULL. */
 extern const struct verb incident_room_verbs[];
+/* A second person's approvals; ends with name NULL. */
+extern const struct verb incident_approve_verbs[];
 
 enum status incident_print_json(void (*fill)(struct call *call, struct json_writer *w), struct call *call, struct error *err) TOCSIN_CHECK;
 /* The incident of that id, NULL with err when there is none. */

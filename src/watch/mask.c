@@ -41,7 +41,8 @@ const struct settings_def secrets_section = {
 	.word = "secrets",
 	.help = "What commands must not say: hidden on the screen, in the record and in exports, beside the tokens, keys and passwords that are known by their look.",
 	.items = (const struct setting_def[]){
-		{.name = "hide*", .type = SETTING_TEXT, .help = "A pattern, like corp-*: letters stand for themselves, * for any characters of a token, ? for one. More of them as hide-2, hide-3."},
+		{.name = "hide", .type = SETTING_TEXT, .help = "A pattern, like corp-*: letters stand for themselves, * for any characters of a token, ? for one."},
+		{.name = "hide-*", .type = SETTING_TEXT, .help = "More of them: hide-2, hide-keys, and so on."},
 		{0},
 	},
 };
@@ -110,6 +111,18 @@ void mask_add_token(struct mask *mask, const char *token)
 {
 	if (strlen(token) >= TOKEN_BYTES_MIN)
 		add(mask, token, strlen(token), MARK_NONE);
+}
+
+void mask_add_secrets(struct mask *mask, const struct settings *section)
+{
+	const struct setting *more;
+
+	if (!section)
+		return;
+	if (settings_text(section, "hide"))
+		(void)mask_add_pattern(mask, settings_text(section, "hide"));
+	for (size_t i = 0; (more = settings_each(section, "hide-*", i)); i++)
+		(void)mask_add_pattern(mask, more->text);
 }
 
 bool mask_add_pattern(struct mask *mask, const char *pattern)

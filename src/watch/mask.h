@@ -24,6 +24,8 @@ void mask_add_url(struct mask *mask, const char *url);
 void mask_add_token(struct mask *mask, const char *token);
 /* Learns a pattern (mask_pattern_at); false when it would hide too much. */
 bool mask_add_pattern(struct mask *mask, const char *pattern);
+/* Learns the patterns of a [secrets] section; NULL: none. */
+void mask_add_secrets(struct mask *mask, const struct settings *section);
 /* Appends text (any bytes) with "***" in the place of every secret. */
 void mask_text(const struct mask *mask, const char *text, size_t len, struct buf *out);
 /* The same for text that comes line by line: a key of several lines is hidden whole.

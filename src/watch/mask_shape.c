@@ -145,6 +145,8 @@ static size_t named_value(const char *text, size_t len, size_t at, size_t *shown
 		name = starts(from, left, names[i]) ? strlen(names[i]) : 0;
 	if (!name || (at > 0 && isalnum((unsigned char)text[at - 1])))
 		return 0;
+	if (at >= 3 && memcmp(text + at - 3, "\xe2\x80\xb9", 3) == 0)
+		return 0; /* "‹secret:NAME›", which stands for one */
 	bool option = at > 0 && text[at - 1] == '-';
 	i = name;
 	if (i < left && strchr("'\"", from[i]))

@@ -92,9 +92,7 @@ struct values *values_new(const struct config *config, const struct world *world
 			mask_add_token(v->mask, value);
 		free(value);
 	}
-	const struct settings *secrets = config_section(config, "secrets");
-	for (size_t i = 0; secrets && settings_each(secrets, "hide*", i); i++)
-		(void)mask_add_pattern(v->mask, settings_each(secrets, "hide*", i)->text);
+	mask_add_secrets(v->mask, config_section(config, "secrets"));
 	return v;
 }
 

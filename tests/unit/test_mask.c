@@ -124,6 +124,7 @@ static void test_secrets_by_their_look(void **state)
 		/* and these stay */
 		{"--password \"$PASSWORD\"", "--password \"$PASSWORD\""},
 		{"--token <token>", "--token <token>"},
+		{"echo ‹secret:deploy_token›", "echo ‹secret:deploy_token›"},
 		{"tokens: 123456", "tokens: 123456"},
 		{"the password is wrong", "the password is wrong"},
 		{"secret/besu-keys created", "secret/besu-keys created"},
