@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/path.h"
+#include "runbook/danger.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -408,6 +409,18 @@ static bool asks_help(int argc, char **argv)
 	return false;
 }
 
+/* A person's own table of danger classes. One wrong line must not keep the console from
+ * opening: it is told, and the others count. */
+static void load_danger(void)
+{
+	char *path = path_config("danger");
+	struct error err = {0};
+
+	if (path && access(path, F_OK) == 0 && danger_load(path, &err) != STATUS_OK)
+		cli_error(&err);
+	free(path);
+}
+
 static int run_command(int argc, char **argv)
 {
 	struct globals globals = {.program = argc > 0 ? argv[0] : "tocsin"};
@@ -415,6 +428,7 @@ static int run_command(int argc, char **argv)
 	int count = take_globals(&globals, argc, argv);
 	if (count < 0)
 		return EXIT_USAGE;
+	load_danger();
 	if (count < 2 || cli_is_url(argv[1]))
 		return cli_console_command.run(&globals, count, argv);
 	if (strcmp(argv[1], "--version") == 0) {

@@ -243,6 +243,22 @@ static void put_placeholders(struct json_writer *w, const struct command *c)
 	json_put_string(w, "refused", err.text[0] ? err.text : NULL);
 }
 
+/* Each line with its class: the worst is the command's. */
+static void put_lines(struct json_writer *w, const struct command *c)
+{
+	enum danger danger;
+	char *line;
+
+	json_begin_array(w, "lines");
+	for (const char *at = c->text; c->shell && danger_next_line(&at, &line, &danger); free(line)) {
+		json_begin_object(w, NULL);
+		json_put_string(w, "text", line);
+		json_put_string(w, "danger", danger_name(danger));
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
 static void put_command(struct json_writer *w, const struct command *c)
 {
 	json_begin_object(w, NULL);
@@ -255,6 +271,7 @@ static void put_command(struct json_writer *w, const struct command *c)
 	json_put_bool(w, "shell", c->shell);
 	json_put_string(w, "doubt", c->doubt);
 	json_put_string(w, "danger", c->shell ? danger_name(command_danger(c, c->text)) : NULL);
+	put_lines(w, c);
 	json_put_bool(w, "verify", c->verify);
 	json_put_bool(w, "interactive", c->interactive);
 	json_put_bool(w, "background", c->background);

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "runbook/bind.h"
+#include "runbook/danger_table.h"
 #include "runbook/shell.h"
 
 #include <ctype.h>
@@ -33,154 +34,8 @@ const char *danger_meaning(enum danger danger)
 	return meanings[danger];
 }
 
-/* What a program with these words does. The first row that fits decides. "a|b" names
- * alternatives, "a*" what begins so, and "-[ab]" a group of short options with one of
- * these letters in it. Words of a row that warns may stand anywhere behind the program;
- * those of a row that reads must be its first and second operand, or a pod named "get"
- * would excuse any verb. A program that no row names is at least a mutation. */
-static const struct rule {
-	const char *program;
-	const char *words[2]; /* NULL: any */
-	enum danger danger;
-} rules[] = {
-	{"kubectl", {"secret|secrets", NULL}, DANGER_CUSTODY},
-	{"kubectl", {"delete", "pvc|pv|persistentvolume|persistentvolumes|persistentvolumeclaim|persistentvolumeclaims|namespace|namespaces|ns|crd|crds|customresourcedefinition|customresourcedefinitions|all|--all|--all-namespaces|-A|-f*|--filename|-k*|--kustomize|--raw"}, DANGER_DESTRUCTIVE},
-	{"kubectl", {"--prune", NULL}, DANGER_DESTRUCTIVE},
-	/* Another configuration may name programs to run; the others write files or ask the server for any path. */
-	{"kubectl", {"--kubeconfig|--cache-dir|--profile|--profile-output|--raw", NULL}, DANGER_MUTATE},
-	{"kubectl", {"config", "current-context|get-contexts"}, DANGER_READ},
-	{"kubectl", {"config", NULL}, DANGER_MUTATE},
-	{"kubectl", {"delete|scale|apply|create|patch|edit|replace|exec|cp|drain|cordon|uncordon|taint|label|annotate|run|expose|set|attach|debug|proxy|port-forward|autoscale|certificate", NULL}, DANGER_MUTATE},
-	{"kubectl", {"rollout", "status|history"}, DANGER_READ},
-	{"kubectl", {"rollout", NULL}, DANGER_MUTATE},
-	{"kubectl", {"auth", "can-i"}, DANGER_READ},
-	{"kubectl", {"cluster-info", "dump"}, DANGER_MUTATE}, /* into files, if told to */
-	{"kubectl", {"get|describe|logs|top|explain|version|cluster-info|events|api-resources|api-versions|wait|diff", NULL}, DANGER_READ},
-	{"cast", {"send|mktx|publish|upload-signature", NULL}, DANGER_FUNDS},
-	{"cast", {"wallet", NULL}, DANGER_CUSTODY},
-	{"cast", {"call|logs|block|block-number|bn|balance|code|codesize|storage|tx|receipt|chain-id|chain|client|gas-price|nonce|age|find-block|keccak|sig|sig-event|abi-decode|abi-encode|decode-abi|from-wei|to-wei|to-hex|to-dec|4byte", NULL}, DANGER_READ},
-	{"ccip-cli", {"send|manual-exec|manualExec", NULL}, DANGER_FUNDS},
-	{"ccip-cli", {"show|search|lane|lane-latency|get-supported-tokens|getSupportedTokens|parse", NULL}, DANGER_READ},
-	{"tocsin", {"status|doctor|verify", NULL}, DANGER_READ},
-	{"tocsin", {"runbook|drill", "list|show|lint"}, DANGER_READ},
-	{"rm", {NULL, NULL}, DANGER_DESTRUCTIVE},
-	{"dd", {NULL, NULL}, DANGER_DESTRUCTIVE},
-	{"shred", {NULL, NULL}, DANGER_DESTRUCTIVE},
-	{"wipefs", {NULL, NULL}, DANGER_DESTRUCTIVE},
-	{"az", {"keyvault", NULL}, DANGER_CUSTODY},
-	{"az", {"delete|update|create|start|stop|restart|set|add|remove|invoke|run-command|rest|login", NULL}, DANGER_MUTATE},
-	{"az", {"show|list|show-backend-health", NULL}, DANGER_READ}, /* its verb is the last operand */
-	{"vault", {NULL, NULL}, DANGER_CUSTODY},
-	{"gpg", {NULL, NULL}, DANGER_CUSTODY},
-	{"cchost", {NULL, NULL}, DANGER_NETWORK},
-	{"systemctl", {"status|is-active|is-failed|show|list-units|cat", NULL}, DANGER_READ},
-	{"docker", {"ps|logs|inspect|stats|images|version|info|top", NULL}, DANGER_READ},
-	{"openssl", {"-out|-keylogfile|-sess_out|-CAkey|-signkey", NULL}, DANGER_MUTATE},
-	{"openssl", {"x509|s_client|version", NULL}, DANGER_READ},
-	{"printf", {"-v", NULL}, DANGER_MUTATE}, /* sets a variable */
-	{"find", {"-delete|-exec|-execdir|-ok|-okdir|-fprint*|-fls", NULL}, DANGER_DESTRUCTIVE},
-	{"find", {NULL, NULL}, DANGER_READ},
-	{"sort", {"-[o]|--o*|--compress*", NULL}, DANGER_MUTATE},
-	{"date", {"-[s]|--s*|0*|1*", NULL}, DANGER_MUTATE}, /* a month in front sets the clock */
-	{"journalctl", {"--rotate|--vacuum-*|--flush|--sync|--relinquish*|--smart-relinquish*|--setup-keys|--update-catalog|--cursor-file", NULL}, DANGER_MUTATE},
-	{"dmesg", {"-[cCDEn]|--c*|--read-c*", NULL}, DANGER_MUTATE},
-	{"ss", {"-[KD]|--kill|--diag", NULL}, DANGER_MUTATE},
-};
-
-/* Options that take the next word, where they may stand before an operand. */
-static const struct {
-	const char *program;
-	const char *options;
-} valued_options[] = {
-	{"kubectl", "-n|--namespace|--context|--cluster|--user|-s|--server|--request-timeout|--as|--as-group|--token|-v|-l|--selector|-o|--output|-c|--container|-L|--label-columns|--field-selector|--sort-by|--template|--chunk-size|--tail|--since"},
-	{"docker", "-H|--host|-c|--context|-l|--log-level"},
-	{"systemctl", "-H|--host|-M|--machine|-n|--lines|-o|--output|-t|--type|-p|--property"},
-	{"cast", ""},
-	{"openssl", ""},
-};
-
 /* Files that hold keys or the right to use them. */
 static const char key_files[] = "key|nodekey|id_rsa|id_ed25519|id_ecdsa|shadow|environ|keystore|wallet.json|credentials|.env|key.pem|key.priv";
-
-/* Programs that only look, whatever their words. */
-static const char *const readers[] = {
-	"grep",
-	"egrep",
-	"fgrep",
-	"head",
-	"tail",
-	"cat",
-	"wc",
-	"cut",
-	"tr",
-	"jq",
-	"uniq",
-	"sort",
-	"date",
-	"echo",
-	"printf",
-	"test",
-	"[",
-	"true",
-	"false",
-	"sleep",
-	"ls",
-	"df",
-	"du",
-	"free",
-	"uptime",
-	"ps",
-	"pgrep",
-	"ss",
-	"netstat",
-	"ping",
-	"dig",
-	"nslookup",
-	"host",
-	"getent",
-	"traceroute",
-	"tracepath",
-	"mtr",
-	"column",
-	"id",
-	"whoami",
-	"stat",
-	"sha256sum",
-	"diff",
-	"cmp",
-	"comm",
-	"journalctl",
-	"dmesg",
-	"cd",
-	"pwd",
-	"basename",
-	"dirname",
-	"seq",
-	"nproc",
-	"uname",
-	"exit",
-	"set",
-};
-
-/* JSON-RPC methods that only look, by their beginnings. */
-static const char *const rpc_reads[] = {
-	"eth_blockNumber",
-	"eth_get",
-	"eth_call",
-	"eth_chainId",
-	"eth_syncing",
-	"eth_gasPrice",
-	"eth_estimateGas",
-	"net_",
-	"web3_",
-	"txpool_",
-	"qbft_get",
-	"ibft_get",
-	"istanbul_get",
-	"clique_getSigner",
-	"admin_peers",
-	"admin_nodeInfo",
-};
 
 /* One alternative, `len` bytes at `pattern`, against a word. */
 static bool is_like(const char *pattern, size_t len, const char *word)
@@ -203,7 +58,7 @@ static bool any_of(const char *alternatives, const char *word)
 {
 	for (const char *at = alternatives; *at;) {
 		size_t len = strcspn(at, "|");
-		if (is_like(at, len, word))
+		if (len && is_like(at, len, word))
 			return true;
 		at += len + (at[len] == '|');
 	}
@@ -237,19 +92,11 @@ static bool has_word(const struct shell_command *c, const char *alternatives)
 	return false;
 }
 
-static const char *options_of(const char *program)
-{
-	for (size_t i = 0; i < ARRAY_LENGTH(valued_options); i++)
-		if (strcmp(valued_options[i].program, program) == 0)
-			return valued_options[i].options;
-	return NULL;
-}
-
 /* The operand with this number, NULL when there is none. An option that is not known
  * here is taken for one without a value. */
 static const char *operand(const struct shell_command *c, size_t number)
 {
-	const char *valued = options_of(shell_program(c->words[0]));
+	const char *valued = danger_valued_options(shell_program(c->words[0]));
 
 	for (size_t i = 1; i < c->word_count; i++) {
 		const char *word = c->words[i];
@@ -263,7 +110,7 @@ static const char *operand(const struct shell_command *c, size_t number)
 	return NULL;
 }
 
-/* az says what it does in the last word before its options. */
+/* az and gcloud say what they do in the last word before their options. */
 static const char *last_verb(const struct shell_command *c)
 {
 	size_t i = 1;
@@ -291,28 +138,26 @@ static bool fills_no_json(const char *data)
 	return true;
 }
 
-/* True if each "method" in the data is known to look only, and there is one. What is
- * spelt with escapes cannot be read here. */
-static bool data_only_reads(const char *data)
+/* The worst "method" in the data. What is spelt with escapes, or filled in by the shell,
+ * cannot be read here; data without a method is at least a mutation. */
+static enum danger data_danger(const char *data)
 {
+	enum danger worst = DANGER_READ;
 	bool any = false;
 
 	if (strchr(data, '\\') || !fills_no_json(data))
-		return false;
+		worst = DANGER_MUTATE;
 	for (const char *at = data; *at; at++) {
 		/* Some readers of JSON do not tell "METHOD" from "method". */
 		if (strncasecmp(at, "\"method\"", strlen("\"method\"")) != 0)
 			continue;
 		const char *name = at + strlen("\"method\"");
-		bool known = false;
 		name += strspn(name, " :\"");
-		for (size_t i = 0; i < ARRAY_LENGTH(rpc_reads); i++)
-			known |= strncmp(name, rpc_reads[i], strlen(rpc_reads[i])) == 0;
-		if (!known)
-			return false;
+		enum danger one = danger_of_method(name);
+		worst = one > worst ? one : worst;
 		any = true;
 	}
-	return any;
+	return any || worst > DANGER_MUTATE ? worst : DANGER_MUTATE;
 }
 
 enum curl_option {
@@ -385,8 +230,6 @@ static bool curl_argument_reads(enum curl_option option, const char *argument)
 	switch (option) {
 	case CURL_REQUEST:
 		return any_of("GET|HEAD|POST", argument);
-	case CURL_DATA:
-		return data_only_reads(argument);
 	case CURL_FORMAT: /* "@file" is a format that nobody sees here */
 		return argument[0] != '@' && !strchr(argument, '$') && !strstr(argument, "output{");
 	case CURL_HEADER: /* "@file" would send its lines away */
@@ -401,10 +244,12 @@ static bool curl_argument_reads(enum curl_option option, const char *argument)
 	}
 }
 
-/* curl reads when it gets, and when it posts JSON-RPC calls that read. */
+/* curl reads when it gets, and when it posts JSON-RPC calls that read. Changing how a CCF
+ * service is governed changes all of it. */
 static enum danger classify_curl(const struct shell_command *c)
 {
-	bool posts = false, calls = false;
+	bool posts = false, calls = false, governs = false;
+	enum danger worst = DANGER_READ;
 
 	for (size_t i = 1; i < c->word_count; i++) {
 		const char *argument;
@@ -415,15 +260,22 @@ static enum danger classify_curl(const struct shell_command *c)
 			argument = c->words[i];
 		else if (!argument)
 			argument = ++i < c->word_count ? c->words[i] : "";
-		if (!curl_argument_reads(option, argument))
-			return DANGER_MUTATE;
+		if (option == CURL_DATA) {
+			enum danger one = data_danger(argument);
+			worst = one > worst ? one : worst;
+			calls = true;
+		} else if (!curl_argument_reads(option, argument) && worst == DANGER_READ) {
+			worst = DANGER_MUTATE;
+		}
 		posts |= option == CURL_REQUEST && strcmp(argument, "POST") == 0;
-		calls |= option == CURL_DATA;
+		governs |= (option == CURL_OPERAND || option == CURL_URL) && strstr(argument, "/gov/") != NULL;
 	}
-	return posts && !calls ? DANGER_MUTATE : DANGER_READ;
+	if (posts && !calls && worst == DANGER_READ)
+		worst = DANGER_MUTATE;
+	return governs && worst != DANGER_READ ? DANGER_NETWORK : worst;
 }
 
-static bool fits(const struct rule *rule, const struct shell_command *c)
+static bool fits(const struct danger_rule *rule, const struct shell_command *c)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(rule->words); i++) {
 		if (!rule->words[i])
@@ -433,7 +285,7 @@ static bool fits(const struct rule *rule, const struct shell_command *c)
 				return false;
 			continue;
 		}
-		const char *word = strcmp(rule->program, "az") == 0 ? last_verb(c) : operand(c, i);
+		const char *word = any_of("az|gcloud", shell_program(c->words[0])) ? last_verb(c) : operand(c, i);
 		if (!word || !any_of(rule->words[i], word))
 			return false;
 	}
@@ -469,21 +321,70 @@ static bool reads_keys(const struct shell_command *c)
 	return false;
 }
 
-static enum danger classify_program(const struct shell_command *c)
+/* SQL in the words of a client. */
+static enum danger classify_sql(const struct shell_command *c)
+{
+	static const char *const words[] = {"drop ", "truncate ", "delete from"};
+
+	for (size_t i = 1; i < c->word_count; i++)
+		for (size_t j = 0; j < ARRAY_LENGTH(words); j++)
+			if (text_contains(c->words[i], words[j]))
+				return DANGER_DESTRUCTIVE;
+	return DANGER_MUTATE;
+}
+
+/* The first row of a table that fits; NULL when none does. */
+static const struct danger_rule *find_rule(const struct danger_rule *table, const struct shell_command *c)
+{
+	const char *program = shell_program(c->words[0]);
+
+	for (; table->program; table++)
+		if (any_of(table->program, program) && fits(table, c))
+			return table;
+	return NULL;
+}
+
+/* True if the shipped tables know a program, whatever they say of it. */
+static bool ships(const char *program)
+{
+	for (const struct danger_rule *rule = danger_rules; rule->program; rule++)
+		if (any_of(rule->program, program))
+			return true;
+	for (const char *const *reader = danger_readers; *reader; reader++)
+		if (strcmp(*reader, program) == 0)
+			return true;
+	return any_of("curl|psql|mysql|sqlite3", program);
+}
+
+static enum danger classify_shipped(const struct shell_command *c)
 {
 	const char *program = shell_program(c->words[0]);
 
 	if (strcmp(program, "curl") == 0)
 		return classify_curl(c);
-	for (size_t i = 0; i < ARRAY_LENGTH(rules); i++)
-		if (strcmp(rules[i].program, program) == 0 && fits(&rules[i], c))
-			return rules[i].danger == DANGER_READ && resource_is_open(c) ? DANGER_MUTATE : rules[i].danger;
+	if (any_of("psql|mysql|sqlite3", program))
+		return classify_sql(c);
+	const struct danger_rule *rule = find_rule(danger_rules, c);
+	if (rule)
+		return rule->danger == DANGER_READ && resource_is_open(c) ? DANGER_MUTATE : rule->danger;
 	if (strcmp(program, "uniq") == 0 && operands(c) > 1)
 		return DANGER_MUTATE; /* the second is written */
-	for (size_t i = 0; i < ARRAY_LENGTH(readers); i++)
-		if (strcmp(readers[i], program) == 0)
+	for (const char *const *reader = danger_readers; *reader; reader++)
+		if (strcmp(*reader, program) == 0)
 			return DANGER_READ;
 	return DANGER_MUTATE;
+}
+
+/* A person's own rows decide about programs that nobody here has heard of, and raise what
+ * is known. They cannot lower it. */
+static enum danger classify_program(const struct shell_command *c)
+{
+	const struct danger_rule *own = find_rule(danger_own_rules(), c);
+	enum danger shipped = classify_shipped(c);
+
+	if (!own)
+		return shipped;
+	return own->danger > shipped || !ships(shell_program(c->words[0])) ? own->danger : shipped;
 }
 
 static enum danger classify_script(const char *script, int depth);
@@ -552,17 +453,30 @@ enum danger danger_classify(const char *script)
 	return danger;
 }
 
+bool danger_next_line(const char **cursor, char **line, enum danger *danger)
+{
+	const char *start = *cursor + strspn(*cursor, " \t\n"), *end = shell_line_end(start);
+
+	if (!*start)
+		return false;
+	*line = xstrndup(start, (size_t)(end - start));
+	*danger = danger_classify(*line);
+	*cursor = end;
+	return true;
+}
+
 bool danger_knows(const char *script)
 {
 	struct shell_script parsed;
+	bool known = false;
 
 	shell_split(script, &parsed);
-	const char *program = parsed.command_count && parsed.commands[0].word_count ? shell_program(parsed.commands[0].words[0]) : "";
-	bool known = strcmp(program, "curl") == 0;
-	for (size_t i = 0; i < ARRAY_LENGTH(rules) && !known; i++)
-		known = strcmp(rules[i].program, program) == 0;
-	for (size_t i = 0; i < ARRAY_LENGTH(readers) && !known; i++)
-		known = strcmp(readers[i], program) == 0;
+	if (parsed.command_count && parsed.commands[0].word_count) {
+		const char *program = shell_program(parsed.commands[0].words[0]);
+		known = ships(program);
+		for (const struct danger_rule *rule = danger_own_rules(); rule->program && !known; rule++)
+			known = any_of(rule->program, program);
+	}
 	shell_free(&parsed);
 	return known;
 }

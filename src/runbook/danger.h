@@ -3,6 +3,8 @@
 #ifndef TOCSIN_RUNBOOK_DANGER_H
 #define TOCSIN_RUNBOOK_DANGER_H
 
+#include "base/status.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -18,8 +20,21 @@ enum danger {
 const char *danger_name(enum danger danger);    /* "read" */
 const char *danger_meaning(enum danger danger); /* "changes nothing" */
 
+/* "funds", "funds/contract" and "network" are classes. */
+bool danger_parse(const char *name, enum danger *out);
+
+/* Reads a person's own table: lines "CLASS PROGRAM [WORDS [WORDS]]", patterns as in
+ * danger_table.h, "#" begins a comment. Rows decide about programs that the shipped table
+ * does not know, and raise what it knows; none can lower it. A wrong line is told with its
+ * number, the others count all the same. */
+enum status danger_load(const char *path, struct error *err) TOCSIN_CHECK;
+
 /* The class of a shell text, as written or as bound: its worst line. */
 enum danger danger_classify(const char *script);
+
+/* The next line of a script, whole with its continuations, quotes and here-documents, and
+ * its class; moves the cursor past it. The line is owned by the caller. False at the end. */
+bool danger_next_line(const char **cursor, char **line, enum danger *danger);
 
 /* True if the text begins with a program that the rules know: "kubectl get pods" is a
  * command, "connection refused by peer" is not. */

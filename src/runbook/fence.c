@@ -79,14 +79,6 @@ static int seconds(const char *value)
 	return (int)(us / US_PER_S);
 }
 
-static enum danger danger_named(const char *value)
-{
-	for (int danger = 0; danger < DANGER_COUNT; danger++)
-		if (strncasecmp(danger_name((enum danger)danger), value, strcspn(danger_name((enum danger)danger), "/-")) == 0)
-			return (enum danger)danger;
-	return DANGER_MUTATE;
-}
-
 static void apply(struct command *c, const char *key, const char *value)
 {
 	/* Our own keys may carry our name, so that other tools leave them alone. */
@@ -108,8 +100,8 @@ static void apply(struct command *c, const char *key, const char *value)
 		c->verify = is_true(value);
 	else if (strcmp(key, "timeout") == 0)
 		c->timeout_s = seconds(value);
-	else if (strcmp(key, "class") == 0)
-		c->floor = danger_named(value);
+	else if (strcmp(key, "class") == 0 && !danger_parse(value, &c->floor))
+		c->floor = DANGER_MUTATE;
 	else if ((strcmp(key, "ignore") == 0 || strcmp(key, "transform") == 0) && is_true(value) == (key[0] == 'i'))
 		mem_set(&c->doubt, "the document marks it as not to be run");
 }

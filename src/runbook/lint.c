@@ -234,21 +234,14 @@ static void check_not_run(struct linting *l)
 static void mixed(struct linting *l, const struct step *s, const struct command *c)
 {
 	bool reads = false, changes = false;
+	enum danger danger;
+	char *line;
 
 	if (!c->shell)
 		return;
-	for (const char *line = c->text; *line;) {
-		size_t len = strcspn(line, "\n");
-		char *one = xstrndup(line, len);
-		bool comment = one[strspn(one, " \t")] == '#' || one[strspn(one, " \t")] == '\0';
-		enum danger danger = comment ? DANGER_READ : danger_classify(one);
-		reads |= !comment && danger == DANGER_READ;
+	for (const char *at = c->text; danger_next_line(&at, &line, &danger); free(line)) {
+		reads |= line[0] != '#' && danger == DANGER_READ;
 		changes |= danger != DANGER_READ;
-		free(one);
-		/* A command of several lines is one command. */
-		if (len && line[len - 1] == '\\')
-			return;
-		line += len + (line[len] == '\n');
 	}
 	if (reads && changes)
 		add(l, c->line, s, "part it: one block looks, another one changes", "a block of step %s has lines that read and lines that change", s->number);

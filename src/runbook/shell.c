@@ -389,6 +389,27 @@ bool shell_split(const char *script, struct shell_script *out)
 	return s.clear && !(s.loose && s.wide);
 }
 
+const char *shell_line_end(const char *line)
+{
+	char quote = '\0';
+
+	for (const char *at = line; *at; at++) {
+		if (*at == '\\' && quote != '\'' && at[1])
+			at++;
+		else if (quote)
+			quote = *at == quote ? '\0' : quote;
+		else if (*at == '"' || *at == '\'')
+			quote = *at;
+		else if (*at == '#' && (at == line || strchr(" \t;&|()", at[-1])))
+			return at + strcspn(at, "\n");
+		else if (*at == '<' && at[1] == '<')
+			return at + strlen(at);
+		else if (*at == '\n')
+			return at;
+	}
+	return line + strlen(line);
+}
+
 void shell_free(struct shell_script *script)
 {
 	for (size_t i = 0; i < script->command_count; i++) {

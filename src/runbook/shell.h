@@ -29,6 +29,10 @@ struct shell_script {
 bool shell_split(const char *script, struct shell_script *out);
 void shell_free(struct shell_script *script);
 
+/* Where the line that begins here ends, with the lines that quotes and backslashes join to
+ * it; a here-document reaches to the end of the text. */
+const char *shell_line_end(const char *line);
+
 /* The name of a program: "/bin/rm" is "rm". Points into the word. */
 const char *shell_program(const char *word);
 

@@ -6,7 +6,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "runbook/danger.h"
@@ -189,6 +191,63 @@ static const struct {
 	{"curl -d '{\"method\":\"eth_getBalance\",\"params\":[\"<validator-address>\"]}' http://x", DANGER_READ},
 	{"curl -d '{\"method\":\"eth_getBalance\",\"params\":[\"<anything>\"]}' http://x", DANGER_MUTATE},
 	{"", DANGER_READ},
+	/* what other clusters, clouds and chains have */
+	{"helm -n besu list", DANGER_READ},
+	{"helm upgrade besu ./chart", DANGER_MUTATE},
+	{"helm uninstall besu", DANGER_DESTRUCTIVE},
+	{"docker compose -f x.yml ps", DANGER_READ},
+	{"docker compose up -d", DANGER_MUTATE},
+	{"docker compose down -v", DANGER_DESTRUCTIVE},
+	{"docker volume rm data", DANGER_DESTRUCTIVE},
+	{"docker restart besu", DANGER_MUTATE},
+	{"docker exec besu rm -rf /data", DANGER_DESTRUCTIVE},
+	{"podman ps", DANGER_READ},
+	{"systemctl restart besu", DANGER_MUTATE},
+	{"systemctl is-enabled besu", DANGER_READ},
+	{"az network vnet delete --name a", DANGER_DESTRUCTIVE},
+	{"az aks list", DANGER_READ},
+	{"gcloud compute instances list", DANGER_READ},
+	{"gcloud compute instances delete a", DANGER_DESTRUCTIVE},
+	{"gcloud kms keys list", DANGER_CUSTODY},
+	{"aws ec2 describe-instances --region eu-west-1", DANGER_READ},
+	{"aws ec2 reboot-instances --instance-ids i-1", DANGER_MUTATE},
+	{"aws ec2 terminate-instances --instance-ids describe-instances", DANGER_DESTRUCTIVE},
+	{"aws secretsmanager get-secret-value --secret-id x", DANGER_CUSTODY},
+	{"aws s3 ls s3://x", DANGER_READ},
+	{"aws s3 rm s3://x --recursive", DANGER_DESTRUCTIVE},
+	{"terraform apply", DANGER_MUTATE},
+	{"terraform destroy", DANGER_DESTRUCTIVE},
+	{"psql -c 'select 1'", DANGER_MUTATE},
+	{"psql -c 'DROP TABLE events'", DANGER_DESTRUCTIVE},
+	{"pg_restore --clean -d x dump", DANGER_DESTRUCTIVE},
+	{"rsync -a --delete a/ b/", DANGER_DESTRUCTIVE},
+	{"mkfs.ext4 /dev/sda", DANGER_DESTRUCTIVE},
+	{"cometbft unsafe-reset-all", DANGER_DESTRUCTIVE},
+	{"cometbft version", DANGER_READ},
+	{"./submit_recovery_share.sh https://x", DANGER_CUSTODY},
+	{"besu operator generate-blockchain-config", DANGER_CUSTODY},
+	{"cast send 0x1 'pause()' --private-key $KEY", DANGER_CUSTODY},
+	{"cast rpc eth_blockNumber", DANGER_READ},
+	{"cast rpc admin_addPeer x", DANGER_MUTATE},
+	{"cast rpc eth_sendRawTransaction 0x1", DANGER_FUNDS},
+	{"cast rpc qbft_proposeValidatorVote 0x1 true", DANGER_NETWORK},
+	{"forge script x --broadcast", DANGER_FUNDS},
+	{"openssl genrsa 2048", DANGER_CUSTODY},
+	{"ssh-keygen -t ed25519", DANGER_CUSTODY},
+	{"curl -d '{\"method\":\"eth_sendRawTransaction\"}' http://x", DANGER_FUNDS},
+	{"curl -d '{\"method\":\"qbft_proposeValidatorVote\"}' http://x", DANGER_NETWORK},
+	{"curl -d '{\"method\":\"personal_unlockAccount\"}' http://x", DANGER_CUSTODY},
+	{"curl -d '[{\"method\":\"eth_call\"},{\"method\":\"personal_sign\"}]' http://x", DANGER_CUSTODY},
+	{"curl https://x/gov/service/state", DANGER_READ},
+	{"curl -X POST https://x/gov/members/proposals:create -d @p.json", DANGER_NETWORK},
+	{"amtool alert query", DANGER_READ},
+	{"amtool silence add x", DANGER_MUTATE},
+	{"kubectl logs [POD-NAME]", DANGER_READ},
+	{"kubectl logs {{pod}}", DANGER_READ},
+	{"NS=\"a b\" kubectl get pods", DANGER_READ},
+	{"(kubectl get pods; kubectl delete pvc a)", DANGER_DESTRUCTIVE},
+	{"bash <<END\nrm -rf /data\nEND", DANGER_DESTRUCTIVE},
+	{"cat <<END\nit's\nEND\nrm x", DANGER_DESTRUCTIVE},
 };
 
 static void test_classes(void **state)
@@ -201,9 +260,89 @@ static void test_classes(void **state)
 	}
 }
 
+/* The class of a block is that of its worst line. */
+static void test_lines(void **state)
+{
+	static const struct {
+		const char *text;
+		enum danger danger;
+	} want[] = {
+		{"kubectl get pods \\\n  -n x", DANGER_READ},
+		{"# wait, it's slow", DANGER_READ},
+		{"kubectl delete pod 'a\nb'", DANGER_MUTATE},
+		{"kubectl get pods # don't", DANGER_READ},
+		{"cat <<END\nx\nEND\nls", DANGER_MUTATE},
+	};
+	char *script = xstrdup(""), *line;
+	enum danger danger;
+	size_t count = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(want); i++) {
+		char *more = xasprintf("%s%s%s", script, i ? "\n\n" : "", want[i].text);
+		free(script);
+		script = more;
+	}
+	for (const char *at = script; danger_next_line(&at, &line, &danger); free(line)) {
+		assert_true(count < ARRAY_LENGTH(want));
+		assert_string_equal(line, want[count].text);
+		assert_int_equal(danger, want[count++].danger);
+	}
+	assert_int_equal(count, ARRAY_LENGTH(want));
+	assert_int_equal(danger_classify(script), DANGER_MUTATE);
+	free(script);
+}
+
+static enum status load(const char *text, struct error *err)
+{
+	char path[] = "/tmp/tocsin-danger.XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	enum status status = danger_load(path, err);
+	unlink(path);
+	return status;
+}
+
+/* A person's rows tell about what nobody here knows, and raise the rest. */
+static void test_own_rows(void **state)
+{
+	static const struct {
+		const char *script;
+		enum danger danger;
+	} want[] = {
+		{"netctl status", DANGER_READ},
+		{"netctl --deep status", DANGER_READ},
+		{"netctl restart", DANGER_MUTATE},
+		{"netctl wipe status", DANGER_DESTRUCTIVE},
+		{"netctl status; rm x", DANGER_DESTRUCTIVE},
+		{"kubectl delete pod a", DANGER_MUTATE},           /* no row lowers it */
+		{"kubectl rollout restart sts/a", DANGER_NETWORK}, /* one raises it */
+		{"kubectl get pods", DANGER_READ},
+		{"timeout 5 netctl wipe", DANGER_DESTRUCTIVE},
+	};
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(danger_classify("netctl status"), DANGER_MUTATE);
+	assert_int_equal(load("# ours\n\ndestructive netctl wipe\nread netctl status|list||\nread kubectl delete\nnetwork kubectl rollout restart\n", &err), STATUS_OK);
+	for (size_t i = 0; i < ARRAY_LENGTH(want); i++)
+		if (danger_classify(want[i].script) != want[i].danger)
+			fail_msg("%s is %s", want[i].script, danger_name(danger_classify(want[i].script)));
+	assert_true(danger_knows("netctl status"));
+	assert_int_equal(load("read a\nharmless b\nread\nread netctl status\n", &err), STATUS_INVALID);
+	assert_non_null(strstr(err.text, ":2: harmless is no class"));
+	assert_int_equal(danger_classify("netctl status"), DANGER_READ);
+	error_clear(&err);
+	assert_int_equal(danger_load("/nonexistent/danger", &err), STATUS_NOT_FOUND);
+	assert_int_equal(danger_classify("netctl status"), DANGER_MUTATE);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_classes)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_classes), cmocka_unit_test(test_lines), cmocka_unit_test(test_own_rows)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
