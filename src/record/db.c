@@ -80,13 +80,23 @@ enum status db_finish(sqlite3 *db, const char *path, const char *doing, sqlite3_
 	return status;
 }
 
+int64_t db_integer_again(sqlite3_stmt *stmt, int64_t otherwise)
+{
+	int64_t value = otherwise;
+
+	if (stmt && sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_INTEGER)
+		value = sqlite3_column_int64(stmt, 0);
+	sqlite3_reset(stmt);
+	return value;
+}
+
 int64_t db_integer(sqlite3 *db, const char *sql, int64_t otherwise)
 {
 	sqlite3_stmt *stmt = NULL;
-	int64_t value = otherwise;
 
-	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_INTEGER)
-		value = sqlite3_column_int64(stmt, 0);
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		stmt = NULL;
+	int64_t value = db_integer_again(stmt, otherwise);
 	sqlite3_finalize(stmt);
 	return value;
 }

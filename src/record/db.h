@@ -37,6 +37,8 @@ enum status db_exec(sqlite3 *db, const char *path, const char *doing, const char
 enum status db_prepare(sqlite3 *db, const char *path, const char *sql, sqlite3_stmt **out, struct error *err) TOCSIN_CHECK;
 /* One integer, `otherwise` when there is no row or it cannot be asked. */
 int64_t db_integer(sqlite3 *db, const char *sql, int64_t otherwise);
+/* The same of a statement that is asked many times; NULL allowed. */
+int64_t db_integer_again(sqlite3_stmt *stmt, int64_t otherwise);
 
 /* One step of a statement that gives no rows, then finalises it. */
 enum status db_finish(sqlite3 *db, const char *path, const char *doing, sqlite3_stmt *stmt, struct error *err) TOCSIN_CHECK;

@@ -290,7 +290,9 @@ static enum status open_file(struct store *store, struct error *err)
 		return error_set(err, STATUS_IO, "record %s: %s (check the path)", store->path, strerror(errno));
 	store->device = st.st_dev;
 	store->inode = st.st_ino;
-	store->data_version = db_integer(store->db, "PRAGMA data_version", 0);
+	if (sqlite3_prepare_v3(store->db, "PRAGMA data_version", -1, SQLITE_PREPARE_PERSISTENT, &store->ask_version, NULL) != SQLITE_OK)
+		store->ask_version = NULL;
+	store->data_version = db_integer_again(store->ask_version, 0);
 	if (fresh)
 		follow_with_checkpoint(store, true);
 	if (store->mode == STORE_WRITE)
@@ -324,6 +326,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	sqlite3_finalize(store->ask_version);
 	db_close(&store->db);
 	free(store->path);
 	free(store);
@@ -836,7 +839,7 @@ enum status store_head(struct store *store, struct head *out, struct error *err)
 
 bool store_changed(struct store *store)
 {
-	int64_t version = db_integer(store->db, "PRAGMA data_version", store->data_version);
+	int64_t version = db_integer_again(store->ask_version, store->data_version);
 	bool changed = version != store->data_version;
 
 	store->data_version = version;

@@ -16,6 +16,7 @@ struct store {
 	char boot[40];
 	dev_t device; /* of the file as it was opened: another one may take its name */
 	ino_t inode;
+	sqlite3_stmt *ask_version; /* of data_version, several times a second */
 	int64_t data_version;
 	bool full; /* the last write failed because the disk is full */
 	struct error warning;

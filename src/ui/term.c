@@ -18,7 +18,6 @@
 
 enum {
 	FRAME_MS = 100,
-	TICK_MS = 1000,
 	FRAME_BYTES = 8 * 1024 * 1024,
 	SIGNALS_MAX = 8,
 };
@@ -40,7 +39,7 @@ struct term {
 	int ended_by; /* the signal, or 0 */
 
 	struct loop_watch *reader, *writer;
-	struct loop_timer *frame, *tick;
+	struct loop_timer *frame;
 	struct loop_signal *signals[SIGNALS_MAX];
 	size_t signal_count;
 };
@@ -178,13 +177,6 @@ static void on_writable(void *arg, int events TOCSIN_UNUSED)
 	send_queue(term);
 	if (term->queue.len == 0 && term->wanted)
 		draw(term);
-}
-
-/* Ages grow although nothing happens. */
-static void on_tick(void *arg)
-{
-	struct term *term = arg;
-	ui_touch(term->ui);
 }
 
 /* --- input --------------------------------------------------------------------- */
@@ -333,7 +325,6 @@ static void run(struct term *term)
 	loop_watch_first(term->reader);
 	term->writer = loop_watch(term->loop, glass_output_fd(term->glass), 0, on_writable, term);
 	term->frame = loop_timer(term->loop, -1, 0, on_frame, term);
-	term->tick = loop_timer(term->loop, TICK_MS, TICK_MS, on_tick, term);
 	ui_on_dirty(term->ui, on_dirty, term);
 	ui_on_terminal(term->ui, lend, term);
 	take_theme(term);
@@ -346,7 +337,6 @@ static void run(struct term *term)
 	loop_watch_stop(term->reader);
 	loop_watch_stop(term->writer);
 	loop_timer_stop(term->frame);
-	loop_timer_stop(term->tick);
 }
 
 enum status term_run(struct loop *loop, struct ui *ui, enum colour_when colour, struct error *err)

@@ -21,7 +21,6 @@
 
 enum {
 	TICK_MS = 250,     /* judging, detecting, checking */
-	SHOW_MS = 500,     /* how often new numbers are worth a new picture */
 	SAMPLE_MS = 5000,  /* how often numbers go into the sample table */
 	SAMPLE_NODES = 50, /* of how many nodes each time */
 	ARMED_MINUTES_MAX = 120,
@@ -79,7 +78,6 @@ struct watch {
 	size_t steps; /* of the machine's clock, not yet in the fold: clocks of incidents wait for them */
 
 	struct loop_timer *tick;
-	bool sampled; /* nodes answered since they were last shown */
 	int64_t shown_us;
 	size_t proposals_shown;
 	int64_t sampled_us;
@@ -385,17 +383,16 @@ static void disarm_when_due(struct watch *w, int64_t now_us)
 	say(w, 1, "UNARMED: the armed time is over");
 }
 
-/* News are shown at once, numbers that only move a little twice a second: an idle
- * screen costs next to nothing, and one of thousands of nodes no more. */
+/* News are shown at once; numbers that only move a little, ages and the time of day with
+ * each second of the wall clock: an idle screen costs next to nothing, and one of thousands
+ * of nodes no more. */
 static void show_when_due(struct watch *w, size_t changes, int64_t now_us)
 {
 	bool news = changes > 0 || w->proposals.count != w->proposals_shown;
-	bool due = now_us - w->shown_us >= SHOW_MS * US_PER_MS || now_us < w->shown_us;
 
-	if (!news && !(due && (w->sampled || w->checked_count > 0)))
+	if (!news && now_us / US_PER_S == w->shown_us / US_PER_S)
 		return;
 	w->proposals_shown = w->proposals.count;
-	w->sampled = false;
 	w->shown_us = now_us;
 	changed(w);
 }
@@ -426,11 +423,10 @@ static void tick(void *arg)
 	show_when_due(w, count, now_us);
 }
 
-static void sample_taken(void *arg)
+/* What a source fed to the world is judged by the next tick, and shown when that says so. */
+static void source_changed(void *arg)
 {
-	struct watch *w = arg;
-
-	w->sampled = true;
+	(void)arg;
 }
 
 /* --- the journal speaks ----------------------------------------------------------------- */
@@ -629,7 +625,7 @@ static void start_sources(struct watch *w, struct store *store)
 		.demo = w->config->demo,
 		.sections = w->config->sections,
 		.section_count = w->config->section_count,
-		.changed = sample_taken,
+		.changed = source_changed,
 		.message = source_message,
 		.recall = source_recall,
 		.remember = source_remember,
@@ -678,7 +674,7 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 		text_format(w->holder, sizeof(w->holder), "%s@%s pid %ld", w->operator_name, w->where, (long)getpid());
 		w->journal = journal_new(loop, store, !w->read_only, w->holder, &journal_events, w);
 	}
-	collector_start(w->collector, sample_taken, w);
+	collector_start(w->collector, NULL, NULL);
 	w->tick = loop_timer(loop, TICK_MS, TICK_MS, tick, w);
 	return w;
 }
