@@ -38,6 +38,13 @@ static int unknown_scenario(const char *name)
 	return cli_usage(&cli_demo, "%s: no such scenario (there are: %s)", name, list);
 }
 
+/* Channels to show what would leave by them: a drill has nothing that could send. */
+static const char demo_channels[] =
+	"\n[channel war-room]\nkind = slack\naudiences = technical\nurl_env = TOCSIN_DEMO\n"
+	"\n[channel on-call]\nkind = pagerduty\nkey_env = TOCSIN_DEMO\non = declare acknowledge resolve\n"
+	"\n[channel management]\nkind = email\naudiences = management\nhost = mail.example.org\nfrom = tocsin@example.org\nto = board@example.org\n"
+	"\n[channel status-page]\nkind = statuspage\naudiences = public\npage = demo\nkey_env = TOCSIN_DEMO\n";
+
 /* The configuration of the simulated network, marked as a drill. */
 static enum status demo_config(const struct sim *sim, struct config *out, struct error *err)
 {
@@ -46,6 +53,7 @@ static enum status demo_config(const struct sim *sim, struct config *out, struct
 
 	buf_init(&text, CONFIG_BYTES_MAX);
 	sim_config(sim, &text);
+	buf_puts(&text, demo_channels);
 	enum status status = config_parse(buf_text(&text), text.len, "demo", out, &problems);
 	if (status != STATUS_OK)
 		error_set(err, status, "the simulated network's configuration: %s", problems.count ? problems.items[0].text : "not usable");

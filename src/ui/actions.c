@@ -5,6 +5,7 @@
 #include "report/report.h"
 #include "ui/do.h"
 #include "ui/steps.h"
+#include "ui/updates.h"
 
 #include <string.h>
 
@@ -164,6 +165,35 @@ static bool always(const struct ui *ui)
 	return true;
 }
 
+/* The incident moved on, and nobody was told since. */
+static bool update_waits(const struct ui *ui)
+{
+	const struct incident *incident = ui_incident(ui);
+	bool shown = ui_screen(ui) == SCREEN_INCIDENT || ui_screen(ui) == SCREEN_REVIEW;
+	if (!shown || !incident || incident->stage < STAGE_RESPOND)
+		return false;
+	for (size_t i = 0; i < incident->update_count; i++)
+		if (incident->updates[i].approved_us >= incident->stage_us[incident->stage])
+			return false;
+	return true;
+}
+
+static bool is_writing(const struct ui *ui)
+{
+	return ui_screen(ui) == SCREEN_UPDATES && ui_writing(ui);
+}
+
+static bool message_is_stuck(const struct ui *ui)
+{
+	const struct message_record *m = ui_screen(ui) == SCREEN_UPDATES ? fold_message(watch_fold(ui_watch(ui)), ui_pane_state((struct ui *)ui, "outbox")->selected, NULL) : NULL;
+	return m && (m->state == MESSAGE_FAILED || m->state == MESSAGE_UNKNOWN);
+}
+
+static const char *without_writing(const struct ui *ui)
+{
+	return ui_writing(ui) ? NULL : "no update is being written (:update drafts one)";
+}
+
 /* --- completion --------------------------------------------------------------------------- */
 
 static void offer_incidents(struct ui *ui, const char *args, offer_fn *offer, void *arg)
@@ -225,6 +255,26 @@ static void offer_sections(struct ui *ui, const char *args, offer_fn *offer, voi
 	(void)args;
 	for (int section = 0; section < SECTION_COUNT; section++)
 		offer(arg, section_name((enum section)section));
+}
+
+static void offer_audiences(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	struct template_list list;
+	(void)ui;
+	(void)args;
+	template_list(&list, NULL);
+	for (size_t i = 0; i < list.count; i++)
+		offer(arg, list.names[i]);
+	template_list_free(&list);
+}
+
+static void offer_fields(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	static const char *const names[] = {"audience", "subject", "conditions", "actions", "needs", "next", "text"};
+	(void)ui;
+	(void)args;
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		offer(arg, names[i]);
 }
 
 static void offer_formats(struct ui *ui, const char *args, offer_fn *offer, void *arg)
@@ -346,6 +396,28 @@ const struct request requests_actions[] = {
 	 .help = "Opens a closed or merged incident again, in Respond."},
 	{.name = "section", .keys = "", WRITE, .args = "SECTION [TEXT]", .run = do_section, .complete = offer_sections, .unavailable = without_open,
 	 .help = "Writes a section of the review; without a text it asks for one."},
+
+	/* what leaves */
+	{.name = "update", .keys = "u", WRITE, .args = "[AUDIENCE]", .hint = "update", .wanted = update_waits, .run = do_update, .complete = offer_audiences, .unavailable = without_incident,
+	 .help = "Drafts an update from what the record says, or takes up the draft that waits; for technical people unless said."},
+	{.name = "outbox", .keys = "", LOOK, .args = "", .run = do_outbox,
+	 .help = "Shows the outbox: drafts, messages and what became of them."},
+	{.name = "send", .keys = "x", .scope = SCOPE_UPDATES, WRITE, .args = "", .hint = "approve", .wanted = is_writing, .run = do_send, .unavailable = without_writing,
+	 .help = "Shows the update as it would leave, and once that is approved queues it for the channels of its audience."},
+	{.name = "keep", .keys = "S", .scope = SCOPE_UPDATES, WRITE, .args = "", .hint = "keep", .wanted = is_writing, .run = do_keep, .unavailable = without_writing,
+	 .help = "Keeps the update as a draft in the record, for somebody else to approve."},
+	{.name = "discard", .keys = "", .scope = SCOPE_UPDATES, WRITE, .args = "[REASON]", .run = do_discard, .unavailable = without_writing,
+	 .help = "Discards the update that is being written."},
+	{.name = "field", .keys = "", WRITE, .args = "NAME [TEXT]", .run = do_field, .complete = offer_fields, .unavailable = without_writing,
+	 .help = "Sets a field of the update: audience, subject, conditions, actions, needs, next (20m or 14:20) or text."},
+	{.name = "resend", .keys = "o", .scope = SCOPE_UPDATES, WRITE, .args = "[MESSAGE]", .hint = "resend", .wanted = message_is_stuck, .run = do_resend,
+	 .help = "Sends the message again that failed, or whose answer was lost."},
+	{.name = "arrived", .keys = "v", .scope = SCOPE_UPDATES, WRITE, .args = "[MESSAGE] [ID]", .hint = "it arrived", .wanted = message_is_stuck, .run = do_arrived,
+	 .help = "Says that the message did arrive; of a status page with the page's own id."},
+	{.name = "withdraw", .keys = "X", .scope = SCOPE_UPDATES, WRITE, .args = "[MESSAGE] [REASON]", .run = do_withdraw,
+	 .help = "Gives the message up."},
+	{.name = "answered", .keys = "", .scope = SCOPE_UPDATES, WRITE, .args = "[MESSAGE] [NAME]", .run = do_answered,
+	 .help = "Says that somebody acknowledged the message, where the channel does not tell."},
 
 	/* more of the runbook */
 	{.name = "done", .keys = "", WRITE, .args = "[STEP]", .run = do_tick, .complete = offer_steps, .unavailable = without_runbook,

@@ -74,6 +74,16 @@ enum status edit_action(struct ui *ui, const char *seq, struct error *err);
 	_(timeline)          \
 	_(review)            \
 	_(board)             \
+	_(update)            \
+	_(outbox)            \
+	_(field)             \
+	_(send)              \
+	_(keep)              \
+	_(discard)           \
+	_(resend)            \
+	_(arrived)           \
+	_(withdraw)          \
+	_(answered)          \
 	_(who)
 #define REQUEST_FUNCTION(name) enum status do_##name(struct ui *ui, const char *args, struct error *err);
 REQUEST_FUNCTIONS(REQUEST_FUNCTION)

@@ -22,4 +22,8 @@ extern const struct pane pane_output;   /* what the last command of the incident
 extern const struct pane pane_sections; /* of the review */
 extern const struct pane pane_actions;  /* action items of the review */
 
+extern const struct pane pane_update; /* the update that is being written */
+extern const struct pane pane_outbox; /* what leaves, and what became of it */
+extern const struct pane pane_leaves; /* the update or message as it leaves */
+
 #endif

@@ -17,6 +17,7 @@ static const char *const scope_titles[SCOPE_COUNT] = {
 	[SCOPE_INCIDENT] = "Incident",
 	[SCOPE_TIMELINE] = "Timeline",
 	[SCOPE_REVIEW] = "Review",
+	[SCOPE_UPDATES] = "Updates",
 };
 
 static const char reserved_keys[] = "? F1 : / n N Esc Enter Tab S-Tab 1 2 3 4 5 6 7 8 9 h j k l Left Down Up Right g G Home End "

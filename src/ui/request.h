@@ -18,6 +18,7 @@ enum scope {
 	SCOPE_INCIDENT,
 	SCOPE_TIMELINE,
 	SCOPE_REVIEW,
+	SCOPE_UPDATES,
 	SCOPE_COUNT,
 };
 const char *scope_title(enum scope scope); /* "Board" */

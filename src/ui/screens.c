@@ -109,9 +109,30 @@ static void draw_review(struct ui *ui, struct area area)
 	panes_draw(ui, draw_frame(ui, area), rows, ARRAY_LENGTH(rows));
 }
 
+/* Narrow: one above the other. Wide: the work on the left, what leaves on the right. */
+static void draw_updates(struct ui *ui, struct area area)
+{
+	static const struct pane_row all[] = {
+		{.weight = 0, .cells = {{&pane_update, 1}}},
+		{.weight = 1, .cells = {{&pane_outbox, 1}}},
+		{.weight = 1, .cells = {{&pane_leaves, 1}}},
+	};
+	static const struct pane_row left[] = {{.weight = 0, .cells = {{&pane_update, 1}}}, {.weight = 1, .cells = {{&pane_outbox, 1}}}};
+	static const struct pane_row right[] = {{.weight = 1, .cells = {{&pane_leaves, 1}}}};
+	area = draw_frame(ui, area);
+	if (area.columns < TWO_COLUMNS || ui_zoomed(ui)) {
+		panes_draw(ui, area, all, ARRAY_LENGTH(all));
+		return;
+	}
+	int columns = area.columns / 2;
+	panes_draw(ui, area_inside(area, 0, 0, columns, area.rows), left, ARRAY_LENGTH(left));
+	panes_draw(ui, area_inside(area, columns, 0, area.columns - columns, area.rows), right, ARRAY_LENGTH(right));
+}
+
 const struct screen_entry screens[SCREEN_COUNT] = {
 	[SCREEN_BOARD] = {.name = "board", .title = "Board", .scope = SCOPE_BOARD, .draw = draw_board, .back = SCREEN_BOARD, .panes = {&pane_nodes, &pane_validators, &pane_proposals, &pane_timeline, &pane_lanes, &pane_feeds, &pane_pods, &pane_alerts, &pane_probes, &pane_workloads}},
 	[SCREEN_INCIDENT] = {.name = "incident", .title = "Incident", .scope = SCOPE_INCIDENT, .draw = draw_incident, .back = SCREEN_BOARD, .panes = {&pane_runbook, &pane_affected, &pane_gate, &pane_evidence, &pane_timeline, &pane_output}},
 	[SCREEN_TIMELINE] = {.name = "timeline", .title = "Timeline", .scope = SCOPE_TIMELINE, .draw = draw_timeline, .back = SCREEN_BOARD, .panes = {&pane_timeline}},
 	[SCREEN_REVIEW] = {.name = "review", .title = "Review", .scope = SCOPE_REVIEW, .draw = draw_review, .back = SCREEN_INCIDENT, .panes = {&pane_sections, &pane_actions, &pane_gate, &pane_timeline}},
+	[SCREEN_UPDATES] = {.name = "updates", .title = "Updates", .scope = SCOPE_UPDATES, .draw = draw_updates, .back = SCREEN_INCIDENT, .panes = {&pane_update, &pane_outbox, &pane_leaves}},
 };

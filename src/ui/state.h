@@ -105,8 +105,9 @@ struct ui {
 
 	/* What a terminal has, and a script has not. */
 	bool terminal;
-	bool mouse;      /* asked for: it selects and scrolls */
-	char *clipboard; /* waits for the terminal to take it */
+	bool mouse;              /* asked for: it selects and scrolls */
+	struct writing *writing; /* updates.h; NULL: none */
+	char *clipboard;         /* waits for the terminal to take it */
 
 	struct canvas *frozen; /* while the screen is paused: what it showed; NULL otherwise */
 	int64_t frozen_us;     /* since when */

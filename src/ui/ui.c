@@ -5,6 +5,7 @@
 #include "ui/keys.h"
 #include "ui/state.h"
 #include "ui/steps.h"
+#include "ui/updates.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -66,6 +67,7 @@ void ui_free(struct ui *ui)
 	keyboard_free(ui->keyboard);
 	canvas_free(ui->frozen);
 	free(ui->clipboard);
+	writing_free(ui->writing);
 	free(ui);
 }
 
@@ -654,7 +656,7 @@ static void say_nothing_happens(struct ui *ui, const char *key)
 	static const struct {
 		enum scope scope;
 		const char *way;
-	} screens_with_keys[] = {{SCOPE_INCIDENT, "show"}, {SCOPE_REVIEW, "review"}, {SCOPE_TIMELINE, "timeline"}};
+	} screens_with_keys[] = {{SCOPE_INCIDENT, "show"}, {SCOPE_REVIEW, "review"}, {SCOPE_UPDATES, "outbox"}, {SCOPE_TIMELINE, "timeline"}};
 	for (size_t i = 0; i < ARRAY_LENGTH(screens_with_keys); i++) {
 		const struct request *request = keyboard_request(ui->keyboard, screens_with_keys[i].scope, key);
 		char press[PRESS_TEXT];

@@ -6,7 +6,6 @@
 #include "base/url.h"
 #include "collect/source.h"
 #include "incident/diagnosis.h"
-#include "incident/drafting.h"
 #include "watch/bearer.h"
 #include "watch/environment.h"
 #include "watch/notify.h"
@@ -1050,96 +1049,6 @@ bool watch_lend_terminal(struct watch *w, bool take)
 const struct channels *watch_channels(const struct watch *w)
 {
 	return notify_channels(w->notify);
-}
-
-const char *watch_outbox_words(const struct watch *w)
-{
-	if (w->config->demo || fold_is_drill(w->fold))
-		return "this is a drill: it shows what would leave, and nothing does";
-	if (w->read_only)
-		return "OBSERVER sends nothing";
-	if (notify_channels(w->notify)->count == 0)
-		return "no channel is configured: updates are here to be pasted";
-	return "";
-}
-
-void watch_checkpoint_text(const struct watch *w, char *dst, size_t size)
-{
-	struct checkpoint checkpoint;
-	char text[CHECKPOINT_TEXT];
-
-	*dst = '\0';
-	if (watch_checkpoint(w, &checkpoint, NULL) == STATUS_OK)
-		text_format(dst, size, "%s", checkpoint_text(text, &checkpoint));
-}
-
-/* The same update with every secret masked; what it points at is kept by the drafts. */
-static struct update_text masked_update(const struct watch *w, const struct update_text *text, struct drafts *drafts)
-{
-	struct update_text out = *text;
-	const char **fields[] = {&out.subject, &out.text, &out.conditions, &out.actions, &out.needs};
-
-	for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
-		if (*fields[i])
-			*fields[i] = drafts_keep(drafts, watch_mask(w, *fields[i], strlen(*fields[i])));
-	return out;
-}
-
-enum status watch_update(struct watch *w, const char *incident, const struct update_text *text, bool approve, size_t *ways, struct error *err)
-{
-	struct drafts drafts;
-	struct actor who = watch_actor(w);
-	struct way_out *out = xcalloc(notify_channels(w->notify)->count + 1, sizeof(*out));
-	size_t count = approve ? channels_for(notify_channels(w->notify), text->audience, out) : 0;
-	char checkpoint[CHECKPOINT_TEXT];
-
-	drafts_init(&drafts);
-	watch_checkpoint_text(w, checkpoint, sizeof(checkpoint));
-	struct update_text masked = masked_update(w, text, &drafts);
-	enum status status = act_update_send(w->fold, &who, incident, &masked, approve, out, count, checkpoint, &drafts, err);
-	if (status == STATUS_OK)
-		status = watch_append(w, &drafts, NULL, NULL, err);
-	drafts_free(&drafts);
-	free(out);
-	if (ways)
-		*ways = count;
-	return status;
-}
-
-void watch_update_preview(struct watch *w, const char *incident, const struct update_text *text, const struct channel *channel, struct buf *out)
-{
-	const struct incident *of = fold_incident(w->fold, incident);
-	struct message_record message;
-	struct drafts drafts;
-	char checkpoint[CHECKPOINT_TEXT];
-
-	if (!of)
-		return;
-	drafts_init(&drafts);
-	watch_checkpoint_text(w, checkpoint, sizeof(checkpoint));
-	struct update_text masked = masked_update(w, text, &drafts);
-	message_preview(&message, channel, of, &masked, checkpoint, clock_wall_us(w->clock));
-	struct letter letter = letter_of(w->fold, of, &message, w->config->network, w->origin);
-	letter.drill = letter.drill || w->config->demo;
-	letter_preview(channel, &letter, out);
-	drafts_free(&drafts);
-}
-
-enum status watch_message_preview(struct watch *w, const char *id, struct buf *out, struct error *err)
-{
-	const struct incident *incident;
-	const struct message_record *message = fold_message(w->fold, id, &incident);
-	const struct channel *channel = message ? channels_find(notify_channels(w->notify), message->channel) : NULL;
-
-	if (!message)
-		return error_set(err, STATUS_NOT_FOUND, "message %s: there is none", id);
-	if (!channel) {
-		buf_printf(out, "channel %s is not in this configuration; this is what it says:\n\n%s\n\n%s\n\n%s", message->channel, message->subject, message->text, message->checkpoint);
-		return STATUS_OK;
-	}
-	const struct letter letter = letter_of(w->fold, incident, message, w->config->network, w->origin);
-	letter_preview(channel, &letter, out);
-	return STATUS_OK;
 }
 
 void watch_append_machine(struct watch *w, const struct drafts *drafts, void (*done)(void *arg, enum status status, const struct error *err), void *arg)

@@ -25,9 +25,12 @@ struct watch {
 	struct runbook runbook;
 	bool runbook_loaded;
 	struct values *values;
+	struct clocks clocks;
+	struct people people;
 	enum mode mode;
 	size_t runs; /* commands that were started */
 	const char *output;
+	struct channels channels; /* none, unless a test reads some */
 };
 
 /* --- what the screens ask of a watch ------------------------------------------------ */
@@ -51,6 +54,14 @@ const struct fold *watch_fold(const struct watch *w)
 const struct proposals *watch_proposals(const struct watch *w)
 {
 	return &w->proposals;
+}
+const struct clocks *watch_clocks(const struct watch *w)
+{
+	return &w->clocks;
+}
+const struct people *watch_people(const struct watch *w)
+{
+	return &w->people;
 }
 bool watch_loaded(const struct watch *w)
 {
@@ -110,6 +121,11 @@ void watch_run_cancel(struct watch *w, const char *incident, const char *step)
 	(void)w;
 	(void)incident;
 	(void)step;
+}
+
+const struct channels *watch_channels(const struct watch *w)
+{
+	return &w->channels;
 }
 
 struct actor watch_actor(const struct watch *w)
@@ -287,6 +303,8 @@ static struct watch *room_open(unsigned validators, unsigned rpc_nodes)
 	w->config.network = xstrdup("Test network");
 	w->values = values_new(&w->config, w->net.world);
 	w->mode = MODE_UNARMED;
+	clocks_read(NULL, 0, &w->clocks);
+	people_read(NULL, 0, &w->people);
 	return w;
 }
 
@@ -297,6 +315,7 @@ static void room_close(struct watch *w)
 	values_free(w->values);
 	if (w->runbook_loaded)
 		runbook_free(&w->runbook);
+	people_free(&w->people);
 	recorder_free(&w->record);
 	net_close(&w->net);
 	free(w->config.network);
