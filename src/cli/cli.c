@@ -183,14 +183,19 @@ static bool option_is(const char *word, const char *name)
 	return strncmp(word, name, len) == 0 && (word[len] == '\0' || word[len] == '=');
 }
 
+void cli_words_add(struct cli_words *words, const char *word)
+{
+	words->items = xreallocarray(words->items, words->count + 1, sizeof(*words->items));
+	words->items[words->count++] = word;
+}
+
 static void take_value(const struct cli_option *option, const char *value)
 {
 	if (option->value) {
 		*option->value = value;
 		return;
 	}
-	option->list->items = xreallocarray(option->list->items, option->list->count + 1, sizeof(*option->list->items));
-	option->list->items[option->list->count++] = value;
+	cli_words_add(option->list, value);
 }
 
 int cli_options(const struct cli_command *command, const struct cli_option *options, int argc, char **argv)

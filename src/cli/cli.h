@@ -56,6 +56,7 @@ struct cli_words {
 	const char **items; /* to be freed by the command; the words are argv's */
 	size_t count;
 };
+void cli_words_add(struct cli_words *words, const char *word);
 struct cli_option {
 	const char *name; /* "for" */
 	const char **value;

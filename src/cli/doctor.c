@@ -79,6 +79,7 @@ static void look_at_everything(const struct globals *globals, const char *const 
 
 	if (look_at_configuration(globals, urls, count, &config, out)) {
 		doctor_ask(&config, clock_system(), out);
+		doctor_sources(&config, clock_system(), out);
 		doctor_limits(config.node_count, out);
 	}
 	look_at_record(globals, &config, out);

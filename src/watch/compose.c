@@ -229,11 +229,6 @@ static void write_thresholds(struct buf *out)
 static void write_rest(struct buf *out)
 {
 	buf_puts(out,
-		 "\n# Where pods are, for runbooks and for the pane of pods; needs kubectl.\n"
-		 "# [kubernetes]\n"
-		 "# namespace = besu-network\n"
-		 "# The context of kubectl; without it, kubectl's current one.\n"
-		 "# context = NAME\n"
 		 "\n[runbooks]\n"
 		 "# Runbooks of your own; those that are shipped stay in reach.\n"
 		 "# directory = PATH\n"
@@ -261,6 +256,7 @@ void compose_config(const struct discovery *d, const struct compose_options *opt
 		write_node(d, &d->nodes[i], options, out);
 	write_peers(d, out);
 	write_validators(d, out);
+	compose_sources(&options->sources, d->chain_id, out);
 	write_thresholds(out);
 	write_rest(out);
 }

@@ -19,6 +19,11 @@ void doctor_ask(const struct config *config, const struct clock *clock, struct f
  * node, taken at now_us. */
 void doctor_judge(const struct config *config, const struct probe *probes, int64_t now_us, struct findings *out);
 
+/* Lets the sources of the configuration (pods, lanes, feeds, alerts, probes) have their first
+ * look, in at most some ten seconds: findings of the group "sources". Nothing when there are
+ * none. */
+void doctor_sources(const struct config *config, const struct clock *clock, struct findings *out);
+
 /* Programs that runbooks and people use, looked for on `path` (as in $PATH). */
 void doctor_tools(const char *path, struct findings *out);
 /* Whether so many endpoints can be polled with the open files that are allowed. */

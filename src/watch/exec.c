@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 enum {
-	LINE_BYTES_MAX = 16 * 1024,   /* a longer line is taken in pieces */
-	KEEP_BYTES = 512 * 1024,      /* of each stream in memory, half of it its end */
-	ERRORS_PART = 8,              /* of what is kept as evidence, an eighth is for standard error */
-	PREPARE_MS = 15 * 1000,       /* for kubectl to tell its configuration */
-	GROWTH = 8,                   /* a tab becomes up to eight blanks */
+	LINE_BYTES_MAX = 16 * 1024, /* a longer line is taken in pieces */
+	KEEP_BYTES = 512 * 1024,    /* of each stream in memory, half of it its end */
+	ERRORS_PART = 8,            /* of what is kept as evidence, an eighth is for standard error */
+	PREPARE_MS = 15 * 1000,     /* for kubectl to tell its configuration */
+	GROWTH = 8,                 /* a tab becomes up to eight blanks */
 };
 
 /* What a stream said so far, in a file that has no name any more. */
@@ -47,7 +47,7 @@ struct exec {
 	size_t environment_count, environment_capacity;
 	bool pinned;
 	char *context, *namespace;
-	char *place;        /* private directory, NULL: none */
+	char *place;         /* private directory, NULL: none */
 	struct child *child; /* the command, or what prepares for it */
 	bool preparing, cancelled;
 	struct stream_state streams[2];

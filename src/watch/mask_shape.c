@@ -41,7 +41,22 @@ static size_t service_token(const char *text, size_t len)
 		const char *begin;
 		size_t more;
 	} tokens[] = {
-		{"ghp_", 20}, {"gho_", 20}, {"ghu_", 20}, {"ghs_", 20}, {"ghr_", 20}, {"github_pat_", 20}, {"glpat-", 16}, {"xoxb-", 10}, {"xoxa-", 10}, {"xoxp-", 10}, {"xoxr-", 10}, {"xoxs-", 10}, {"sk_live_", 10}, {"AKIA", 16}, {"ASIA", 16}, {"hvs.", 20},
+		{"ghp_", 20},
+		{"gho_", 20},
+		{"ghu_", 20},
+		{"ghs_", 20},
+		{"ghr_", 20},
+		{"github_pat_", 20},
+		{"glpat-", 16},
+		{"xoxb-", 10},
+		{"xoxa-", 10},
+		{"xoxp-", 10},
+		{"xoxr-", 10},
+		{"xoxs-", 10},
+		{"sk_live_", 10},
+		{"AKIA", 16},
+		{"ASIA", 16},
+		{"hvs.", 20},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(tokens); i++) {
@@ -104,7 +119,24 @@ static size_t url_user(const char *text, size_t len, size_t before, size_t *show
 /* --- values beside their names ------------------------------------------------------- */
 
 static const char *const names[] = {
-	"password", "passwd", "passphrase", "secret", "token", "api_key", "api-key", "apikey", "access_key", "access-key", "private_key", "private-key", "private key", "client_secret", "mnemonic", "seed_phrase", "seed-phrase", "seed phrase",
+	"password",
+	"passwd",
+	"passphrase",
+	"secret",
+	"token",
+	"api_key",
+	"api-key",
+	"apikey",
+	"access_key",
+	"access-key",
+	"private_key",
+	"private-key",
+	"private key",
+	"client_secret",
+	"mnemonic",
+	"seed_phrase",
+	"seed-phrase",
+	"seed phrase",
 };
 
 bool mask_name_is_secret(const char *name)

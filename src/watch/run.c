@@ -31,7 +31,7 @@ struct run {
 	char step[16];
 	char id[33]; /* unique in the record */
 	char *title;
-	char sha256[SHA256_TEXT];  /* of the runbook */
+	char sha256[SHA256_TEXT]; /* of the runbook */
 	struct command_view view;
 	struct step_value *values; /* what it is given; the strings are in `value_texts` */
 	char **value_texts;

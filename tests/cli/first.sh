@@ -34,6 +34,28 @@ expect_text "it is kept in the file" "$conf" "url = http://user:geheim@"
 expect_exit 1 "a token that is not set" init --rpc "$url" --bearer-env TOCSIN_TEST_NO_SUCH --force -o "$conf"
 expect_text "is named" "$scratch/err" "TOCSIN_TEST_NO_SUCH is not set"
 
+sim systems all-systems --seed 5 --write-config "$scratch/systems.conf"
+value() { # KEY N: the N-th value of a key in the network's own configuration
+	sed -n "s/^$1 = //p" "$scratch/systems.conf" | sed -n "$2p"
+}
+far=$(value rpc 1)
+found=$scratch/lanes.conf
+expect_exit 0 "lanes are found between two routers" init --rpc "$(urls systems | head -1)" --no-peers --force -o "$found" \
+	--ccip-router "$(urls systems | tail -1)=$(value source_router 1)" --ccip-router "$far=$(value dest_router 1)" --alertmanager "$(value url 7)"
+expect_text "and counted" "$scratch/out" "2 lanes between them"
+expect_text "each has a section" "$found" "[lane network to chain-424242]"
+expect_text "with what its chain is called in CCIP" "$found" "selector = $(value selector 2)"
+expect_exit 0 "doctor has a look at them" --config "$found" doctor --json
+expect_json "one by one" "$scratch/out" '[.findings[] | select(.group == "sources" and .level == "OK")] | length >= 1'
+expect_exit 0 "no router there" init --rpc "$(urls systems | head -1)" --no-peers --force -o "$found" --ccip-router "$far=0x0000000000000000000000000000000000000001"
+expect_text "is said" "$scratch/out" "there is no CCIP router at this address"
+expect_text "also in the file" "$found" "# The router at "
+expect_exit 64 "a router without its address" init --rpc "$far" --ccip-router "$far"
+expect_exit 64 "a Prometheus that is no URL" init --rpc "$far" --prometheus prometheus:9090
+expect_exit 0 "pods of a context" init --rpc "$(urls systems | head -1)" --no-peers --force -o "$found" --kube prod --namespace chain
+expect_text "is written" "$found" "context = prod"
+expect_text "with its namespace" "$found" "namespace = chain"
+
 expect_exit 64 "doctor wants URLs" doctor nonsense
 expect_exit 0 "a healthy set-up" doctor --json
 expect_json "nothing fails" "$scratch/out" '.fail == 0 and (.findings | length > 5)'

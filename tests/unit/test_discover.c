@@ -447,7 +447,7 @@ static void written_file(void **state)
 	assert_false(d.nodes[3].has_validators);
 	assert_non_null(strstr(d.nodes[4].probe.sample.methods, "--rpc-http-api=ADMIN,QBFT"));
 
-	struct compose_options compose = {.now_us = INT64_C(1767225600) * US_PER_S, .bearer_env = "RPC_TOKEN", .ca_file = "/etc/ca.pem"};
+	struct compose_options compose = {.now_us = INT64_C(1767225600) * US_PER_S, .bearer_env = "RPC_TOKEN", .ca_file = "/etc/ca.pem", .sources = {.kube_namespace = "besu-network"}};
 	buf_init(&text, COMPOSE_BYTES_MAX);
 	buf_init(&normal, COMPOSE_BYTES_MAX);
 	compose_config(&d, &compose, &text);
