@@ -156,12 +156,14 @@ static void put_field(const char *indent, const char *label, const char *text)
 	}
 }
 
-static void put_block(const char *indent, const char *mark, const char *text)
+/* Lines behind a mark, and those after the first behind another. */
+static void put_block(const char *indent, const char *mark, const char *rest, const char *text)
 {
 	while (text && *text) {
 		size_t len = strcspn(text, "\n");
 		printf("%s   %s%.*s\n", indent, mark, (int)len, text);
 		text += len + (text[len] == '\n');
+		mark = rest;
 	}
 }
 
@@ -171,8 +173,8 @@ static void show_command(const char *indent, const struct command *c)
 		printf("%s   [%s]%s%s%s\n", indent, danger_name(command_danger(c, c->text)), c->verify ? " check" : "", c->interactive ? " interactive" : "", c->background ? " background" : "");
 	else
 		printf("%s   [shown, never run: %s]\n", indent, c->doubt ? c->doubt : "it is no shell text");
-	put_block(indent, c->shell ? "$ " : "  ", c->text);
-	put_block(indent, "> ", c->output);
+	put_block(indent, c->shell ? "$ " : "  ", "  ", c->text);
+	put_block(indent, "> ", "> ", c->output);
 }
 
 static void show_step(const struct step *s, bool full)
@@ -184,7 +186,7 @@ static void show_step(const struct step *s, bool full)
 	printf(full ? "  (%s, line %d)\n" : "\n", step_kind_name(s->kind), s->line);
 	if (!full)
 		return;
-	put_block(indent, "", s->body);
+	put_block(indent, "", "", s->body);
 	put_field(indent, "when", s->when);
 	put_field(indent, "impact", s->impact);
 	for (size_t i = 0; i < s->command_count; i++)

@@ -347,7 +347,7 @@ void builder_symptom(struct builder *b, const char *text)
 {
 	struct runbook *book = b->book;
 
-	if (b->path_count && heading_is_symptoms(b->path[b->path_count - 1].text))
+	if (b->path_count && strcasecmp(b->path[b->path_count - 1].text, "symptoms") == 0)
 		heading_used(b, &b->path[b->path_count - 1]);
 	book->symptoms = xreallocarray(book->symptoms, book->symptom_count + 1, sizeof(char *));
 	book->symptoms[book->symptom_count++] = xstrdup(text);

@@ -186,6 +186,7 @@ struct reader {
 	int listed_step;     /* its last step */
 	cmark_node *said;    /* the paragraph that leads to the fence after it */
 	enum marker filling; /* the marker that the block before ended with, else MARKER_NONE */
+	bool unfilled;       /* it has no words yet: a list below it is what it says */
 };
 
 /* True if a marker may begin at this inline node: at the start, or on a new line. */
@@ -278,6 +279,7 @@ static char *read_piece(struct reader *r, int step, cmark_node *first, cmark_nod
 	enum marker marker = marker_of(text, &rest);
 
 	r->filling = marker;
+	r->unfilled = marker != MARKER_NONE && !*rest;
 	inline_commands(r, step, first, end, from, to, marker == MARKER_VERIFY);
 	if (marker == MARKER_NONE)
 		return text;
@@ -358,6 +360,15 @@ static char *directive_language(cmark_node *paragraph)
 	return copy;
 }
 
+/* True for a directive right before its block, whose words the block's command tells. */
+static bool heads_block(cmark_node *paragraph)
+{
+	char *language = is(cmark_node_next(paragraph), CMARK_NODE_CODE_BLOCK) ? directive_language(paragraph) : NULL;
+
+	free(language);
+	return language != NULL;
+}
+
 static struct command *read_fence(struct reader *r, int step, cmark_node *node)
 {
 	int from = first_line(node), to = last_line(node);
@@ -371,8 +382,12 @@ static struct command *read_fence(struct reader *r, int step, cmark_node *node)
 		/* A session is taken apart: its words are all there, in another order. */
 		buf_printf(&all, "%s\n%s", info ? info : "", literal_of(node));
 		builder_take_if(r->b, from, to, buf_text(&all));
-		if (directive)
-			builder_take(r->b, first_line(cmark_node_previous(node)), last_line(cmark_node_previous(node)));
+		if (directive) {
+			char *words = inline_text(cmark_node_previous(node));
+			int line = last_line(cmark_node_previous(node));
+			builder_take_if(r->b, line, line, words);
+			free(words);
+		}
 		buf_free(&all);
 		c->verify |= r->filling == MARKER_VERIFY;
 	}
@@ -402,7 +417,7 @@ static bool fill_marker(struct reader *r, int step, cmark_node *item, enum marke
  * commands and fences in them are the step's. */
 static void read_points(struct reader *r, int step, cmark_node *list)
 {
-	enum marker marker = r->filling;
+	enum marker marker = r->unfilled ? r->filling : MARKER_NONE;
 
 	for (cmark_node *item = cmark_node_first_child(list); item; item = cmark_node_next(item)) {
 		cmark_node *first = cmark_node_first_child(item);
@@ -551,7 +566,8 @@ static void step_blocks(struct reader *r, cmark_node *first, int step)
 			(void)read_fence(r, step, node);
 			break;
 		case CMARK_NODE_PARAGRAPH:
-			read_paragraph(r, step, node, "");
+			if (!heads_block(node))
+				read_paragraph(r, step, node, "");
 			keeps = true;
 			break;
 		default:
@@ -734,7 +750,9 @@ static void document_paragraph(struct reader *r, cmark_node *node)
 	if (around < 0 && marker && b->book->step_count && r->listed)
 		around = r->listed_step;
 	r->said = NULL;
-	if (around >= 0 && !(r->listed == NULL && is_label(text, next) && heading_context(text) != CONTEXT_OPEN)) {
+	if (around >= 0 && heads_block(node)) {
+		builder_own(b, from, to, around);
+	} else if (around >= 0 && !(r->listed == NULL && is_label(text, next) && heading_context(text) != CONTEXT_OPEN)) {
 		builder_own(b, from, to, around);
 		read_paragraph(r, around, node, "");
 		free(text);
@@ -750,7 +768,7 @@ static void document_paragraph(struct reader *r, cmark_node *node)
 		close_steps(r, LABEL_LEVEL);
 		builder_heading(b, LABEL_LEVEL, text, from, to, own == CONTEXT_OPEN ? inherited : own);
 		r->symptoms = heading_is_symptoms(text);
-	} else if (is(next, CMARK_NODE_CODE_BLOCK) && is_directive(text)) {
+	} else if (heads_block(node)) {
 		; /* says what the block is */
 	} else if (is(next, CMARK_NODE_CODE_BLOCK) && (!informs(r) || fence_is_shell(cmark_node_get_fence_info(next), literal_of(next)))) {
 		r->said = node;

@@ -68,6 +68,8 @@ static void finish_steps(struct runbook *book)
 {
 	for (size_t i = 0; i < book->step_count; i++) {
 		condition_of_title(&book->steps[i]);
+		if (book->steps[i].verify && !*book->steps[i].verify) /* its commands say it all */
+			mem_set(&book->steps[i].verify, NULL);
 		book->steps[i].kind = kind_of(book, i);
 		for (size_t c = 0; c < book->steps[i].command_count; c++) {
 			struct command *command = &book->steps[i].commands[c];

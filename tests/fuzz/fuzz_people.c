@@ -14,6 +14,7 @@
 #include "watch/config.h"
 
 #include <fcntl.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -113,6 +114,53 @@ static void check_optional(const char *text)
 	}
 }
 
+/* All that a book says, in one text. */
+static void gather(const struct runbook *book, struct buf *out)
+{
+	buf_printf(out, "%s\n%s\n", book->title, book->intro);
+	for (size_t i = 0; i < book->symptom_count; i++)
+		buf_printf(out, "%s\n", book->symptoms[i]);
+	for (size_t i = 0; i < book->fact_count; i++)
+		buf_printf(out, "%s\n", book->facts[i].value);
+	for (size_t i = 0; i < book->step_count; i++) {
+		const struct step *s = &book->steps[i];
+		const char *const texts[] = {s->section, s->written, s->title, s->body, s->when, s->expected, s->verify, s->why, s->impact, s->rollback, s->link};
+		for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
+			buf_printf(out, "%s\n", texts[t] ? texts[t] : "");
+		for (size_t c = 0; c < s->command_count; c++)
+			buf_printf(out, "%s\n%s\n%s\n%s\n", s->commands[c].text, s->commands[c].output ? s->commands[c].output : "", s->commands[c].info ? s->commands[c].info : "", s->commands[c].language);
+	}
+}
+
+/* No word of a line that holds plain characters only is lost. Keys of the front matter and
+ * numbers of lists are told in other ways. */
+static void check_words(const struct runbook *book, const char *text, size_t len)
+{
+	struct buf said;
+
+	buf_init(&said, 64 << 20);
+	gather(book, &said);
+	for (size_t at = 0; at < len;) {
+		size_t end = at;
+		bool plain = true;
+		while (end < len && text[end] != '\n' && text[end] != '\r') {
+			plain &= text[end] >= 0x20 && text[end] < 0x7f && text[end] != ':' && text[end] != '=';
+			end++;
+		}
+		while (plain && at < end) {
+			size_t run = 0;
+			while (at + run < end && isalpha((unsigned char)text[at + run]))
+				run++;
+			char *word = xstrndup(text + at, run);
+			require(run < 3 || strstr(buf_text(&said), word));
+			free(word);
+			at += run + 1;
+		}
+		at = end + 1;
+	}
+	buf_free(&said);
+}
+
 void fuzz_runbook(const uint8_t *bytes, size_t len)
 {
 	struct runbook runbook;
@@ -129,9 +177,15 @@ void fuzz_runbook(const uint8_t *bytes, size_t len)
 		check_optional(step->title);
 		check_optional(step->body);
 		check_optional(step->expected);
-		for (size_t c = 0; c < step->command_count; c++)
+		require(step->parent < (int)i && step->depth == (step->parent < 0 ? 0 : runbook.steps[step->parent].depth + 1));
+		require(step->line >= 1 && step->line_end >= step->line);
+		for (size_t c = 0; c < step->command_count; c++) {
+			require(step->commands[c].shell == !step->commands[c].doubt);
+			require(!runbook.stripped || !step->commands[c].shell);
 			check_command(step->commands[c].text, &values);
+		}
 	}
+	check_words(&runbook, (const char *)bytes, len);
 	bindings_free(&values);
 	runbook_free(&runbook);
 }

@@ -5,10 +5,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "runbook/runbook.h"
 
 static void load_fixture(const char *name, struct runbook *out)
@@ -64,6 +67,224 @@ static void test_a_mixed_text_becomes_steps(void **state)
 	runbook_free(&book);
 }
 
+/* --- whole documents ---------------------------------------------------------------- */
+
+/* A step in lines that a person can check: its head, its fields, each of its commands. */
+static void describe_step(struct buf *out, const struct step *s)
+{
+	const char *const fields[][2] = {{"when", s->when}, {"impact", s->impact}, {"expected", s->expected}, {"verify", s->verify}, {"why", s->why}, {"rollback", s->rollback}, {"see", s->link}};
+
+	buf_printf(out, "%s [%s] %s  (lines %d-%d, %s)\n", s->number, step_kind_name(s->kind), s->title, s->line, s->line_end, s->section);
+	for (const char *at = s->body; *at;) {
+		size_t len = strcspn(at, "\n");
+		buf_printf(out, "    %.*s\n", (int)len, at);
+		at += len + (at[len] == '\n');
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(fields); i++)
+		if (fields[i][1])
+			buf_printf(out, "    %s: %s\n", fields[i][0], fields[i][1]);
+	for (size_t i = 0; i < s->command_count; i++) {
+		const struct command *c = &s->commands[i];
+		buf_printf(out, "    line %d %s, %s%s%s%s:\n", c->line, c->language[0] ? c->language : "text", c->shell ? danger_name(command_danger(c, c->text)) : "never run", c->verify ? ", a check" : "", c->interactive ? ", interactive" : "", c->background ? ", background" : "");
+		for (const char *at = c->text; *at;) {
+			size_t len = strcspn(at, "\n");
+			buf_printf(out, "    | %.*s\n", (int)len, at);
+			at += len + (at[len] == '\n');
+		}
+	}
+}
+
+/* Documents beside the steps that they have to be read as: the procedures that this program
+ * was made for, as their markup got lost on the way, and marked as they should be. */
+static void test_documents_become_their_steps(void **state)
+{
+	static const struct {
+		const char *name, *steps;
+		bool stripped;
+	} documents[] = {
+		{"seed-incident.txt", "seed-incident.txt.steps", true},
+		{"seed-ccip.txt", "seed-ccip.txt.steps", true},
+		{"seed-incident.md", "seed-incident.md.steps", false},
+		{"seed-ccip.md", "seed-ccip.md.steps", false},
+		{"marks.md", "marks.md.steps", false},
+		{"session.rst", "session.rst.steps", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(documents); i++) {
+		struct runbook book;
+		struct buf got, want;
+		struct error err = {0};
+		char *path = xasprintf("%s/runbook/%s", getenv("TOCSIN_FIXTURES"), documents[i].steps);
+		load_fixture(documents[i].name, &book);
+		buf_init(&got, 1 << 20);
+		buf_init(&want, 1 << 20);
+		for (size_t s = 0; s < book.step_count; s++)
+			describe_step(&got, &book.steps[s]);
+		if (file_read(path, 1 << 20, &want, &err) != STATUS_OK || strcmp(buf_text(&got), buf_text(&want)) != 0)
+			fail_msg("%s is read as:\n%s", documents[i].name, (fputs(buf_text(&got), stderr), "the steps above"));
+		assert_int_equal(book.stripped, documents[i].stripped);
+		buf_free(&got);
+		buf_free(&want);
+		free(path);
+		runbook_free(&book);
+	}
+}
+
+/* A copy with its markup and one without are the same procedure: same titles, in the same
+ * order, in all parts that tell what to do. */
+static void test_lost_markup_loses_no_step(void **state)
+{
+	static const char *const pairs[][2] = {{"seed-incident.txt", "seed-incident.md"}, {"seed-ccip.txt", "seed-ccip.md"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(pairs); i++) {
+		struct runbook lost, marked;
+		load_fixture(pairs[i][0], &lost);
+		load_fixture(pairs[i][1], &marked);
+		assert_string_equal(lost.title, marked.title);
+		assert_int_equal(lost.symptom_count, marked.symptom_count);
+		assert_true(marked.step_count > 20 && lost.step_count >= marked.step_count);
+		for (size_t s = 0; s < marked.step_count; s++)
+			assert_string_equal(lost.steps[s].title, marked.steps[s].title);
+		for (size_t s = 0; s < lost.step_count; s++)
+			for (size_t c = 0; c < lost.steps[s].command_count; c++)
+				assert_false(lost.steps[s].commands[c].shell);
+		runbook_free(&lost);
+		runbook_free(&marked);
+	}
+}
+
+/* --- nothing is lost ------------------------------------------------------------------ */
+
+/* Pieces of documents, each line with a word of its own ("%s") to be found again. */
+static const char *const pieces[] = {
+	"# Heading %s\n",
+	"## Steps %s\n",
+	"### Symptoms %s\n",
+	"## Contacts %s\n",
+	"#### Option A: %s\n",
+	"### Step 4: %s\n",
+	"Some prose %s\n",
+	"prose of\ntwo lines %s\n\n",
+	"Response %s:\n\n",
+	"**Recovery steps %s:**\n",
+	"1. Item %s\n",
+	"2. Check %s: `kubectl get pods`\n",
+	"3) `kubectl get %s`\n",
+	"   indented %s\n",
+	"   1. nested %s\n",
+	"      1. deeper %s\n",
+	"         - point %s\n",
+	"- Point %s\n",
+	"- Check %s: `kubectl get pods -A` and look at it\n",
+	"* [ ] task %s\n",
+	"```bash\nkubectl get %s\n```\n",
+	"   ```bash\n   kubectl get %s\n   ```\n",
+	"```\nplain %s\n```\n",
+	"```console\n$ kubectl get %s\n```\n",
+	"```sh {name=%s interactive=false}\nls\n```\n",
+	"```solidity\n%s.pause();\n",
+	"~~~\nunclosed %s\n",
+	"    code %s\n",
+	"\t$ tabbed %s\n",
+	"> quote %s\n",
+	"| a | %s |\n|---|---|\n",
+	"<div>%s</div>\n\n",
+	"<!-- comment %s -->\n",
+	"[%s]: http://x/y\n",
+	"See [a link](http://x/%s \"t\").\n",
+	"![picture %s](x.png)\n",
+	"&amp; &nbsp; %s &lt;\n",
+	"**Expected:** %s\n",
+	"   **When:** a %s\n   **Verify:** b\n",
+	"**Verify:**\n\n- list %s\n",
+	"**Impact:** %s `kubectl delete pod x`\n",
+	"---\n",
+	"Setext %s\n====\n",
+	"-\n",
+	".. code-block:: bash\n\n    $ ls %s\n    out\n\n",
+	"\n",
+	"\n\n",
+	"\x1b[31mred %s\x1b[0m\n",
+	"\xe2\x80\xaehidden %s\n",
+	"a\rb %s\n",
+	"If it fails %s, do this:\n",
+	"key: %s\n",
+};
+
+static bool says(const char *text, const char *word)
+{
+	return text && strstr(text, word);
+}
+
+static bool step_says(const struct step *s, const char *word)
+{
+	/* Code without words of its own is called as its heading is. */
+	size_t section = strlen(s->section), title = strlen(s->title);
+	bool borrowed = section >= title && strcmp(s->section + section - title, s->title) == 0;
+	const char *const texts[] = {borrowed ? NULL : s->title, s->written, s->body, borrowed ? NULL : s->when, s->expected, s->verify, s->why, s->impact, s->rollback};
+	bool found = false;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+		found |= says(texts[i], word);
+	for (size_t i = 0; i < s->command_count; i++)
+		found |= says(s->commands[i].text, word) || says(s->commands[i].output, word) || says(s->commands[i].info, word);
+	return found;
+}
+
+/* In how many places a word stands: steps, or the rest of the book, which counts once. */
+static size_t places(const struct runbook *book, const char *word)
+{
+	size_t steps = 0;
+	bool rest = says(book->title, word) || says(book->intro, word);
+
+	for (size_t i = 0; i < book->symptom_count; i++)
+		rest |= says(book->symptoms[i], word);
+	for (size_t i = 0; i < book->fact_count; i++)
+		rest |= says(book->facts[i].value, word) || says(book->facts[i].key, word);
+	for (size_t i = 0; i < book->step_count; i++) {
+		steps += step_says(&book->steps[i], word);
+		rest |= says(book->steps[i].section, word);
+	}
+	return steps ? steps : rest;
+}
+
+static void test_no_line_is_lost(void **state)
+{
+	unsigned seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 2000; round++) {
+		struct buf text;
+		struct runbook book;
+		struct error err = {0};
+		int count = 0, wanted;
+		buf_init(&text, 1 << 16);
+		seed = seed * 1103515245u + 12345u;
+		wanted = 1 + (int)(seed >> 16) % 14;
+		for (; count < wanted; count++) {
+			char word[16];
+			seed = seed * 1103515245u + 12345u;
+			snprintf(word, sizeof(word), "w%dx%dw", round, count);
+			const char *piece = pieces[(seed >> 16) % ARRAY_LENGTH(pieces)], *at = strstr(piece, "%s");
+			buf_add(&text, piece, at ? (size_t)(at - piece) : strlen(piece));
+			if (at)
+				buf_printf(&text, "%s%s", word, at + 2);
+		}
+		if (runbook_parse(buf_text(&text), text.len, "x", &book, &err) != STATUS_OK)
+			fail_msg("%s", err.text);
+		for (int i = 0; i < count; i++) {
+			char word[16];
+			snprintf(word, sizeof(word), "w%dx%dw", round, i);
+			if (strstr(buf_text(&text), word) && places(&book, word) != 1)
+				fail_msg("%s stands in %zu places of:\n%s", word, places(&book, word), buf_text(&text));
+		}
+		runbook_free(&book);
+		buf_free(&text);
+	}
+}
+
 static void test_what_may_run(void **state)
 {
 	static const struct {
@@ -111,6 +332,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_mixed_text_becomes_steps),
+		cmocka_unit_test(test_documents_become_their_steps),
+		cmocka_unit_test(test_lost_markup_loses_no_step),
+		cmocka_unit_test(test_no_line_is_lost),
 		cmocka_unit_test(test_what_may_run),
 		cmocka_unit_test(test_broken_files_are_named),
 	};
