@@ -405,10 +405,11 @@ void clocks_running(const struct incident *incident, const struct clocks *clocks
 	}
 }
 
-/* Missing roles stand in the header as such, and the call-out is no duty. */
+/* What is missing stands in the header as such until it is missed, and the call-out is no duty. */
 static bool is_shown(const struct running *r, int64_t now_us)
 {
-	return r->kind <= CLOCK_REVIEW || (r->kind == CLOCK_PRESENCE && r->due_us <= now_us);
+	bool waits = r->kind == CLOCK_PRESENCE || r->kind == CLOCK_COMMANDER;
+	return r->kind <= CLOCK_PRESENCE && (!waits || r->due_us <= now_us);
 }
 
 const struct running *clocks_next(const struct running_clocks *running, int64_t now_us, size_t *overdue)

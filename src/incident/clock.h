@@ -29,7 +29,9 @@ struct clocks {
 /* From a configuration's sections; the defaults where it has none. */
 void clocks_read(const struct settings *sections, size_t count, struct clocks *out);
 
+/* The gravest first. */
 enum clock_kind {
+	CLOCK_COMMANDER,
 	CLOCK_UPDATE,
 	CLOCK_OUTSIDE,
 	CLOCK_ESCALATION,
@@ -38,7 +40,6 @@ enum clock_kind {
 	CLOCK_OFFER,
 	CLOCK_REVIEW,
 	CLOCK_PRESENCE,
-	CLOCK_COMMANDER,
 	CLOCK_SEVERITY,
 	CLOCK_ROLES,
 	CLOCK_WATCH,

@@ -2,8 +2,10 @@
  * the bottom line shows their hints in this order, those that are wanted now. */
 #include "base/mem.h"
 #include "base/text.h"
+#include "incident/act_room.h"
 #include "report/report.h"
 #include "ui/do.h"
+#include "ui/room.h"
 #include "ui/steps.h"
 #include "ui/updates.h"
 
@@ -157,6 +159,43 @@ static bool in_review(const struct ui *ui)
 static bool review_waits(const struct ui *ui)
 {
 	return ui_screen(ui) != SCREEN_REVIEW && in_stage(ui, STAGE_REVIEW);
+}
+
+static bool on_room(const struct ui *ui)
+{
+	return ui_screen(ui) == SCREEN_ROOM;
+}
+
+static bool off_room(const struct ui *ui)
+{
+	return ui_screen(ui) == SCREEN_INCIDENT;
+}
+
+static const struct offer *offer_to_me(const struct ui *ui)
+{
+	const struct incident *incident = ui_incident(ui);
+	return incident ? offer_to(incident, watch_actor(ui_watch(ui)).name, NULL, ui_now_us(ui)) : NULL;
+}
+
+static bool offered(const struct ui *ui)
+{
+	return offer_to_me(ui) != NULL;
+}
+
+static const char *without_offer(const struct ui *ui)
+{
+	return offer_to_me(ui) ? NULL : "nothing is offered to you";
+}
+
+static bool escalation_due(const struct ui *ui)
+{
+	const struct running_clocks *running = room_clocks(ui);
+	for (size_t i = 0; i < running->count; i++) {
+		const struct running *r = &running->items[i];
+		if ((r->kind == CLOCK_ESCALATION || r->kind == CLOCK_ANSWER) && r->due_us <= ui_now_us(ui))
+			return true;
+	}
+	return ui_screen(ui) == SCREEN_ROOM;
 }
 
 static bool always(const struct ui *ui)
@@ -314,6 +353,82 @@ static void offer_values(struct ui *ui, const char *args, offer_fn *offer, void 
 		offer(arg, bindings->items[i].name);
 }
 
+static void offer_people(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	const struct people *people = watch_people(ui_watch(ui));
+	const struct incident *incident = ui_incident(ui);
+	(void)args;
+	for (size_t i = 0; i < people->person_count; i++)
+		offer(arg, people->persons[i].name);
+	for (size_t i = 0; incident && i < incident->tenure_count; i++) {
+		if (!people_find(people, incident->tenures[i].name))
+			offer(arg, incident->tenures[i].name);
+	}
+}
+
+/* First the role, then who. */
+static void offer_roles(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	if (strchr(args, ' ')) {
+		offer_people(ui, args, offer, arg);
+		return;
+	}
+	for (size_t i = 0; standard_roles[i]; i++)
+		offer(arg, standard_roles[i]);
+}
+
+static void offer_steps_and_people(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	const struct people *people = watch_people(ui_watch(ui));
+	for (size_t i = 0; i < people->rung_count; i++)
+		offer(arg, people->rungs[i].name);
+	offer_people(ui, args, offer, arg);
+}
+
+static void offer_asked(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	const struct incident *incident = ui_incident(ui);
+	(void)args;
+	for (size_t i = 0; incident && i < incident->escalation_count; i++) {
+		const struct escalation *e = &incident->escalations[i];
+		if (!e->acked_us || e->lapsed_us)
+			offer(arg, e->person[0] ? e->person : e->step);
+	}
+}
+
+/* First the task, then who. */
+static void offer_tasks(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	const struct incident *incident = ui_incident(ui);
+	if (strchr(args, ' ')) {
+		offer_people(ui, args, offer, arg);
+		return;
+	}
+	for (size_t i = 0; incident && i < incident->task_count; i++) {
+		char number[16];
+		if (incident->tasks[i].state == TASK_OPEN)
+			offer(arg, text_format(number, sizeof(number), "T%u", incident->tasks[i].number));
+	}
+}
+
+static void offer_hypotheses(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	const struct incident *incident = ui_incident(ui);
+	(void)args;
+	for (size_t i = 0; incident && i < incident->hypothesis_count; i++) {
+		char number[16];
+		offer(arg, text_format(number, sizeof(number), "H%u", incident->hypotheses[i].number));
+	}
+}
+
+static void offer_clocks(struct ui *ui, const char *args, offer_fn *offer, void *arg)
+{
+	const struct running_clocks *running = room_clocks(ui);
+	(void)args;
+	for (size_t i = 0; i < running->count; i++)
+		offer(arg, running->items[i].target[0] ? running->items[i].target : clock_kind_name(running->items[i].kind));
+}
+
 /* --- the table ------------------------------------------------------------------------------ */
 
 #define LOOK .access = ACCESS_OBSERVE
@@ -335,7 +450,7 @@ const struct request requests_actions[] = {
 	{.name = "show", .keys = "I", LOOK, .args = "[INC]", .hint = "incident", .wanted = on_board, .run = do_show, .complete = offer_incidents,
 	 .help = "Shows the incident screen of the current incident, or of the one named."},
 	{.name = "commander", .keys = "c", WRITE, .args = "[NAME]", .hint = "command", .wanted = wants_commander, .run = do_commander, .unavailable = without_open,
-	 .help = "Takes command, or gives it to somebody; \"-\" gives it back."},
+	 .help = "Takes command, or offers it to somebody; \"-\" gives it back."},
 	{.name = "severity", .keys = "s", WRITE, .args = "P0|P1|P2|P3 [REASON]", .hint = "severity", .wanted = wants_severity, .run = do_severity, .complete = offer_severities, .unavailable = without_open,
 	 .help = "Sets how bad it is: P0 the network is down, P1 degraded, P2 slow, P3 minor."},
 	{.name = "components", .keys = "K", WRITE, .args = "[ID …]", .hint = "affected", .wanted = wants_components, .run = do_components, .complete = offer_components, .unavailable = without_open,
@@ -344,6 +459,10 @@ const struct request requests_actions[] = {
 	 .help = "Says who notices what."},
 	{.name = "runbook", .keys = "b", WRITE, .args = "[NAME|FILE|WORDS]", .hint = "runbook", .wanted = wants_runbook, .run = do_runbook, .complete = offer_runbooks, .unavailable = without_open,
 	 .help = "Takes the runbook that fits the cause, or the one named; other words search the library."},
+	{.name = "accept", .keys = "Y", WRITE, .args = "[ROLE]", .hint = "accept", .wanted = offered, .run = do_accept, .complete = offer_roles, .unavailable = without_offer,
+	 .help = "Takes the role that is offered to you."},
+	{.name = "escalate", .keys = "e", WRITE, .args = "[STEP|NAME [REASON]]", .hint = "escalate", .wanted = escalation_due, .run = do_escalate, .complete = offer_steps_and_people, .unavailable = without_open,
+	 .help = "Tells the next step of the escalation, after asking; or the step or person named, at once."},
 	{.name = "next-stage", .keys = "] F8", WRITE, .args = "[REASON]", .hint = "next stage", .wanted = gate_is_open, .run = do_next_stage, .unavailable = without_open,
 	 .help = "Goes on to the next stage once nothing is missing; with a reason also past open steps and failing checks."},
 	{.name = "run", .keys = "x", .scope = SCOPE_INCIDENT, ACT, .args = "[STEP [N]]", .hint = "run step", .wanted = in_respond, .run = do_run, .complete = offer_steps, .unavailable = without_runbook,
@@ -368,13 +487,21 @@ const struct request requests_actions[] = {
 	 .help = "Writes a note into the timeline; --at 14:03 when it happened earlier."},
 	{.name = "timeline", .keys = "t", LOOK, .args = "", .hint = "timeline", .wanted = off_timeline, .run = do_timeline,
 	 .help = "Shows the whole timeline; Enter opens an event in full."},
+	{.name = "room", .keys = "W", LOOK, .args = "", .hint = "war room", .wanted = off_room, .run = do_room, .unavailable = without_incident,
+	 .help = "Shows who does what: roles, clocks, tasks, the escalation, what is believed and decided."},
+	{.name = "handover", .keys = "H", LOOK, .args = "", .hint = "hand over", .wanted = on_room, .run = do_handover, .unavailable = without_incident,
+	 .help = "Shows the hand-over sheet: who, what, since when, what is open, what comes next, the last ten decisions."},
+	{.name = "task", .keys = "+", WRITE, .args = "TEXT | OWNER 15m TEXT", .hint = "task", .wanted = on_room, .run = do_task, .complete = offer_people, .unavailable = without_open,
+	 .help = "Gives somebody a task and a time for it; \"-\" for nobody yet."},
+	{.name = "snooze", .keys = "L", WRITE, .args = "[CLOCK] [10m]", .hint = "put off", .wanted = on_room, .run = do_snooze, .complete = offer_clocks, .unavailable = without_open,
+	 .help = "Puts a clock off for a while, without a name the one in the header, for ten minutes unless told; its interval stays."},
 
 	/* more of the record */
 	{.name = "report", .keys = "R", WRITE, .args = "TEXT | --from WHO TEXT", .run = do_report,
 	 .help = "Types in what somebody outside reported; it waits to be attached."},
 	{.name = "evidence", .keys = "E", WRITE, .args = "FILE [NOTE]", .run = do_evidence, .unavailable = without_open,
 	 .help = "Keeps a file as evidence, by its hash."},
-	{.name = "amend", .keys = "e", .scope = SCOPE_TIMELINE, WRITE, .args = "[SEQ [--at TIME] TEXT]", .hint = "correct", .wanted = always, .run = do_amend,
+	{.name = "amend", .keys = "F", .scope = SCOPE_TIMELINE, WRITE, .args = "[SEQ [--at TIME] TEXT]", .hint = "correct", .wanted = always, .run = do_amend,
 	 .help = "Corrects the text or time of what a person wrote; the first version stays on record."},
 	{.name = "retract", .keys = "T", .scope = SCOPE_TIMELINE, WRITE, .args = "[SEQ REASON]", .hint = "take back", .wanted = always, .run = do_retract,
 	 .help = "Takes back what a person wrote; it stays on record, marked so."},
@@ -387,7 +514,13 @@ const struct request requests_actions[] = {
 	{.name = "title", .keys = "", WRITE, .args = "TEXT", .run = do_title, .unavailable = without_open,
 	 .help = "Gives the incident a better title."},
 	{.name = "scribe", .keys = "C", WRITE, .args = "[NAME]", .run = do_scribe, .unavailable = without_open,
-	 .help = "Takes the scribe's role, or gives it to somebody; \"-\" gives it back."},
+	 .help = "Takes the scribe's role, or offers it to somebody; \"-\" gives it back."},
+	{.name = "role", .keys = "", WRITE, .args = "ROLE [NAME]", .run = do_role, .complete = offer_roles, .unavailable = without_open,
+	 .help = "Takes any role: commander, operations, scribe, communications, or one of your own; offers it when you have it; \"-\" gives it back."},
+	{.name = "offer", .keys = "", WRITE, .args = "ROLE NAME [SUMMARY]", .run = do_offer, .complete = offer_roles, .unavailable = without_open,
+	 .help = "Offers your role to somebody, with a word on where things stand; it changes hands when they accept."},
+	{.name = "decline", .keys = "", WRITE, .args = "[ROLE] [REASON]", .run = do_decline, .complete = offer_roles, .unavailable = without_offer,
+	 .help = "Does not take the role that is offered to you."},
 	{.name = "owner", .keys = "", WRITE, .args = "[NAME]", .run = do_commander, .unavailable = without_open,
 	 .help = "The same as commander."},
 	{.name = "merge", .keys = "", WRITE, .args = "INC", .run = do_merge, .complete = offer_incidents, .unavailable = without_open,
@@ -418,6 +551,28 @@ const struct request requests_actions[] = {
 	 .help = "Gives the message up."},
 	{.name = "answered", .keys = "", .scope = SCOPE_UPDATES, WRITE, .args = "[MESSAGE] [NAME]", .run = do_answered,
 	 .help = "Says that somebody acknowledged the message, where the channel does not tell."},
+
+	/* the work beside the runbook */
+	{.name = "assign", .keys = "", WRITE, .args = "TASK [NAME] [15m]", .run = do_assign, .complete = offer_tasks, .unavailable = without_open,
+	 .help = "Gives a task to somebody, or more time to it."},
+	{.name = "task-done", .keys = "", WRITE, .args = "TASK [NOTE]", .run = do_task_done, .complete = offer_tasks, .unavailable = without_open,
+	 .help = "Closes a task: it is done."},
+	{.name = "task-cancel", .keys = "", WRITE, .args = "TASK REASON", .run = do_task_cancel, .complete = offer_tasks, .unavailable = without_open,
+	 .help = "Closes a task that is not needed any more."},
+	{.name = "decide", .keys = "", WRITE, .args = "TEXT", .run = do_decide, .unavailable = without_open,
+	 .help = "Writes down what was decided."},
+	{.name = "hypothesis", .keys = "", WRITE, .args = "TEXT", .run = do_hypothesis, .unavailable = without_open,
+	 .help = "Writes down what may be the cause, to be confirmed or refuted."},
+	{.name = "confirm", .keys = "", WRITE, .args = "H1 EVIDENCE", .run = do_confirm, .complete = offer_hypotheses, .unavailable = without_open,
+	 .help = "Confirms a hypothesis, with what shows it."},
+	{.name = "refute", .keys = "", WRITE, .args = "H1 EVIDENCE", .run = do_refute, .complete = offer_hypotheses, .unavailable = without_open,
+	 .help = "Refutes a hypothesis, with what shows it."},
+	{.name = "finding", .keys = "", WRITE, .args = "TEXT", .run = do_finding, .unavailable = without_open,
+	 .help = "Writes down what was found."},
+	{.name = "todo", .keys = "", WRITE, .args = "TEXT", .run = do_to_do, .unavailable = without_open,
+	 .help = "Notes what is to be done after this: an action item of the review."},
+	{.name = "acknowledge", .keys = "", WRITE, .args = "[NAME [HOW]]", .run = do_acknowledge, .complete = offer_asked, .unavailable = without_open,
+	 .help = "Says that somebody who was told answered; without a name it is you, or the only one."},
 
 	/* more of the runbook */
 	{.name = "done", .keys = "", WRITE, .args = "[STEP]", .run = do_tick, .complete = offer_steps, .unavailable = without_runbook,

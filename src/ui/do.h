@@ -84,6 +84,25 @@ enum status edit_action(struct ui *ui, const char *seq, struct error *err);
 	_(arrived)           \
 	_(withdraw)          \
 	_(answered)          \
+	_(role)              \
+	_(offer)             \
+	_(accept)            \
+	_(decline)           \
+	_(task)              \
+	_(assign)            \
+	_(task_done)         \
+	_(task_cancel)       \
+	_(decide)            \
+	_(hypothesis)        \
+	_(confirm)           \
+	_(refute)            \
+	_(finding)           \
+	_(to_do)             \
+	_(escalate)          \
+	_(acknowledge)       \
+	_(snooze)            \
+	_(room)              \
+	_(handover)          \
 	_(who)
 #define REQUEST_FUNCTION(name) enum status do_##name(struct ui *ui, const char *args, struct error *err);
 REQUEST_FUNCTIONS(REQUEST_FUNCTION)

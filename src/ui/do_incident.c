@@ -123,30 +123,6 @@ enum status do_title(struct ui *ui, const char *args, struct error *err)
 	return commit(ui, &drafts, act_title(watch_fold(ui_watch(ui)), &who, incident->id, args, &drafts, err), err);
 }
 
-/* NAME, "-" to give the role back, nothing: the one who asks. */
-static enum status take_role(struct ui *ui, const char *role, const char *args, struct error *err)
-{
-	struct drafts drafts;
-	struct actor who = watch_actor(ui_watch(ui));
-	const struct incident *incident = need_shown(ui, err);
-	const char *name = *args == '\0' ? who.name : strcmp(args, "-") == 0 ? NULL
-									     : args;
-	if (!incident)
-		return STATUS_REFUSED;
-	drafts_init(&drafts);
-	return commit(ui, &drafts, act_role(watch_fold(ui_watch(ui)), &who, incident->id, role, name, &drafts, err), err);
-}
-
-enum status do_commander(struct ui *ui, const char *args, struct error *err)
-{
-	return take_role(ui, "commander", args, err);
-}
-
-enum status do_scribe(struct ui *ui, const char *args, struct error *err)
-{
-	return take_role(ui, "scribe", args, err);
-}
-
 static void ask_components(struct ui *ui, const struct incident *incident)
 {
 	struct buf line;

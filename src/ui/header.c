@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ui/room.h"
 #include "ui/words.h"
 
 #include <stdarg.h>
@@ -11,6 +12,7 @@ enum {
 	NAME_LEAST = 10,
 	NAME_NONE = 0,
 	TITLE_LEAST = 30,
+	TITLE_CUT = 14,
 	PARTS_MAX = 24,
 	PART_BYTES = 80,
 };
@@ -162,11 +164,17 @@ static void draw_network(const struct ui *ui, struct area area)
 
 /* --- the second line: what is wrong ------------------------------------------------ */
 
-static void add_stages(struct line *line, const struct incident *incident, bool full)
+enum bar {
+	BAR_NAME,  /* "Respond" */
+	BAR_SHORT, /* "Respond 3 of 5" */
+	BAR_FULL,
+};
+
+static void add_stages(struct line *line, const struct incident *incident, enum bar bar)
 {
-	if (!full) {
+	if (bar != BAR_FULL) {
 		add(line, ROLE_ACCENT, ATTR_BOLD | ATTR_UNDERLINE, "%s", stage_title(incident->stage));
-		if (incident->stage <= STAGE_REVIEW)
+		if (bar == BAR_SHORT && incident->stage <= STAGE_REVIEW)
 			add(line, ROLE_DIM, 0, " %d of %d", (int)incident->stage + 1, (int)STAGE_REVIEW + 1);
 		return;
 	}
@@ -191,6 +199,20 @@ static void add_people(struct line *line, const struct incident *incident, bool 
 		add(line, ROLE_DIM, 0, "  scribe ");
 		add(line, ROLE_BASE, 0, "%s", incident->scribe);
 	}
+}
+
+/* What is due next, and when; overdue in words. */
+static void add_due(struct line *line, const struct ui *ui, bool more)
+{
+	size_t overdue;
+	char text[RUNNING_TEXT];
+	const struct running *next = clocks_next(room_clocks(ui), ui_now_us(ui), &overdue);
+	if (!next)
+		return;
+	enum role role = due_role(ui, next->due_us);
+	add(line, role, role_weight(role), "   %s", running_text(text, next, ui_now_us(ui)));
+	if (more && overdue > 1)
+		add(line, ROLE_DIM, 0, " and %zu more", overdue - 1);
 }
 
 /* The worst thing that waits for an answer; what is only detected counts too. */
@@ -231,20 +253,33 @@ static void draw_incident(const struct ui *ui, const struct incident *incident, 
 {
 	struct line right;
 	char age[DURATION_TEXT];
-	int title = text_width(incident->title);
-	int left = 1 + text_width(incident->id) + 1 + 4 + 1 + (title < TITLE_LEAST ? title : TITLE_LEAST) + 1;
-	/* What goes first when there is no room: the scribe, the commander, the bar. */
+	int title = text_width(incident->title), left = 1 + text_width(incident->id) + 1 + 4 + 1;
+	/* What goes first when there is no room: the scribe, the bar, how many more are overdue,
+	 * the commander, most of the title, the clock. */
 	static const struct {
-		bool full, people, scribe;
-	} forms[] = {{true, true, true}, {true, true, false}, {true, false, false}, {false, true, false}, {false, false, false}};
+		enum bar bar;
+		bool people, scribe, due, more;
+		int title;
+	} forms[] = {
+		{BAR_FULL, true, true, true, true, TITLE_LEAST},
+		{BAR_FULL, true, false, true, true, TITLE_LEAST},
+		{BAR_SHORT, true, false, true, true, TITLE_LEAST},
+		{BAR_SHORT, true, false, true, false, TITLE_LEAST},
+		{BAR_SHORT, false, false, true, false, TITLE_LEAST},
+		{BAR_NAME, false, false, true, false, TITLE_CUT},
+		{BAR_SHORT, false, false, false, false, TITLE_LEAST},
+	};
 	for (size_t i = 0; i < ARRAY_LENGTH(forms); i++) {
 		right.count = 0;
 		add_waiting(&right, ui);
 		add(&right, ROLE_TITLE, ATTR_BOLD, "%s   ", ago_text(age, ui, incident->declared_us));
-		add_stages(&right, incident, forms[i].full);
+		add_stages(&right, incident, forms[i].bar);
 		if (forms[i].people)
 			add_people(&right, incident, forms[i].scribe);
-		if (left + width(&right) + 2 <= area.columns)
+		if (forms[i].due)
+			add_due(&right, ui, forms[i].more);
+		int least = title < forms[i].title ? title : forms[i].title;
+		if (left + least + 1 + width(&right) + 2 <= area.columns)
 			break;
 	}
 	int end = area.columns - 1 - width(&right);

@@ -21,6 +21,11 @@ extern const struct pane pane_gate;     /* what the stage still needs before it 
 extern const struct pane pane_output;   /* what the last command of the incident said */
 extern const struct pane pane_sections; /* of the review */
 extern const struct pane pane_actions;  /* action items of the review */
+extern const struct pane pane_people;   /* who has which role */
+extern const struct pane pane_clocks;   /* what is due, and when */
+extern const struct pane pane_tasks;
+extern const struct pane pane_ladder;  /* of the escalation: who was told, and who answered */
+extern const struct pane pane_beliefs; /* hypotheses, findings, decisions */
 
 extern const struct pane pane_update; /* the update that is being written */
 extern const struct pane pane_outbox; /* what leaves, and what became of it */

@@ -18,6 +18,7 @@ static const char *const scope_titles[SCOPE_COUNT] = {
 	[SCOPE_TIMELINE] = "Timeline",
 	[SCOPE_REVIEW] = "Review",
 	[SCOPE_UPDATES] = "Updates",
+	[SCOPE_ROOM] = "Roles and clocks",
 };
 
 static const char reserved_keys[] = "? F1 : / n N Esc Enter Tab S-Tab 1 2 3 4 5 6 7 8 9 h j k l Left Down Up Right g G Home End "

@@ -19,6 +19,7 @@ enum scope {
 	SCOPE_TIMELINE,
 	SCOPE_REVIEW,
 	SCOPE_UPDATES,
+	SCOPE_ROOM,
 	SCOPE_COUNT,
 };
 const char *scope_title(enum scope scope); /* "Board" */

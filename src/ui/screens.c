@@ -129,10 +129,23 @@ static void draw_updates(struct ui *ui, struct area area)
 	panes_draw(ui, area_inside(area, columns, 0, area.columns - columns, area.rows), right, ARRAY_LENGTH(right));
 }
 
+/* Who does what on the left, what is due on the right; one above the other where it is narrow. */
+static void draw_room(struct ui *ui, struct area area)
+{
+	static const struct pane_row rows[] = {
+		{.weight = 0, .cells = {{&pane_people, 1}, {&pane_clocks, 1}}},
+		{.weight = 1, .cells = {{&pane_tasks, 1}}},
+		{.weight = 0, .cells = {{&pane_ladder, 1}}},
+		{.weight = 1, .cells = {{&pane_beliefs, 1}}},
+	};
+	panes_draw(ui, draw_frame(ui, area), rows, ARRAY_LENGTH(rows));
+}
+
 const struct screen_entry screens[SCREEN_COUNT] = {
 	[SCREEN_BOARD] = {.name = "board", .title = "Board", .scope = SCOPE_BOARD, .draw = draw_board, .back = SCREEN_BOARD, .panes = {&pane_nodes, &pane_validators, &pane_proposals, &pane_timeline, &pane_lanes, &pane_feeds, &pane_pods, &pane_alerts, &pane_probes, &pane_workloads}},
 	[SCREEN_INCIDENT] = {.name = "incident", .title = "Incident", .scope = SCOPE_INCIDENT, .draw = draw_incident, .back = SCREEN_BOARD, .panes = {&pane_runbook, &pane_affected, &pane_gate, &pane_evidence, &pane_timeline, &pane_output}},
 	[SCREEN_TIMELINE] = {.name = "timeline", .title = "Timeline", .scope = SCOPE_TIMELINE, .draw = draw_timeline, .back = SCREEN_BOARD, .panes = {&pane_timeline}},
 	[SCREEN_REVIEW] = {.name = "review", .title = "Review", .scope = SCOPE_REVIEW, .draw = draw_review, .back = SCREEN_INCIDENT, .panes = {&pane_sections, &pane_actions, &pane_gate, &pane_timeline}},
 	[SCREEN_UPDATES] = {.name = "updates", .title = "Updates", .scope = SCOPE_UPDATES, .draw = draw_updates, .back = SCREEN_INCIDENT, .panes = {&pane_update, &pane_outbox, &pane_leaves}},
+	[SCREEN_ROOM] = {.name = "room", .title = "Roles and clocks", .scope = SCOPE_ROOM, .draw = draw_room, .back = SCREEN_INCIDENT, .panes = {&pane_people, &pane_clocks, &pane_tasks, &pane_ladder, &pane_beliefs}},
 };

@@ -656,7 +656,7 @@ static void say_nothing_happens(struct ui *ui, const char *key)
 	static const struct {
 		enum scope scope;
 		const char *way;
-	} screens_with_keys[] = {{SCOPE_INCIDENT, "show"}, {SCOPE_REVIEW, "review"}, {SCOPE_UPDATES, "outbox"}, {SCOPE_TIMELINE, "timeline"}};
+	} screens_with_keys[] = {{SCOPE_INCIDENT, "show"}, {SCOPE_REVIEW, "review"}, {SCOPE_UPDATES, "outbox"}, {SCOPE_TIMELINE, "timeline"}, {SCOPE_ROOM, "room"}};
 	for (size_t i = 0; i < ARRAY_LENGTH(screens_with_keys); i++) {
 		const struct request *request = keyboard_request(ui->keyboard, screens_with_keys[i].scope, key);
 		char press[PRESS_TEXT];

@@ -430,6 +430,15 @@ static void source_changed(void *arg)
 
 /* --- the journal speaks ----------------------------------------------------------------- */
 
+/* True when the role is offered to whoever sits here. */
+static bool offered_here(const struct watch *w, const struct event *event)
+{
+	const struct incident *incident = event->incident ? fold_incident(w->fold, event->incident) : NULL;
+	const struct offer *newest = incident && incident->offer_count ? &incident->offers[incident->offer_count - 1] : NULL;
+
+	return event->kind == EVENT_ROLE_OFFERED && newest && newest->seq == event->seq && strcmp(newest->to, w->operator_name) == 0;
+}
+
 /* A reminder that the collector wrote is one for every console, and so is a question for a
  * second person. */
 static void pass_on(struct watch *w, const struct event *event)
@@ -438,6 +447,8 @@ static void pass_on(struct watch *w, const struct event *event)
 
 	if (event && event->incident && (event->kind == EVENT_CLOCK_DUE || event->kind == EVENT_ESCALATION_LAPSED))
 		say(w, 1, text_format(text, sizeof(text), "%s: %s", event->incident, event->summary));
+	else if (event && offered_here(w, event))
+		say(w, 1, text_format(text, sizeof(text), "%s: %s (:accept, or :decline REASON)", event->incident, event->summary));
 	if (event)
 		runs_hear(w->runs, event);
 }

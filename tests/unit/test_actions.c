@@ -102,8 +102,43 @@ static void lines_answer_in_words(void **state)
 		{"severity P2 slow for some", STATUS_OK, NULL},
 		{"severity P2", STATUS_CONFLICT, "already"},
 		{"commander", STATUS_OK, NULL},
-		{"commander bob", STATUS_OK, NULL},
+		{"commander bob", STATUS_OK, NULL}, /* bob may accept it */
+		{"accept", STATUS_REFUSED, "nothing is offered to you"},
 		{"scribe -", STATUS_CONFLICT, "nobody is scribe"},
+		{"scribe carol", STATUS_OK, NULL},
+		{"role Operations", STATUS_INVALID, "not a role's name"},
+		{"role bridge", STATUS_OK, NULL},
+		{"role bridge -", STATUS_OK, NULL},
+		{"offer scribe bob", STATUS_REFUSED, "carol has it"},
+		{"offer commander", STATUS_USAGE, "to whom"},
+		{"task bob 15m look at the cache", STATUS_OK, NULL},
+		{"task call support", STATUS_OK, NULL},
+		{"task bob 1s blink", STATUS_INVALID, "time box"},
+		{"assign T2 carol", STATUS_OK, NULL},
+		{"assign T2 carol soon", STATUS_USAGE, "no time"},
+		{"assign T9 carol", STATUS_NOT_FOUND, "T9"},
+		{"task-done t1 it was cold", STATUS_OK, NULL},
+		{"task-done T1", STATUS_CONFLICT, "done already"},
+		{"task-cancel T2", STATUS_INVALID, "reason"},
+		{"task-cancel 2 they called us", STATUS_OK, NULL},
+		{"hypothesis the cache is cold", STATUS_OK, NULL},
+		{"confirm H1", STATUS_INVALID, "evidence"},
+		{"confirm H2 x", STATUS_NOT_FOUND, "H2"},
+		{"confirm h1 hits went up again", STATUS_OK, NULL},
+		{"finding it was restarted at noon", STATUS_OK, NULL},
+		{"decide keep it warm", STATUS_OK, NULL},
+		{"escalate nobody", STATUS_NOT_FOUND, "nobody"},
+		{"escalate team-lead it lasts", STATUS_OK, NULL},
+		{"acknowledge dave", STATUS_NOT_FOUND, "dave"},
+		{"acknowledge team-lead by phone", STATUS_OK, NULL},
+		{"snooze nonsense 10m", STATUS_NOT_FOUND, "no such clock"},
+		{"snooze update soon", STATUS_USAGE, "no time"},
+		{"snooze update 2d", STATUS_INVALID, "one day"},
+		{"snooze update 10m", STATUS_OK, NULL},
+		{"snooze", STATUS_OK, NULL},
+		{"room", STATUS_OK, NULL},
+		{"handover", STATUS_OK, NULL},
+		{"show", STATUS_OK, NULL},
 		{"components nonsense", STATUS_NOT_FOUND, "not watched"},
 		{"components node/besu-rpc-0 chain/138", STATUS_OK, NULL},
 		{"title the page is slow", STATUS_OK, NULL},
@@ -156,7 +191,9 @@ static void lines_answer_in_words(void **state)
 	}
 	assert_int_equal(incident(&room)->stage, STAGE_RESPOND);
 	assert_string_equal(incident(&room)->title, "the page is slow");
-	assert_string_equal(incident(&room)->owner, "bob");
+	assert_string_equal(incident(&room)->owner, "alice");
+	assert_string_equal(incident(&room)->offers[0].to, "bob");
+	assert_int_equal(incident(&room)->task_count, 2);
 	close_room(&room);
 }
 

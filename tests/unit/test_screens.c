@@ -167,6 +167,40 @@ static void lane_in_detail(struct watch *w, struct ui *ui)
 	command(ui, "open");
 }
 
+/* An hour in which much was said and nobody has looked at the clocks. */
+static void room(struct watch *w, struct ui *ui)
+{
+	respond(w, ui);
+	command(ui, "scribe bob");
+	command(ui, "offer commander bob all quiet, two validators to go");
+	command(ui, "task bob 15m look at the power of rack 3");
+	command(ui, "task - 5m call the data centre");
+	command(ui, "task carol 10m read the logs of validator 3");
+	command(ui, "task-done T3 nothing but timeouts");
+	command(ui, "hypothesis one power supply feeds both machines");
+	command(ui, "hypothesis a bad release");
+	command(ui, "refute H2 both run the version of last week");
+	command(ui, "finding both stopped within one second");
+	command(ui, "decide restart 2 first, then 3");
+	command(ui, "todo feed them from two");
+	command(ui, "escalate team-lead nobody has a key to the room");
+	w->clock.wall_us += 6 * US_PER_MINUTE;
+	command(ui, "snooze update 30m");
+	command(ui, "room");
+}
+
+static void handover(struct watch *w, struct ui *ui)
+{
+	room(w, ui);
+	keys(ui, "H");
+}
+
+static void escalate(struct watch *w, struct ui *ui)
+{
+	respond(w, ui);
+	keys(ui, "e");
+}
+
 static const struct golden {
 	const char *name;
 	void (*make)(struct watch *w, struct ui *ui);
@@ -192,6 +226,10 @@ static const struct golden {
 	{"observer-80x24", observer, 80, 24, false},
 	{"plain-80x24", plain_chain, 80, 24, false},
 	{"nothing-80x24", nothing_yet, 80, 24, false},
+	{"room-80x24", room, 80, 24, false},
+	{"room-120x36", room, 120, 36, false},
+	{"handover-100x60", handover, 100, 60, false},
+	{"escalate-80x24", escalate, 80, 24, false},
 	{"drill-armed-100x30", drill_armed, 100, 30, false},
 };
 
