@@ -496,6 +496,14 @@ bool json_i64(const struct json *v, int64_t *out)
 	return true;
 }
 
+bool json_double(const struct json *v, double *out)
+{
+	if (!cJSON_IsNumber(item(v)))
+		return false;
+	*out = item(v)->valuedouble;
+	return true;
+}
+
 bool json_quantity(const struct json *v, uint64_t *out)
 {
 	return hex_u64(json_string(v), out);

@@ -33,6 +33,8 @@ const char *json_string(const struct json *v); /* NULL unless a string */
 bool json_bool(const struct json *v, bool *out) TOCSIN_CHECK;
 /* An integral number within +-2^53. */
 bool json_i64(const struct json *v, int64_t *out) TOCSIN_CHECK;
+/* Any number, as near as a double gets. */
+bool json_double(const struct json *v, double *out) TOCSIN_CHECK;
 /* A string "0x…" quantity. */
 bool json_quantity(const struct json *v, uint64_t *out) TOCSIN_CHECK;
 

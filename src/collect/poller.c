@@ -81,6 +81,8 @@ static void send_next(struct poller *poller)
 		.connect_timeout_ms = poller->spec.timeout_ms,
 		.timeout_ms = poller->spec.timeout_ms,
 		.body_limit = poller->spec.body_limit,
+		.content_type = poller->spec.content_type,
+		.once = poller->spec.once,
 	};
 	struct buf url, body;
 

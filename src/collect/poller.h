@@ -15,6 +15,8 @@ struct poller_spec {
 	int64_t interval_ms;        /* 0: 15,000 */
 	int64_t timeout_ms;         /* 0: 5,000 */
 	size_t body_limit;          /* of a reply; 0: 4 MiB */
+	const char *content_type;   /* of what `plan` writes as a body, or NULL; a constant */
+	bool once;                  /* each request on a connection of its own: its certificate is seen anew */
 	/* Writes the body of the next POST, or the whole URL of the next GET when `url` is
 	 * filled. NULL: a GET of spec.url. Returns false when there is nothing to ask now. */
 	bool (*plan)(void *arg, struct buf *url, struct buf *body);

@@ -1,8 +1,14 @@
 #include "collect/source.h"
 
 #include "base/mem.h"
+#include "collect/alertmanager.h"
+#include "collect/alerts.h"
 #include "collect/chain.h"
+#include "collect/grafana.h"
 #include "collect/kube.h"
+#include "collect/loki.h"
+#include "collect/prometheus.h"
+#include "collect/query.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +16,20 @@
 const struct source_def *const source_defs[] = {
 	&kube_source,
 	&chain_source,
+	&prometheus_source,
+	&alertmanager_source,
+	&loki_source,
+	&grafana_source,
+	&probe_source,
 	NULL,
+};
+
+/* Those that want to know of incidents. */
+static const struct {
+	const struct source_def *def;
+	void (*incident)(void *state, const struct source_incident *incident);
+} listeners[] = {
+	{&grafana_source, grafana_incident},
 };
 
 struct sources {
@@ -36,6 +55,7 @@ struct sources *sources_new(const struct source_host *host)
 
 	sources->host = *host;
 	sources->host.http = http_new(host->loop, host->section_count);
+	sources->host.alerts = alerts_new();
 	sources->items = xcalloc(host->section_count ? host->section_count : 1, sizeof(*sources->items));
 	for (size_t i = 0; i < host->section_count; i++) {
 		const struct settings *section = &host->sections[i];
@@ -58,14 +78,28 @@ void sources_free(struct sources *sources)
 	for (size_t i = 0; i < sources->count; i++)
 		sources->items[i].def->stop(sources->items[i].state);
 	http_free(sources->host.http);
+	alerts_free(sources->host.alerts);
 	free(sources->items);
 	free(sources);
+}
+
+const struct alerts *sources_alerts(const struct sources *sources)
+{
+	return sources->host.alerts;
 }
 
 void sources_refresh(struct sources *sources)
 {
 	for (size_t i = 0; i < sources->count; i++)
 		sources->items[i].def->refresh(sources->items[i].state);
+}
+
+void sources_incident(struct sources *sources, const struct source_incident *incident)
+{
+	for (size_t i = 0; i < sources->count; i++)
+		for (size_t j = 0; j < ARRAY_LENGTH(listeners); j++)
+			if (sources->items[i].def == listeners[j].def)
+				listeners[j].incident(sources->items[i].state, incident);
 }
 
 bool sources_all_tried(const struct sources *sources)

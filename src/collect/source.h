@@ -15,12 +15,20 @@ struct own_node {
 	char *header;              /* a secret: owned by who asked, or NULL */
 };
 
+/* A moment of an incident that others may be told of. */
+struct source_incident {
+	const char *id, *title, *severity; /* "INC-7", …, "P1" */
+	int64_t began_us;
+	int64_t over_us; /* 0: it goes on */
+};
+
 /* What a source has to work with. All of it outlives the source. */
 struct source_host {
 	struct loop *loop;
 	const struct clock *clock;
 	struct http *http;
 	struct world *world;
+	struct alerts *alerts; /* of all sources */
 	/* The whole environment of tools that are started, NULL-terminated: in a drill they are
 	 * stand-ins. */
 	const char *const *environment;
@@ -39,6 +47,8 @@ struct source_host {
 	void (*remember)(void *arg, const char *component, const char *value, int64_t number);
 	/* A node that answers, the healthiest first; false when none does. NULL: there are none. */
 	bool (*own_node)(void *arg, struct own_node *out);
+	/* An incident was annotated elsewhere: by the source of this name, as `id`, or not, and why. */
+	void (*annotated)(void *arg, const struct source_incident *incident, const char *source, int64_t id, const char *why);
 	/* A secret that must never be shown, whoever repeats it. */
 	void (*hide)(void *arg, const char *secret);
 	void *arg;
@@ -61,11 +71,15 @@ extern const struct source_def *const source_defs[];
 
 /* Starts a source for each section that has one. What cannot start is told through
  * host->message, and the others go on. `host` is copied; http is made here, its member is
- * ignored. */
+ * ignored, as that of alerts. */
 struct sources;
 struct sources *sources_new(const struct source_host *host);
 void sources_free(struct sources *sources); /* NULL allowed */
+/* What sources told of alerts and silences. */
+const struct alerts *sources_alerts(const struct sources *sources);
 void sources_refresh(struct sources *sources);
+/* Tells those that care, by the one console that writes and never in a drill. */
+void sources_incident(struct sources *sources, const struct source_incident *incident);
 bool sources_all_tried(const struct sources *sources);
 
 #endif

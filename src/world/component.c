@@ -253,6 +253,8 @@ static const char *const symptoms[SYMPTOM_COUNT] = {
 	[SYMPTOM_LIMIT] = "limit",
 	[SYMPTOM_CERTIFICATE] = "certificate",
 	[SYMPTOM_SECURITY] = "security",
+	[SYMPTOM_UNSCRAPED] = "unscraped",
+	[SYMPTOM_ROUNDS] = "rounds",
 	[SYMPTOM_FLAPPING] = "flapping",
 };
 

@@ -104,6 +104,8 @@ enum symptom {
 	SYMPTOM_LIMIT,       /* a value beyond its warn or crit */
 	SYMPTOM_CERTIFICATE, /* runs out */
 	SYMPTOM_SECURITY,    /* what it watches for is a sign of an attack */
+	SYMPTOM_UNSCRAPED,   /* a Prometheus cannot read its numbers */
+	SYMPTOM_ROUNDS,      /* validators log that they change rounds */
 	/* of any */
 	SYMPTOM_FLAPPING, /* it fails and comes back, again and again */
 	SYMPTOM_COUNT
