@@ -261,6 +261,7 @@ int main(int argc, char **argv)
 		{"console", bench_console},
 		{"record", bench_record},
 		{"million", bench_million},
+		{"command", bench_command},
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

@@ -63,5 +63,6 @@ void bench_screen(void);
 void bench_console(void);
 void bench_record(void);
 void bench_million(void);
+void bench_command(void);
 
 #endif

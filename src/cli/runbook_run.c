@@ -56,6 +56,7 @@ struct session {
 	struct exec *exec;
 	bool ended, interrupted;
 	struct screenful screen;
+	uint64_t skipped; /* lines, not told yet */
 	int exit_code, signal;
 	bool timed_out, cancelled, started;
 	int64_t duration_us;
@@ -153,8 +154,19 @@ static void on_text(void *arg, int stream, const char *text, size_t len)
 	if (s->as_json)
 		return;
 	FILE *out = stream == 2 ? stderr : stdout;
+	if (s->skipped)
+		fprintf(out, "--- %" PRIu64 " lines left out ---\n", s->skipped);
+	s->skipped = 0;
 	fwrite(text, 1, len, out);
 	fflush(out);
+}
+
+static void on_skipped(void *arg, uint64_t lines)
+{
+	struct session *s = arg;
+
+	screenful_skip(&s->screen, lines);
+	s->skipped += lines;
 }
 
 static void on_done(void *arg, const struct exec_result *result)
@@ -187,8 +199,8 @@ static void on_interrupt(void *arg, int signum)
 /* Runs it to its end. True when it did what it should. */
 static bool run_once(struct session *s, const struct command_view *view)
 {
-	static const struct exec_events events = {.text = on_text, .done = on_done};
-	struct exec_spec spec = {.view = view, .config = &s->config, .mask = values_mask(s->values), .whole_bytes = TEXT_BYTES_MAX};
+	static const struct exec_events events = {.text = on_text, .skipped = on_skipped, .done = on_done};
+	struct exec_spec spec = {.view = view, .config = &s->config, .mask = values_mask(s->values)};
 	struct loop_signal *interrupt = loop_signal(s->loop, SIGINT, on_interrupt, s);
 
 	s->ended = false;

@@ -19,6 +19,7 @@ enum {
 	ERRORS_PART = 8,            /* of what is kept as evidence, an eighth is for standard error */
 	PREPARE_MS = 15 * 1000,     /* for kubectl to tell its configuration */
 	GROWTH = 8,                 /* a tab becomes up to eight blanks */
+	SKIM_MS = 50,               /* how often the newest lines of a flood are worth a look */
 };
 
 /* What a stream said so far, in a file that has no name any more. */
@@ -32,6 +33,7 @@ struct spool {
 struct stream_state {
 	struct buf begun; /* a line without its end yet */
 	bool in_key;      /* inside a private key of several lines */
+	struct buf newest; /* of a flood: its last whole lines, not yet handed on */
 	struct spool spool;
 };
 
@@ -51,6 +53,7 @@ struct exec {
 	struct child *child; /* the command, or what prepares for it */
 	bool preparing, cancelled;
 	struct stream_state streams[2];
+	int64_t skimmed_us; /* when the newest lines of a flood were handed on, monotonic */
 	struct loop_timer *soon; /* to tell `done` after exec_start has returned */
 	char why[320];
 };
@@ -236,12 +239,66 @@ static size_t whole_lines(const char *bytes, size_t len)
 	return len;
 }
 
+static uint64_t count_lines(const char *text, size_t len)
+{
+	uint64_t lines = 0;
+
+	for (const char *at = text, *end = text + len; (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		lines++;
+	return lines;
+}
+
+static void skip(struct exec *exec, size_t which, const char *bytes, size_t len)
+{
+	uint64_t lines = count_lines(bytes, len);
+
+	mask_skip(&exec->streams[which].in_key, bytes, len);
+	if (lines && exec->events.skipped)
+		exec->events.skipped(exec->arg, lines);
+}
+
+static void hand_on_newest(struct exec *exec, size_t which)
+{
+	struct buf *newest = &exec->streams[which].newest;
+
+	hand_on(exec, which, buf_text(newest), newest->len);
+	buf_clear(newest);
+}
+
+/* More than is kept: of the rest a person sees the newest lines now and then, and the last
+ * ones. Reading it costs little more than counting its lines. */
+static void skim(struct exec *exec, size_t which, const char *bytes, size_t len)
+{
+	struct stream_state *stream = &exec->streams[which];
+	size_t first = len > LINE_BYTES_MAX ? len - LINE_BYTES_MAX : 0;
+	const char *line = memchr(bytes + first, '\n', len - first);
+	size_t from = line ? (size_t)(line - bytes) + 1 : len, lines = whole_lines(bytes, len);
+
+	skip(exec, which, buf_text(&stream->newest), stream->newest.len);
+	buf_clear(&stream->newest);
+	skip(exec, which, bytes, from);
+	if (lines > from)
+		buf_add(&stream->newest, bytes + from, lines - from);
+	int64_t now_us = clock_mono_us(clock_system());
+	if (now_us - exec->skimmed_us < SKIM_MS * US_PER_MS)
+		return;
+	exec->skimmed_us = now_us;
+	hand_on_newest(exec, which);
+}
+
 /* Reads end anywhere, in a secret, a character or an escape sequence as well, so that
  * output is taken by lines; this also keeps those of both streams apart. */
 static void take_output(struct exec *exec, size_t which, const char *bytes, size_t len)
 {
 	struct buf *line = &exec->streams[which].begun;
 
+	if (exec->streams[which].spool.limit == 0 && len > LINE_BYTES_MAX) {
+		buf_clear(line);
+		skim(exec, which, bytes, len);
+		return;
+	}
+	if (exec->streams[which].newest.len)
+		hand_on_newest(exec, which);
 	while (len) {
 		size_t lines = line->len ? 0 : whole_lines(bytes, len);
 		if (lines && lines <= LINE_BYTES_MAX) {
@@ -278,6 +335,7 @@ static void exec_free(struct exec *exec)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(exec->streams); i++) {
 		buf_free(&exec->streams[i].begun);
+		buf_free(&exec->streams[i].newest);
 		spool_close(&exec->streams[i].spool);
 	}
 	if (exec->place) {
@@ -315,6 +373,7 @@ static void finish(struct exec *exec, const struct child_result *child)
 	struct buf whole;
 
 	for (size_t i = 0; i < ARRAY_LENGTH(exec->streams); i++) {
+		hand_on_newest(exec, i);
 		hand_on(exec, i, buf_text(&exec->streams[i].begun), exec->streams[i].begun.len);
 		buf_clear(&exec->streams[i].begun);
 	}
@@ -439,8 +498,10 @@ struct exec *exec_start(struct loop *loop, const struct exec_spec *spec, const s
 	exec->directory = xstrdup(view->directory);
 	exec->interpreter = xstrdup(view->interpreter);
 	exec->soon = loop_timer(loop, -1, 0, finish_unstarted, exec);
-	for (size_t i = 0; i < ARRAY_LENGTH(exec->streams); i++)
+	for (size_t i = 0; i < ARRAY_LENGTH(exec->streams); i++) {
 		buf_init(&exec->streams[i].begun, LINE_BYTES_MAX);
+		buf_init(&exec->streams[i].newest, LINE_BYTES_MAX);
+	}
 	/* The ends of both, and what is said about them, have room beside. */
 	whole -= whole > 4 * KEEP_BYTES * GROWTH ? 2 * KEEP_BYTES : whole / 2;
 	spool_open(&exec->streams[0].spool, whole - whole / ERRORS_PART);

@@ -29,6 +29,8 @@ struct exec_result {
 struct exec_events {
 	/* Clean masked text as it comes, whole lines except for very long ones. May be NULL. */
 	void (*text)(void *arg, int stream, const char *text, size_t len);
+	/* So many lines were left out of the text, because there are too many. May be NULL. */
+	void (*skipped)(void *arg, uint64_t lines);
 	/* Exactly once, after exec_start has returned. */
 	void (*done)(void *arg, const struct exec_result *result);
 };

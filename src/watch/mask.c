@@ -213,6 +213,19 @@ void mask_lines(const struct mask *mask, bool *inside, const char *text, size_t 
 	*inside = !ends && has(text, len, "-----BEGIN ") && has(text, len, "PRIVATE KEY");
 }
 
+void mask_skip(bool *inside, const char *text, size_t len)
+{
+	static const char begin[] = "-----BEGIN ", end[] = "-----END";
+
+	for (const char *at = text, *stop = text + len; (at = memchr(at, '-', (size_t)(stop - at))); at++) {
+		size_t left = (size_t)(stop - at);
+		if (left >= sizeof(end) - 1 && memcmp(at, end, sizeof(end) - 1) == 0)
+			*inside = false;
+		else if (left >= sizeof(begin) - 1 && memcmp(at, begin, sizeof(begin) - 1) == 0)
+			*inside = has(at, left < 64 ? left : 64, "PRIVATE KEY");
+	}
+}
+
 size_t mask_unfinished(const struct mask *mask, const char *text, size_t len)
 {
 	size_t most = mask->longest ? mask->longest - 1 : 0, word = 0;

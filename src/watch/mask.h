@@ -31,6 +31,8 @@ void mask_text(const struct mask *mask, const char *text, size_t len, struct buf
 /* The same for text that comes line by line: a key of several lines is hidden whole.
  * `inside` is false before the first. */
 void mask_lines(const struct mask *mask, bool *inside, const char *text, size_t len, struct buf *out);
+/* Follows text that nobody will see, so that `inside` is right after it. */
+void mask_skip(bool *inside, const char *text, size_t len);
 /* How many bytes at the end may be the beginning of a secret that goes on. */
 size_t mask_unfinished(const struct mask *mask, const char *text, size_t len);
 /* The length of the longest secret, 0 when there is none. */

@@ -167,15 +167,28 @@ static size_t value_run(const char *text, size_t len, char quote)
 	return run;
 }
 
+/* By its first two letters, so that few words are compared. */
+static bool may_begin_name(const char *text)
+{
+	static const char pairs[][3] = {"pa", "pr", "se", "to", "ap", "ac", "cl", "mn"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(pairs); i++)
+		if ((text[0] | 0x20) == pairs[i][0] && (text[1] | 0x20) == pairs[i][1])
+			return true;
+	return false;
+}
+
 /* "password=…", "token: …", "\"secret\": \"…\"", "--password …". */
 static size_t named_value(const char *text, size_t len, size_t at, size_t *shown)
 {
 	const char *from = text + at;
 	size_t left = len - at, name = 0, i;
 
+	if (left < 2 || (at > 0 && isalnum((unsigned char)text[at - 1])) || !may_begin_name(from))
+		return 0;
 	for (i = 0; i < ARRAY_LENGTH(names) && !name; i++)
 		name = starts(from, left, names[i]) ? strlen(names[i]) : 0;
-	if (!name || (at > 0 && isalnum((unsigned char)text[at - 1])))
+	if (!name)
 		return 0;
 	if (at >= 3 && memcmp(text + at - 3, "\xe2\x80\xb9", 3) == 0)
 		return 0; /* "‹secret:NAME›", which stands for one */
@@ -234,7 +247,7 @@ size_t mask_shape_at(const char *text, size_t len, size_t at, size_t *shown)
 		return url_user(from, left, at, shown);
 	case 'B':
 	case 'b':
-		return header_token(from, left, shown);
+		return at > 0 && isalnum((unsigned char)text[at - 1]) ? 0 : header_token(from, left, shown);
 	case 'e':
 		found = web_token(from, left);
 		break;
@@ -252,9 +265,7 @@ size_t mask_shape_at(const char *text, size_t len, size_t at, size_t *shown)
 	}
 	if (found && at > 0 && is_token(text[at - 1]) && text[at - 1] != '=')
 		found = 0; /* the middle of something longer */
-	if (found || !strchr("pPsStTaAcCmM", *from))
-		return found;
-	return named_value(text, len, at, shown);
+	return found ? found : named_value(text, len, at, shown);
 }
 
 /* --- patterns --------------------------------------------------------------------------- */

@@ -317,6 +317,13 @@ static void on_text(void *arg, int stream, const char *text, size_t len)
 	watch_touched(run->runs->watch);
 }
 
+static void on_skipped(void *arg, uint64_t lines)
+{
+	struct run *run = arg;
+
+	screenful_skip(&run->screen, lines);
+}
+
 static void take_result(struct run *run, const struct exec_result *result)
 {
 	const struct child_result *child = result->child;
@@ -390,7 +397,7 @@ static bool approval_is_ours(const struct run *run)
 /* The start is durable: only now may the command begin. */
 static void start_recorded(void *arg, enum status status, const struct error *err)
 {
-	static const struct exec_events events = {.text = on_text, .done = on_done};
+	static const struct exec_events events = {.text = on_text, .skipped = on_skipped, .done = on_done};
 	struct run *run = arg;
 
 	if (!run->running) /* ended by runs_stop, which said so */
@@ -660,7 +667,7 @@ static void check_done(void *arg, const struct exec_result *result)
 /* Starts the next check from run->command on; STATUS_OK without run->exec: there is none left. */
 static enum status look_at_check(struct run *run, struct error *err)
 {
-	static const struct exec_events events = {.text = on_text, .done = check_done};
+	static const struct exec_events events = {.text = on_text, .skipped = on_skipped, .done = check_done};
 	const struct runbook *book;
 	const struct step *step = need_step(run->runs, run->incident, run->step, &book, err);
 

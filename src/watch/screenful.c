@@ -68,6 +68,15 @@ void screenful_add(struct screenful *screen, const char *text, size_t len)
 	buf_add(&screen->tail, text, len);
 }
 
+void screenful_skip(struct screenful *screen, uint64_t lines)
+{
+	/* What is between them would stand on the wrong side of the fold. */
+	screen->folded += lines + count_lines(buf_text(&screen->tail), screen->tail.len);
+	buf_clear(&screen->tail);
+	free(screen->joined);
+	screen->joined = NULL;
+}
+
 static const char *fold_text(char dst[FOLD_TEXT], uint64_t lines)
 {
 	return text_format(dst, FOLD_TEXT, "--- %" PRIu64 " lines folded here; the evidence has them ---\n", lines);
@@ -100,11 +109,13 @@ char *screenful_digest(struct screenful *screen, char *dst, size_t size)
 		end = half;
 		begin = len - half;
 	}
-	text_format(dst, size, "%.*s--- %zu bytes between ---\n", (int)end, text, begin - end);
-	size_t used = strlen(dst);
-	/* Half a character at the cut would not be clean. */
+	/* Half a character at a cut would not be clean. */
+	while (end && ((unsigned char)text[end] & 0xc0) == 0x80)
+		end--;
 	while (begin < len && ((unsigned char)text[begin] & 0xc0) == 0x80)
 		begin++;
+	text_format(dst, size, "%.*s%s--- %zu bytes between ---\n", (int)end, text, end && text[end - 1] != '\n' ? "\n" : "", begin - end);
+	size_t used = strlen(dst);
 	text_format(dst + used, size - used, "%s", text + begin);
 	return dst;
 }

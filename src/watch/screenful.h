@@ -17,6 +17,8 @@ void screenful_init(struct screenful *screen);
 void screenful_free(struct screenful *screen);
 /* Takes clean text: whole lines, except for the last before the end. */
 void screenful_add(struct screenful *screen, const char *text, size_t len);
+/* So many lines came and are not here. */
+void screenful_skip(struct screenful *screen, uint64_t lines);
 /* All of it; valid until the next call. */
 const char *screenful_text(struct screenful *screen);
 /* At most `size` - 1 bytes of it, the middle left out and named. */
