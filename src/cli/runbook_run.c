@@ -410,7 +410,7 @@ static void say_command(const struct session *s, const struct command *command, 
 		printf("    %s, in %s, on %s\n", danger_name(view->danger), view->directory, view->context);
 	if (outcome != OUTCOME_RAN)
 		printf("    %s%s%s\n", outcome == OUTCOME_WOULD_RUN ? "would run" : outcome == OUTCOME_SHOWN ? "shown, never run"
-															     : outcome_names[outcome],
+													     : outcome_names[outcome],
 		       why[0] ? ": " : "", why);
 }
 
@@ -627,7 +627,7 @@ static void say_finish(const struct session *s)
 {
 	if (!s->dry)
 		printf("\n%zu %s, %zu kept back%s\n", s->ran, s->ran == 1 ? "command ran" : "commands ran", s->kept_back, s->failed ? "; the last one failed, nothing after it was run" : s->stopped ? "; stopped"
-																							     : "");
+																								     : "");
 	else if (s->refused)
 		printf("\n%zu %s refused\n", s->refused, s->refused == 1 ? "command would be" : "commands would be");
 }

@@ -31,8 +31,8 @@ struct spool {
 };
 
 struct stream_state {
-	struct buf begun; /* a line without its end yet */
-	bool in_key;      /* inside a private key of several lines */
+	struct buf begun;  /* a line without its end yet */
+	bool in_key;       /* inside a private key of several lines */
 	struct buf newest; /* of a flood: its last whole lines, not yet handed on */
 	struct spool spool;
 };
@@ -53,7 +53,7 @@ struct exec {
 	struct child *child; /* the command, or what prepares for it */
 	bool preparing, cancelled;
 	struct stream_state streams[2];
-	int64_t skimmed_us; /* when the newest lines of a flood were handed on, monotonic */
+	int64_t skimmed_us;      /* when the newest lines of a flood were handed on, monotonic */
 	struct loop_timer *soon; /* to tell `done` after exec_start has returned */
 	char why[320];
 };

@@ -61,10 +61,10 @@ static enum status start(struct recorder *r, uint64_t approval, const char *run)
 struct approval_case {
 	const char *name;
 	const char *asker_login, *approver, *approver_login;
-	const char *seen;         /* the fingerprint that is approved, NULL: what was asked */
+	const char *seen; /* the fingerprint that is approved, NULL: what was asked */
 	int64_t answered_after_us, run_after_us;
-	const char *runner;       /* NULL: alice */
-	const char *runs;         /* the fingerprint that would run, NULL: what was asked */
+	const char *runner; /* NULL: alice */
+	const char *runs;   /* the fingerprint that would run, NULL: what was asked */
 	enum status answer;
 	bool usable, proved;
 };
