@@ -25,16 +25,27 @@ static enum status choose(struct ui *ui, const struct incident *incident, const 
 	return commit(ui, &drafts, status, err);
 }
 
+static bool step_speaks_of(const struct step *step, const char *words)
+{
+	const char *const texts[] = {step->title, step->body, step->section, step->when, step->expected, step->verify, step->why, step->impact, step->rollback};
+	bool found = false;
+	for (size_t i = 0; i < ARRAY_LENGTH(texts) && !found; i++)
+		found = texts[i] && text_contains(texts[i], words);
+	for (size_t i = 0; i < step->command_count && !found; i++)
+		found = text_contains(step->commands[i].text, words);
+	return found;
+}
+
 /* True if a runbook speaks of the words: in its name, title, causes, symptoms or steps. */
 static bool speaks_of(const struct runbook *runbook, const char *words)
 {
-	bool found = text_contains(runbook->name, words) || text_contains(runbook->title, words);
+	bool found = text_contains(runbook->name, words) || text_contains(runbook->title, words) || (runbook->intro && text_contains(runbook->intro, words));
 	for (size_t i = 0; i < runbook->cause_count && !found; i++)
 		found = text_contains(runbook->causes[i], words);
 	for (size_t i = 0; i < runbook->symptom_count && !found; i++)
 		found = text_contains(runbook->symptoms[i], words);
 	for (size_t i = 0; i < runbook->step_count && !found; i++)
-		found = text_contains(runbook->steps[i].title, words) || text_contains(runbook->steps[i].body, words);
+		found = step_speaks_of(&runbook->steps[i], words);
 	return found;
 }
 

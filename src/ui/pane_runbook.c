@@ -130,8 +130,10 @@ static void open_step(struct opened *opened, struct ui *ui, const struct inciden
 
 static int label_columns(const struct item *item)
 {
-	return strcmp(item->label, "$") == 0 ? 2 : item->label[0] ? LABEL_COLUMNS
-								  : 2;
+	int own = text_width(item->label) + 1;
+	if (item->label[0] == '\0' || strcmp(item->label, "$") == 0)
+		return 2;
+	return own > LABEL_COLUMNS ? own : LABEL_COLUMNS;
 }
 
 static int item_rows(const struct item *item, int columns)

@@ -374,6 +374,110 @@ static void what_is_refused_says_why(void **state)
 	close_room(&room);
 }
 
+/* A runbook of its own, whose only step moves funds. */
+static void take_funds_runbook(struct room *room)
+{
+	static const char text[] = "# Funds\n\n1. Move them\n\n   ```sh\n   cast send <pool>\n   ```\n";
+	to_respond(room);
+	runbook_free(&room->watch->runbook);
+	assert_int_equal(runbook_parse(text, sizeof(text) - 1, "funds", &room->watch->runbook, NULL), STATUS_OK);
+	room->watch->runbook_loaded = true;
+	assert_int_equal(watch_bind(room->watch, "INC-1", "pool", "pool-one", NULL), STATUS_OK);
+	press(room, ":");
+	type(room, "arm 10m move them");
+}
+
+static void a_second_person_is_asked_and_answers(void **state)
+{
+	struct room room = open_room();
+	(void)state;
+	take_funds_runbook(&room);
+	assert_shown(&room, "wants a second person");
+	press(&room, "x");
+	assert_shown(&room, "Ask a second person to approve step 1");
+	assert_shown(&room, "cast send pool-one");
+	press(&room, "y");
+	assert_int_equal(room.watch->runs, 0);
+	assert_int_equal(incident(&room)->approvals[0].state, APPROVAL_ASKED);
+	press(&room, "x");
+	assert_shown(&room, "Step 1 waits for a second person");
+	press(&room, "Esc P");
+	assert_shown(&room, "Approve step 1 for alice");
+	assert_shown(&room, "what was shown");
+	/* Alice cannot: the console says so after the word was typed. */
+	ui_paste(room.ui, "run");
+	free(shot(&room));
+	press(&room, "Enter");
+	assert_shown(&room, "another person has to approve it");
+	room.watch->name = "bob";
+	press(&room, "P");
+	free(shot(&room));
+	ui_paste(room.ui, "run");
+	press(&room, "Enter");
+	assert_int_equal(incident(&room)->approvals[0].state, APPROVAL_GIVEN);
+	room.watch->name = "alice";
+	press(&room, "x");
+	assert_shown(&room, "Approved by bob (not proved");
+	ui_paste(room.ui, "pool-one");
+	press(&room, "Enter");
+	assert_int_equal(room.watch->runs, 1);
+	close_room(&room);
+}
+
+static void a_second_person_may_refuse_and_glass_may_break(void **state)
+{
+	struct room room = open_room();
+	(void)state;
+	take_funds_runbook(&room);
+	press(&room, "x");
+	free(shot(&room));
+	press(&room, "y");
+	room.watch->name = "bob";
+	press(&room, ":");
+	type(&room, "refuse this is the old pool");
+	assert_int_equal(incident(&room)->approvals[0].state, APPROVAL_REFUSED);
+	room.watch->name = "alice";
+	press(&room, "P");
+	assert_shown(&room, "nobody asks for an approval now");
+	press(&room, ":");
+	type(&room, "break-glass");
+	assert_int_equal(incident(&room)->approval_count, 1);
+	press(&room, "Esc :");
+	type(&room, "break-glass nobody answers");
+	assert_shown(&room, "the glass is broken");
+	press(&room, "x");
+	assert_shown(&room, "Broken glass: alice, because nobody answers");
+	close_room(&room);
+}
+
+static void a_step_is_done_otherwise(void **state)
+{
+	struct room room = open_room();
+	(void)state;
+	to_respond(&room);
+	press(&room, ":");
+	type(&room, "deviate asked the provider instead");
+	assert_int_equal(incident(&room)->steps[0].state, STEP_DEVIATED);
+	assert_shown(&room, "otherwise");
+	close_room(&room);
+}
+
+static void other_words_search_the_library(void **state)
+{
+	struct room room = open_room();
+	(void)state;
+	to_respond(&room);
+	press(&room, ":");
+	type(&room, "runbook quorum");
+	assert_shown(&room, "Runbooks that speak of \"quorum\"");
+	assert_shown(&room, "network-outage");
+	press(&room, "Esc :");
+	type(&room, "runbook no such words anywhere");
+	assert_shown(&room, "neither a name, nor a file, nor words of a runbook");
+	assert_string_equal(incident(&room)->runbook, "validator-failure");
+	close_room(&room);
+}
+
 static void every_request_has_a_key_or_a_name_and_a_sentence(void **state)
 {
 	(void)state;
@@ -395,6 +499,10 @@ int main(void)
 		cmocka_unit_test(only_what_was_shown_and_confirmed_runs),
 		cmocka_unit_test(values_that_changed_since_are_not_run),
 		cmocka_unit_test(what_is_refused_says_why),
+		cmocka_unit_test(a_second_person_is_asked_and_answers),
+		cmocka_unit_test(a_second_person_may_refuse_and_glass_may_break),
+		cmocka_unit_test(a_step_is_done_otherwise),
+		cmocka_unit_test(other_words_search_the_library),
 		cmocka_unit_test(every_request_has_a_key_or_a_name_and_a_sentence),
 	};
 	hash_init();

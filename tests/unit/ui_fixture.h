@@ -30,6 +30,7 @@ struct watch {
 	enum mode mode;
 	size_t runs; /* commands that were started */
 	const char *output;
+	const char *name; /* who sits here, NULL: alice */
 	struct channels channels; /* none, unless a test reads some */
 };
 
@@ -130,7 +131,7 @@ const struct channels *watch_channels(const struct watch *w)
 
 struct actor watch_actor(const struct watch *w)
 {
-	return (struct actor){.name = "alice", .where = "ops1 pts/3", .now_us = clock_wall_us(&w->clock.clock)};
+	return (struct actor){.name = w->name ? w->name : "alice", .where = "ops1 pts/3", .now_us = clock_wall_us(&w->clock.clock)};
 }
 
 struct head watch_head(const struct watch *w)
@@ -262,7 +263,7 @@ enum status watch_verify_step(struct watch *w, const char *incident, const char 
 
 enum status watch_ask_approval(struct watch *w, const char *incident, const char *step, size_t command, const char *fingerprint, const char *glass_reason, struct error *err)
 {
-	struct approval_request request = {.incident = incident, .step = step, .title = "", .danger = "custody", .fingerprint = fingerprint, .shown = "what was shown", .word = "run"};
+	struct approval_request request = {.incident = incident, .step = step, .title = "", .danger = "custody", .fingerprint = fingerprint, .shown = "what was shown", .word = "run"}; /* for all commands */
 	struct actor who = watch_actor(w);
 	struct drafts drafts;
 	(void)command;
