@@ -13,7 +13,9 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 /* The limits of one request (protocol reference 0.6, engineering reference 4.2). */
 enum {
@@ -35,6 +37,8 @@ enum {
 	FILES_BESIDE = 256, /* record, terminal, children */
 };
 
+static const uint32_t hash_begin = 2166136261U;
+
 /* One CURLM with its sockets and its one deadline on the loop. */
 struct shard {
 	struct http *http;
@@ -42,11 +46,22 @@ struct shard {
 	struct loop_timer *timer;
 };
 
-/* A socket that libcurl waits for. */
+/* A socket that libcurl waits for. One that we opened for it stays on the loop between two
+ * requests: taking it off and putting it back would cost as much as sending. */
 struct watched {
 	struct shard *shard;
 	curl_socket_t fd;
-	struct loop_watch *watch;
+	struct loop_watch *watch; /* NULL: not waited for yet */
+	int events;
+	bool ours; /* we opened it, and hear when it is closed */
+	bool idle; /* libcurl does not wait for it now */
+};
+
+/* A URL that was found right, and what was found out about it. */
+struct known_url {
+	char *text; /* NULL: none */
+	struct shard *shard;
+	bool numeric;
 };
 
 struct http {
@@ -56,6 +71,10 @@ struct http {
 	CURL *idle[IDLE_HANDLES];
 	size_t idle_count;
 	struct http_call *calls;
+	struct watched **sockets; /* those that we opened, by their numbers */
+	size_t socket_capacity;
+	struct known_url *urls; /* each in the place of its hash, the newest only */
+	size_t url_count;
 };
 
 struct http_call {
@@ -481,12 +500,24 @@ static int on_timer(CURLM *multi TOCSIN_UNUSED, long timeout_ms, void *arg)
 	return 0;
 }
 
+static void watch_for(struct watched *watched, int events)
+{
+	if (watched->events != events)
+		loop_watch_set(watched->watch, events);
+	watched->events = events;
+}
+
 static void socket_ready(void *arg, int events)
 {
 	struct watched *watched = arg;
 	struct shard *shard = watched->shard; /* `watched` may not outlive the call */
 	int flags = 0, running;
 
+	if (watched->idle) {
+		/* The peer closed it, which libcurl finds when it wants to use it again. */
+		watch_for(watched, 0);
+		return;
+	}
 	if (events & LOOP_READ)
 		flags |= CURL_CSELECT_IN;
 	if (events & LOOP_WRITE)
@@ -495,35 +526,90 @@ static void socket_ready(void *arg, int events)
 	shard_drain(shard);
 }
 
+static struct watched *socket_at(const struct http *http, curl_socket_t fd)
+{
+	return fd >= 0 && (size_t)fd < http->socket_capacity ? http->sockets[fd] : NULL;
+}
+
+/* libcurl has done with the socket for now. */
+static void leave(struct shard *shard, struct watched *watched)
+{
+	if (!watched || !watched->watch)
+		return;
+	if (watched->ours) {
+		watched->idle = true;
+		/* It would be ready to be written to for ever. */
+		if (watched->events != LOOP_READ)
+			watch_for(watched, 0);
+		return;
+	}
+	loop_watch_stop(watched->watch);
+	curl_multi_assign(shard->multi, watched->fd, NULL);
+	free(watched);
+}
+
+static curl_socket_t on_open(void *arg, curlsocktype purpose TOCSIN_UNUSED, struct curl_sockaddr *address)
+{
+	struct http *http = arg;
+	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+	if (fd < 0)
+		return CURL_SOCKET_BAD;
+	if ((size_t)fd >= http->socket_capacity) {
+		size_t capacity = 2 * ((size_t)fd + 1);
+		http->sockets = xreallocarray(http->sockets, capacity, sizeof(*http->sockets));
+		memset(http->sockets + http->socket_capacity, 0, (capacity - http->socket_capacity) * sizeof(*http->sockets));
+		http->socket_capacity = capacity;
+	}
+	http->sockets[fd] = xcalloc(1, sizeof(*http->sockets[fd]));
+	http->sockets[fd]->fd = fd;
+	http->sockets[fd]->ours = true;
+	return fd;
+}
+
+static int on_close(void *arg, curl_socket_t fd)
+{
+	struct http *http = arg;
+	struct watched *watched = socket_at(http, fd);
+
+	if (watched) {
+		loop_watch_stop(watched->watch);
+		free(watched);
+		http->sockets[fd] = NULL;
+	}
+	return close(fd);
+}
+
 static int on_socket(CURL *easy TOCSIN_UNUSED, curl_socket_t fd, int what, void *arg, void *known)
 {
 	static const int events[] = {[CURL_POLL_IN] = LOOP_READ, [CURL_POLL_OUT] = LOOP_WRITE, [CURL_POLL_INOUT] = LOOP_READ | LOOP_WRITE};
 	struct shard *shard = arg;
-	struct watched *watched = known;
+	struct watched *ours = socket_at(shard->http, fd), *watched = ours ? ours : known;
 
 	if (what == CURL_POLL_REMOVE) {
-		if (watched)
-			loop_watch_stop(watched->watch);
-		free(watched);
-		curl_multi_assign(shard->multi, fd, NULL);
+		leave(shard, watched);
 		return 0;
 	}
 	if (what < 0 || (size_t)what >= ARRAY_LENGTH(events))
 		return 0;
-	if (watched) {
-		loop_watch_set(watched->watch, events[what]);
-		return 0;
+	if (!watched) {
+		watched = xcalloc(1, sizeof(*watched));
+		watched->fd = fd;
 	}
-	watched = xcalloc(1, sizeof(*watched));
+	watched->idle = false;
 	watched->shard = shard;
-	watched->fd = fd;
-	watched->watch = loop_watch(shard->http->loop, fd, events[what], socket_ready, watched);
-	if (!watched->watch) {
-		/* The call runs into its timeout. An error returned here would end the whole multi. */
-		free(watched);
+	if (watched->watch) {
+		watch_for(watched, events[what]);
 		return 0;
 	}
-	curl_multi_assign(shard->multi, fd, watched);
+	watched->events = events[what];
+	watched->watch = loop_watch(shard->http->loop, fd, events[what], socket_ready, watched);
+	/* Without a watch the call runs into its timeout. An error returned here would end the
+	 * whole multi. */
+	if (!watched->watch && !ours)
+		free(watched);
+	else if (!ours)
+		curl_multi_assign(shard->multi, fd, watched);
 	return 0;
 }
 
@@ -566,6 +652,8 @@ struct http *http_new(struct loop *loop, size_t endpoints)
 	http->shards = xcalloc(http->shard_count, sizeof(*http->shards));
 	for (size_t i = 0; i < http->shard_count; i++)
 		shard_init(&http->shards[i], http, endpoints / http->shard_count + 1);
+	http->url_count = 4 * endpoints + 16;
+	http->urls = xcalloc(http->url_count, sizeof(*http->urls));
 	return http;
 }
 
@@ -582,6 +670,10 @@ void http_free(struct http *http)
 		curl_multi_cleanup(http->shards[i].multi);
 		loop_timer_stop(http->shards[i].timer);
 	}
+	for (size_t i = 0; i < http->url_count; i++)
+		free(http->urls[i].text);
+	free(http->urls);
+	free(http->sockets);
 	free(http->shards);
 	free(http);
 	curl_global_cleanup();
@@ -589,16 +681,23 @@ void http_free(struct http *http)
 
 /* --- the request --------------------------------------------------------------------------- */
 
+/* FNV-1a. */
+static uint32_t hash_text(uint32_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619U;
+	return hash;
+}
+
 /* A host and port keep their shard, so that their connections are found again. */
 static struct shard *shard_of(struct http *http, const char *host, const char *port)
 {
-	uint32_t hash = 2166136261U; /* FNV-1a */
+	return &http->shards[hash_text(hash_text(hash_begin, host), port) % http->shard_count];
+}
 
-	for (const char *p = host; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619U;
-	for (const char *p = port; *p; p++)
-		hash = (hash ^ (unsigned char)*p) * 16777619U;
-	return &http->shards[hash % http->shard_count];
+static struct known_url *place_of_url(const struct http *http, const char *text)
+{
+	return &http->urls[hash_text(hash_begin, text) % http->url_count];
 }
 
 static bool is_address(const char *host)
@@ -608,17 +707,14 @@ static bool is_address(const char *host)
 	return host[0] == '[' || inet_pton(AF_INET, host, &v4) == 1;
 }
 
-/* Checks the URL and finds its shard, or says what is wrong with it. */
-static const char *url_check(struct http_call *call, const char *text)
+/* Takes the URL apart and finds its shard, or says what is wrong with it. */
+static const char *url_parse(struct http_call *call, const char *text)
 {
 	const char *plain = call->mail ? "smtp" : "http", *encrypted = call->mail ? "smtps" : "https";
 	const char *wrong = NULL;
 	char *scheme = NULL, *host = NULL, *port = NULL;
-	CURLU *url;
+	CURLU *url = curl_url();
 
-	if (!text || strlen(text) >= URL_BYTES)
-		return "URL missing or too long";
-	url = curl_url();
 	if (curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK || curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
 		wrong = "not a URL";
 	else if (strcmp(scheme, plain) != 0 && strcmp(scheme, encrypted) != 0)
@@ -632,6 +728,29 @@ static const char *url_check(struct http_call *call, const char *text)
 	curl_free(host);
 	curl_free(port);
 	curl_url_cleanup(url);
+	return wrong;
+}
+
+/* The same, remembering what was right: nodes are asked each second at the same URL. */
+static const char *url_check(struct http_call *call, const char *text)
+{
+	const char *wrong;
+	struct known_url *known;
+
+	if (!text || strlen(text) >= URL_BYTES)
+		return "URL missing or too long";
+	known = place_of_url(call->http, text);
+	if (!call->mail && known->text && strcmp(known->text, text) == 0) {
+		call->shard = known->shard;
+		call->numeric = known->numeric;
+		return NULL;
+	}
+	wrong = url_parse(call, text);
+	if (!wrong && !call->mail) {
+		mem_set(&known->text, text);
+		known->shard = call->shard;
+		known->numeric = call->numeric;
+	}
 	return wrong;
 }
 
@@ -674,6 +793,10 @@ static void set_common(CURL *easy, struct http_call *call)
 	/* Otherwise ending a call whose name is still being looked up waits for the resolver. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call->http);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, call->http);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
