@@ -260,6 +260,7 @@ int main(int argc, char **argv)
 		{"screen", bench_screen},
 		{"console", bench_console},
 		{"record", bench_record},
+		{"runbooks", bench_runbooks},
 		{"million", bench_million},
 		{"command", bench_command},
 	};

@@ -62,6 +62,7 @@ void bench_decoding(void);
 void bench_screen(void);
 void bench_console(void);
 void bench_record(void);
+void bench_runbooks(void);
 void bench_million(void);
 void bench_command(void);
 

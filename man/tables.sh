@@ -30,6 +30,7 @@ table() {
 }
 
 table keys tocsin.1
+table lint tocsin.1
 table thresholds tocsin.conf.5
 table sections tocsin.conf.5
 exit $stale

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "runbook/lint.h"
 #include "ui/request.h"
 #include "watch/sections.h"
 
@@ -88,10 +89,21 @@ static void put_sections(struct buf *out)
 	}
 }
 
+static void put_lint(struct buf *out)
+{
+	for (const struct lint_rule *rule = lint_rules(); rule->id; rule++) {
+		buf_puts(out, ".TP\n.BR ");
+		put_escaped(rule->id, out);
+		buf_printf(out, " \" (%s)\"\n", finding_word(rule->level));
+		put_escaped(rule->help, out);
+		buf_puts(out, ".\n");
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*put)(struct buf *out);
-} tables[] = {{"keys", requests_manual}, {"thresholds", put_thresholds}, {"sections", put_sections}};
+} tables[] = {{"keys", requests_manual}, {"lint", put_lint}, {"thresholds", put_thresholds}, {"sections", put_sections}};
 
 static int run(const struct globals *globals, int argc, char **argv)
 {
@@ -108,12 +120,12 @@ static int run(const struct globals *globals, int argc, char **argv)
 		}
 	}
 	buf_free(&text);
-	return code == EXIT_OK ? code : cli_usage(&cli_manual, "which table? (keys, thresholds or sections)");
+	return code == EXIT_OK ? code : cli_usage(&cli_manual, "which table? (keys, lint, thresholds or sections)");
 }
 
 const struct cli_command cli_manual = {
 	.name = "manual",
-	.args = "keys|thresholds|sections",
+	.args = "keys|lint|thresholds|sections",
 	.help = "a table of the manual, in roff",
 	.run = run,
 	.hidden = true,

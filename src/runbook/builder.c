@@ -15,6 +15,14 @@ bool text_begins(const char *text, const char *word)
 	return strncasecmp(text, word, strlen(word)) == 0;
 }
 
+bool text_is_plain(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)text[i] < 0x20 && text[i] != '\n') || (unsigned char)text[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 void title_from(char dst[TITLE_BYTES_MAX], const char *text)
 {
 	size_t len = strcspn(text, "\n");
@@ -141,11 +149,8 @@ enum context heading_context(const char *text)
 static void take_line(struct source_line *line, const char *raw, size_t len)
 {
 	struct buf clean;
-	bool plain = true;
 
-	for (size_t i = 0; i < len && plain; i++)
-		plain = raw[i] == '\t' || (raw[i] >= 0x20 && raw[i] < 0x7f);
-	if (plain) {
+	if (text_is_plain(raw, len)) {
 		line->text = xstrndup(raw, len);
 		return;
 	}
@@ -427,9 +432,14 @@ static void place_line(struct buf *out, const struct source_line *line)
 {
 	const char *text = line->shown ? line->shown : line->text + strspn(line->text, " \t");
 
+	size_t len = strlen(text);
+
 	if (out->len)
 		buf_putc(out, '\n');
-	text_clean_lines(out, text, strlen(text));
+	if (text_is_plain(text, len))
+		buf_add(out, text, len);
+	else
+		text_clean_lines(out, text, len); /* tabs become blanks */
 }
 
 static char *taken_text(struct buf *text)

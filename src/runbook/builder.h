@@ -86,6 +86,8 @@ void text_add_line(char **text, const char *more);
 
 /* One clean line for a title, without a closing colon. */
 void title_from(char dst[TITLE_BYTES_MAX], const char *text);
+/* Printable ASCII and line ends only: what needs no cleaning. */
+bool text_is_plain(const char *text, size_t len);
 /* Does a text begin with a word, in any case? */
 bool text_begins(const char *text, const char *word);
 /* What a heading or a label is about, by its words. */

@@ -93,6 +93,11 @@ static char *clean_text(struct buf *raw)
 {
 	struct buf clean;
 
+	if (text_is_plain(buf_text(raw), raw->len)) {
+		while (raw->len && isspace((unsigned char)raw->data[raw->len - 1]))
+			raw->data[--raw->len] = '\0';
+		return buf_take(raw);
+	}
 	buf_init(&clean, 4 * PROSE_BYTES_MAX);
 	text_clean_lines(&clean, buf_text(raw), raw->len);
 	while (clean.len && isspace((unsigned char)clean.data[clean.len - 1]))
