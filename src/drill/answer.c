@@ -454,15 +454,23 @@ static int qbft_getRequestTimeoutSeconds(const struct call *call)
 	return RPC_OK;
 }
 
-/* Contracts live on every node that is in step; one that is behind says the same. */
+/* Contracts live on every node that is in step; one that is behind says the same. Where there
+ * are none, an address is empty. */
 static int eth_call(const struct call *call)
 {
-	return call->engine->bridge && bridge_answer_call(call->engine->bridge, SIDE_OWN, call->params, call->w) ? RPC_OK : RPC_PARAMS;
+	if (call->engine->bridge)
+		return bridge_answer_call(call->engine->bridge, SIDE_OWN, call->params, call->w) ? RPC_OK : RPC_PARAMS;
+	json_put_string(call->w, "result", "0x");
+	return RPC_OK;
 }
 
 static int eth_getLogs(const struct call *call)
 {
-	return call->engine->bridge && bridge_logs(call->engine->bridge, SIDE_OWN, param(call, 0), call->w, "result") ? RPC_OK : RPC_PARAMS;
+	if (call->engine->bridge)
+		return bridge_logs(call->engine->bridge, SIDE_OWN, param(call, 0), call->w, "result") ? RPC_OK : RPC_PARAMS;
+	json_begin_array(call->w, "result");
+	json_end_array(call->w);
+	return RPC_OK;
 }
 
 /* txpool_status is missing on purpose: this client's version is older than it. */

@@ -396,13 +396,31 @@ void bridge_break(struct bridge *bridge, unsigned faults)
 	bridge->faults |= faults;
 }
 
-void bridge_heal(struct bridge *bridge)
+void bridge_mend(struct bridge *bridge, unsigned faults)
 {
-	if (bridge->faults == BRIDGE_FINE)
+	if ((bridge->faults & faults) == 0)
 		return;
-	bridge->faults = BRIDGE_FINE;
+	bridge->faults &= ~faults;
 	bridge->healed_us = bridge->now_us;
 	bridge->next_round_us = bridge->now_us;
+}
+
+void bridge_heal(struct bridge *bridge)
+{
+	bridge_mend(bridge, ~0u);
+}
+
+enum status bridge_send(struct bridge *bridge, const struct address *to, const char *signature, struct error *err)
+{
+	bool is_receiver = address_equal(to, &bridge->lanes[0].receiver);
+
+	if (is_receiver && strcmp(signature, "unpause()") == 0)
+		bridge_mend(bridge, BRIDGE_REVERTS);
+	else if (is_receiver && strcmp(signature, "pause()") == 0)
+		bridge_break(bridge, BRIDGE_REVERTS);
+	else
+		return error_set(err, STATUS_REFUSED, "execution reverted");
+	return STATUS_OK;
 }
 
 unsigned bridge_faults(const struct bridge *bridge)
@@ -726,6 +744,22 @@ static bool feed_aggregator(const struct request *r)
 	return true;
 }
 
+static bool receiver_paused(const struct request *r)
+{
+	put_number(r, leads_away(r->lane) && (r->b->faults & BRIDGE_REVERTS) != 0);
+	return true;
+}
+
+static bool receiver_has(const struct request *r)
+{
+	struct hash256 id;
+	bool has = false;
+	for (size_t i = 0; abi_hash(r->arguments, 0, &id) && i < MESSAGES_KEPT; i++)
+		has = has || (r->lane->messages[i].state == SUCCESS && hash_equal(&r->lane->messages[i].id, &id));
+	put_number(r, has);
+	return true;
+}
+
 /* Whose contract it is: an offset to its address in the bridge, for each side, or in the lane. */
 enum contract {
 	ROUTER,
@@ -777,6 +811,8 @@ static const struct function {
 	{OFF_RAMP, "getStaticConfig()", off_ramp_static},
 	{OFF_RAMP, "getDynamicConfig()", off_ramp_dynamic},
 	{SENDER, "paused()", answer_no},
+	{RECEIVER, "paused()", receiver_paused},
+	{RECEIVER, "processedMessages(bytes32)", receiver_has},
 	{FEED, "latestRoundData()", feed_round},
 	{FEED, "decimals()", feed_decimals},
 	{FEED, "description()", feed_description},
@@ -1050,8 +1086,9 @@ void bridge_config(const struct bridge *bridge, const char *far_url, struct buf 
 		buf_printf(out, "source_router = %s\n", address_text(text, &bridge->router[lane->from]));
 		buf_printf(out, "dest_router = %s\n", address_text(text, &bridge->router[lane->to]));
 		buf_printf(out, "sender = %s\n", address_text(text, &lane->sender));
+		buf_printf(out, "receiver = %s\n", address_text(text, &lane->receiver));
 		buf_printf(out, "fee_token = %s\n", address_text(text, &bridge->link[lane->from]));
 		buf_puts(out, "slo = 1m\nlookback = 30\nscan_blocks = 2000\ninterval = 3s\n");
 	}
-	buf_printf(out, "\n[feed ETH / USD]\naddress = %s\nheartbeat = 1m\ngrace = 15s\npublisher = oracle-publisher-0\ninterval = 3s\n", address_text(text, &bridge->feed));
+	buf_printf(out, "\n[feed ETH / USD]\naddress = %s\nheartbeat = 1m\ngrace = 15s\npublisher = " BRIDGE_PUBLISHER_POD "\ninterval = 3s\n", address_text(text, &bridge->feed));
 }

@@ -39,6 +39,15 @@ void bridge_free(struct bridge *bridge);
 void bridge_advance(struct bridge *bridge, int64_t now_us);
 void bridge_break(struct bridge *bridge, unsigned faults);
 void bridge_heal(struct bridge *bridge);
+/* Mends some faults only. */
+void bridge_mend(struct bridge *bridge, unsigned faults);
+/* A transaction that calls a function without arguments: pause() and unpause() of the receiver
+ * on the way out. STATUS_REFUSED: it reverts. */
+enum status bridge_send(struct bridge *bridge, const struct address *to, const char *signature, struct error *err) TOCSIN_CHECK;
+
+/* The pod that updates the feed. */
+#define BRIDGE_PUBLISHER "oracle-publisher"
+#define BRIDGE_PUBLISHER_POD BRIDGE_PUBLISHER "-0"
 unsigned bridge_faults(const struct bridge *bridge);
 
 /* A call as eth_call has it, and its result in *out as "0x…"; false when it reverts, and *out is

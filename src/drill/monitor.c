@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define NAMESPACE "besu-network"
-#define PUBLISHER "oracle-publisher"
 
 /* --- one pod, whoever runs in it -------------------------------------------------- */
 
@@ -61,8 +60,8 @@ static struct pod publisher_pod(const struct engine *engine)
 {
 	bool stopped = (faults_of(engine) & BRIDGE_FEED_STOPS) != 0;
 	struct pod pod = {
-		.component = PUBLISHER,
-		.owner = PUBLISHER,
+		.component = BRIDGE_PUBLISHER,
+		.owner = BRIDGE_PUBLISHER,
 		.owner_kind = "StatefulSet",
 		.host = "worker-2",
 		.ip = "10.42.3.10",
@@ -74,7 +73,7 @@ static struct pod publisher_pod(const struct engine *engine)
 		.created_us = engine->config.start_us - US_PER_DAY,
 		.phase_us = engine->config.start_us,
 	};
-	text_format(pod.name, sizeof(pod.name), PUBLISHER "-0");
+	text_format(pod.name, sizeof(pod.name), BRIDGE_PUBLISHER_POD);
 	return pod;
 }
 
@@ -137,7 +136,7 @@ static void put_container(struct json_writer *w, const struct pod *pod)
 {
 	json_begin_array(w, "containerStatuses");
 	json_begin_object(w, NULL);
-	json_put_string(w, "name", strcmp(pod->component, PUBLISHER) == 0 ? "publisher" : "besu");
+	json_put_string(w, "name", strcmp(pod->component, BRIDGE_PUBLISHER) == 0 ? "publisher" : "besu");
 	json_put_bool(w, "ready", pod->ready);
 	json_put_i64(w, "restartCount", pod->restarts);
 	json_begin_object(w, "state");
@@ -205,7 +204,7 @@ static bool set_at(const struct engine *engine, size_t i, struct set *out)
 	const struct set sets[] = {
 		{"besu-validator", "validator", engine_replicas(engine, true), engine_ready_replicas(engine, true)},
 		{"besu-rpc", "rpc", engine_replicas(engine, false), engine_ready_replicas(engine, false)},
-		{PUBLISHER, PUBLISHER, 1, stopped ? 0 : 1},
+		{BRIDGE_PUBLISHER, BRIDGE_PUBLISHER, 1, stopped ? 0 : 1},
 	};
 	if (i >= ARRAY_LENGTH(sets))
 		return false;

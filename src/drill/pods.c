@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "drill/bridge.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -155,6 +156,51 @@ static enum status need_filter(struct order *order, const char *filter, struct e
 	return is_group(filter) ? STATUS_OK : find_node(order, filter, &node, err);
 }
 
+/* --- the oracle's publisher, which is no node ---------------------------------------- */
+
+static bool is_publisher(const struct order *order, const char *name)
+{
+	return order->engine->bridge && (strcmp(name, BRIDGE_PUBLISHER) == 0 || strcmp(name, BRIDGE_PUBLISHER_POD) == 0);
+}
+
+static bool publisher_fails(const struct order *order)
+{
+	return (bridge_faults(order->engine->bridge) & BRIDGE_FEED_STOPS) != 0;
+}
+
+static void put_publisher(const struct order *order, bool wide, struct buf *rows)
+{
+	bool fails = publisher_fails(order);
+	buf_printf(rows, BRIDGE_PUBLISHER_POD "\t%d/1\t%s\t%s\t1d%s\n", !fails, fails ? "CrashLoopBackOff" : "Running", fails ? "6 (40s ago)" : "0", wide ? "\t10.42.3.10\tworker-2\t<none>\t<none>" : "");
+}
+
+static enum status describe_publisher(struct order *order)
+{
+	bool fails = publisher_fails(order);
+	buf_printf(order->out,
+		   "Name:             " BRIDGE_PUBLISHER_POD "\nNamespace:        besu-network\nNode:             worker-2\nLabels:           app=" BRIDGE_PUBLISHER "\n"
+		   "Status:           Running\nIP:               10.42.3.10\nControlled By:    StatefulSet/" BRIDGE_PUBLISHER "\n"
+		   "Containers:       publisher\n  State:          %s\n  Last State:     %s\n  Ready:          %s\n",
+		   fails ? "Waiting (CrashLoopBackOff)" : "Running", fails ? "Terminated (Error, exit code 1)" : "<none>", fails ? "False" : "True");
+	return STATUS_OK;
+}
+
+static enum status publisher_log(struct order *order)
+{
+	if (publisher_fails(order))
+		buf_puts(order->out, "publisher | ERROR | source timed out 5 times, circuit breaker open\npublisher | FATAL | no price to publish, the process ends\n");
+	else
+		buf_puts(order->out, "publisher | INFO | round transmitted\n");
+	return STATUS_OK;
+}
+
+static enum status restart_publisher(struct order *order, const char *said)
+{
+	bridge_mend(order->engine->bridge, BRIDGE_FEED_STOPS);
+	buf_puts(order->out, said);
+	return STATUS_OK;
+}
+
 /* --- orders that act -------------------------------------------------------------- */
 
 static enum status order_break(struct order *order, struct error *err)
@@ -200,6 +246,8 @@ static enum status order_start(struct order *order, struct error *err)
 static enum status order_restart(struct order *order, struct error *err)
 {
 	bool validators;
+	if (is_publisher(order, order->words[1]))
+		return restart_publisher(order, "statefulset.apps/" BRIDGE_PUBLISHER " restarted\n");
 	if (find_set(order->words[1], &validators)) {
 		engine_rollout(order->engine, validators);
 		buf_printf(order->out, "statefulset.apps/%s restarted\n", order->words[1]);
@@ -217,12 +265,28 @@ static enum status order_restart(struct order *order, struct error *err)
 static enum status order_delete(struct order *order, struct error *err)
 {
 	struct engine_node *node;
+	if (is_publisher(order, order->words[1]))
+		return restart_publisher(order, "pod \"" BRIDGE_PUBLISHER_POD "\" deleted\n");
 	enum status status = find_node(order, order->words[1], &node, err);
 	if (status != STATUS_OK)
 		return status;
 	engine_restart(order->engine, node); /* its statefulset makes it anew */
 	buf_printf(order->out, "pod \"%s\" deleted\n", node->name);
 	return STATUS_OK;
+}
+
+/* A transaction to a contract: "send ADDRESS FUNCTION()". */
+static enum status order_send(struct order *order, struct error *err)
+{
+	struct address to;
+	if (!order->engine->bridge)
+		return error_set(err, STATUS_REFUSED, "a contract is not simulated in this scenario");
+	if (!address_parse(order->words[1], &to))
+		return error_set(err, STATUS_USAGE, "send: to which contract? (an address of this network)");
+	enum status status = bridge_send(order->engine->bridge, &to, order->words[2], err);
+	if (status == STATUS_OK)
+		buf_printf(order->out, "status               1 (success)\nto                   %s\n", order->words[1]);
+	return status;
 }
 
 static enum status order_scale(struct order *order, struct error *err)
@@ -270,8 +334,8 @@ static void put_pod(struct buf *rows, const struct engine *engine, const struct 
 
 static enum status order_pods(struct order *order, struct error *err)
 {
-	bool wide = strcmp(order->words[2], "wide") == 0;
-	enum status status = need_filter(order, order->words[1], err);
+	bool wide = strcmp(order->words[2], "wide") == 0, publisher = is_publisher(order, order->words[1]);
+	enum status status = publisher ? STATUS_OK : need_filter(order, order->words[1], err);
 	if (status != STATUS_OK)
 		return status;
 	struct buf rows;
@@ -281,6 +345,8 @@ static enum status order_pods(struct order *order, struct error *err)
 		if (covers(order->words[1], &order->engine->nodes[i]))
 			put_pod(&rows, order->engine, &order->engine->nodes[i], wide);
 	}
+	if (publisher || (order->engine->bridge && strcmp(order->words[1], "all") == 0))
+		put_publisher(order, wide, &rows);
 	put_table(order->out, buf_text(&rows));
 	buf_free(&rows);
 	return STATUS_OK;
@@ -387,6 +453,8 @@ static void put_container(struct buf *rows, const struct engine_node *node)
 static enum status order_describe(struct order *order, struct error *err)
 {
 	struct engine_node *node;
+	if (is_publisher(order, order->words[1]))
+		return describe_publisher(order);
 	enum status status = find_node(order, order->words[1], &node, err);
 	if (status != STATUS_OK)
 		return status;
@@ -427,6 +495,8 @@ static enum status order_logs(struct order *order, struct error *err)
 {
 	struct engine_node *node;
 	uint64_t lines = ENGINE_LOG;
+	if (is_publisher(order, order->words[1]))
+		return publisher_log(order);
 	enum status status = find_node(order, order->words[1], &node, err);
 	if (status != STATUS_OK)
 		return status;
@@ -479,6 +549,7 @@ static const struct {
 	{"restart", order_restart},
 	{"delete", order_delete},
 	{"scale", order_scale},
+	{"send", order_send},
 	{"pods", order_pods},
 	{"sets", order_sets},
 	{"rollout", order_rollout},

@@ -3,6 +3,7 @@
  *
  *   break · heal · status
  *   stop NODE · start NODE · restart NODE|SET · delete NODE · scale SET COUNT
+ *   send ADDRESS FUNCTION
  *   pods validator|rpc|all|NAME [wide] · sets [SET] · rollout SET
  *   describe NODE · logs NODE [LINES] · top [validator|rpc|all|NAME] · events [NODE]
  */

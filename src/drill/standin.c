@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "drill/bridge.h"
+#include "drill/standin_private.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -26,7 +28,7 @@ enum {
 
 /* --- the line to the network --------------------------------------------------- */
 
-static size_t take_bytes(char *bytes, size_t size, size_t count, void *arg)
+size_t standin_take_bytes(char *bytes, size_t size, size_t count, void *arg)
 {
 	(void)size;
 	buf_add(arg, bytes, count);
@@ -34,18 +36,18 @@ static size_t take_bytes(char *bytes, size_t size, size_t count, void *arg)
 }
 
 /* Only loopback: a stand-in that could reach the world would be none. */
-static bool url_is_local(const char *url)
+bool standin_url_is_local(const char *url)
 {
 	static const char prefix[] = "http://127.0.0.1:";
 	return url && strncmp(url, prefix, strlen(prefix)) == 0 && strspn(url + strlen(prefix), "0123456789") == strlen(url + strlen(prefix));
 }
 
 /* Sends one order; *code is the HTTP status, 0 when there is no network. */
-static void send_order(const char *order, long *code, struct buf *answer)
+void standin_send_order(const char *order, long *code, struct buf *answer)
 {
 	const char *base = getenv("TOCSIN_SIM_URL");
 	*code = 0;
-	CURL *easy = url_is_local(base) ? curl_easy_init() : NULL;
+	CURL *easy = standin_url_is_local(base) ? curl_easy_init() : NULL;
 	if (!easy)
 		return;
 	char *url = xasprintf("%s/control", base);
@@ -55,7 +57,7 @@ static void send_order(const char *order, long *code, struct buf *answer)
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, order);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, standin_take_bytes);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, 10000L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -82,13 +84,31 @@ static int say(long code, const struct buf *answer)
 	return 1;
 }
 
+static int nothing_found(void)
+{
+	fputs("No resources found in besu-network namespace.\n", stderr);
+	return 0;
+}
+
 static int order_and_say(const char *order)
 {
 	struct buf answer;
 	long code;
 	buf_init(&answer, ANSWER_BYTES);
-	send_order(order, &code, &answer);
+	standin_send_order(order, &code, &answer);
 	int result = say(code, &answer);
+	buf_free(&answer);
+	return result;
+}
+
+/* The same for a selector, which may fit nothing: that is no error. */
+static int order_and_say_any(const char *order)
+{
+	struct buf answer;
+	long code;
+	buf_init(&answer, ANSWER_BYTES);
+	standin_send_order(order, &code, &answer);
+	int result = code == 404 ? nothing_found() : say(code, &answer);
 	buf_free(&answer);
 	return result;
 }
@@ -228,6 +248,8 @@ static const char *selected(const char *selector)
 		{"app=besu-rpc", "rpc"},
 		{"component in (validator,rpc)", "all"},
 		{"app=besu", "all"},
+		{"app=oracle-publisher", BRIDGE_PUBLISHER},
+		{"component=oracle-publisher", BRIDGE_PUBLISHER},
 	};
 	if (!selector)
 		return "all";
@@ -246,12 +268,6 @@ static int not_simulated(const char *what)
 	text_clean(clean, sizeof(clean), what, strlen(what));
 	fprintf(stderr, "stand-in kubectl: %s is not simulated\n", clean);
 	return 1;
-}
-
-static int nothing_found(void)
-{
-	fputs("No resources found in besu-network namespace.\n", stderr);
-	return 0;
 }
 
 static int kubectl_events(const struct kubectl *k)
@@ -275,7 +291,8 @@ static int kubectl_get(const struct kubectl *k)
 	const char *component = selected(k->selector);
 	if (!component)
 		return nothing_found();
-	return order_and_say(text_format(order, sizeof(order), "pods %s%s", name[0] ? name : component, wide ? " wide" : ""));
+	text_format(order, sizeof(order), "pods %s%s", name[0] ? name : component, wide ? " wide" : "");
+	return name[0] ? order_and_say(order) : order_and_say_any(order);
 }
 
 static int kubectl_describe(const struct kubectl *k)
@@ -337,7 +354,7 @@ static int watch_rollout(const char *set, int64_t limit_us)
 		struct buf answer;
 		long code;
 		buf_init(&answer, ANSWER_BYTES);
-		send_order(order, &code, &answer);
+		standin_send_order(order, &code, &answer);
 		bool waits = code == 200 && strncmp(buf_text(&answer), "Waiting", 7) == 0;
 		int result = strcmp(last, buf_text(&answer)) != 0 || code != 200 ? say(code, &answer) : 0;
 		text_format(last, sizeof(last), "%s", buf_text(&answer));
@@ -416,7 +433,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } tools[] = {
 	{"kubectl", run_kubectl},
-	{"cast", refuse},
+	{"cast", standin_cast},
+	{"ccip-cli", refuse},
 };
 
 int standin_run(int argc, char **argv)
@@ -425,7 +443,7 @@ int standin_run(int argc, char **argv)
 		if (strcmp(tools[i].name, argv[0]) == 0)
 			return tools[i].run(argc, argv);
 	}
-	fputs("tocsin: stand-in: no such tool (kubectl, cast)\n", stderr);
+	fputs("tocsin: stand-in: no such tool (kubectl, cast, ccip-cli)\n", stderr);
 	return 1;
 }
 

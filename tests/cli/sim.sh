@@ -54,4 +54,39 @@ if try_port 1 || try_port 2 || try_port 3; then
 else
 	fail "--port" "$(cat "$scratch/ports.sim")"
 fi
+# --- the stand-in cast ---------------------------------------------------------------------
+
+sim bridge ccip-contract-failure --seed 3 --write-config "$scratch/bridge.conf" || finish
+TOCSIN_SIM_URL=$(sed -n 's/.*orders go to \(.*\)\/control;.*/\1/p' "$scratch/bridge.sim")
+export TOCSIN_SIM_URL
+of() { # KEY: its first value in the network's configuration
+	sed -n "s/^$1 = //p" "$scratch/bridge.conf" | head -1
+}
+near=$(urls bridge | tail -1) far=$(of rpc)
+cast() {
+	t stand-in cast "$@"
+	said=$(head -1 "$scratch/out")
+}
+cast call "$(of source_router)" "typeAndVersion()(string)" --rpc-url "$near"
+expect_equal "the router says what it is" "$said" '"Router 1.2.0"'
+cast call "$(of source_router)" "getOnRamp(uint64)(address)" 4242420000000042424 --rpc-url "$near"
+ramp=$said
+cast call "$ramp" "getExpectedNextSequenceNumber()(uint64)" --rpc-url "$near"
+expect_equal "the ramp has a next number" "$([ "$said" -gt 400 ] && echo yes)" yes
+cast logs --from-block=4812000 --address "$ramp" --rpc-url "$near" --json 0xd0c3c799bf9e2639de44391e7f524d229b2b55f5b1ea94b2bf7da42f7243dddd
+expect_json "messages were sent" "$scratch/out" 'length > 5'
+cast call "$(of receiver)" "paused()(bool)" --rpc-url "$far"
+expect_equal "the receiver is paused" "$said" true
+cast send "$(of receiver)" "unpause()" --rpc-url "$far" --account oncall
+expect_equal "until it is told" "$code" 0
+cast call "$(of receiver)" "paused()(bool)" --rpc-url "$far"
+expect_equal "to go on" "$said" false
+cast send "$(of source_router)" "unpause()" --rpc-url "$near"
+expect_equal "a router does no such thing" "$code" 1
+cast call "$(of source_router)" "getFee(uint64,(bytes,bytes,(address,uint256)[],address,bytes))(uint256)" 1 "(0x,0x,[],0x,0x)" --rpc-url "$near"
+expect_text "what is not simulated is said" "$scratch/err" "are not simulated"
+cast call "$(of source_router)" "typeAndVersion()(string)" --rpc-url https://rpc.example.com
+expect_equal "and nothing else is asked" "$code" 1
+expect_text "than the simulated chains" "$scratch/err" "is not of the simulated network"
+
 finish
