@@ -49,8 +49,8 @@ struct ccip_ramp {
 	struct address router, rmn, fees, commit_store, on_ramp;
 	uint64_t source, dest; /* selectors */
 	bool enabled, needs_blessing;
-	uint64_t next;         /* number of the next message to be sent, or committed */
-	uint64_t threshold_s;  /* of manual execution */
+	uint64_t next;        /* number of the next message to be sent, or committed */
+	uint64_t threshold_s; /* of manual execution */
 };
 /* Each reads the reply of one call into the fields it tells; false when it does not fit. */
 bool ccip_on_static(enum ccip_version version, struct abi reply, struct ccip_ramp *out) TOCSIN_CHECK;
@@ -78,7 +78,7 @@ void ccip_put_fee_call(struct buf *out, uint64_t dest, const struct address *rec
 /* --- events ------------------------------------------------------------------------------------ */
 
 #define TOPIC_SENT_1_5 "CCIPSendRequested((uint64,address,address,uint64,uint256,bool,uint64,address,uint256,bytes,(address,uint256)[],bytes[],bytes32))"
-#define TOPIC_SENT_1_6                                                                                                                       \
+#define TOPIC_SENT_1_6                                                                                                                           \
 	"CCIPMessageSent(uint64,uint64,((bytes32,uint64,uint64,uint64,uint64),address,bytes,bytes,bytes,address,uint256,uint256,(address,bytes," \
 	"bytes,uint256,bytes)[]))"
 #define TOPIC_SENT_2_0 "CCIPMessageSent(uint64,address,bytes32,address,uint256,bytes,(address,uint32,uint32,uint256,bytes)[],bytes[])"

@@ -105,7 +105,8 @@ static size_t transfer_extent(struct abi element)
  * itself: its bytes behind one word 0x20. False when it is encoded otherwise. */
 static bool hash_array(struct abi view, size_t index, size_t static_words, extent_fn *extent_of, struct hash256 *out)
 {
-	enum { ELEMENTS_MAX = 256, HASHED_MAX = 128 * 1024 };
+	enum { ELEMENTS_MAX = 256,
+	       HASHED_MAX = 128 * 1024 };
 	struct abi elements, element;
 	size_t count, extent;
 	struct buf all;

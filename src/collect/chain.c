@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum {
-	HALT_FACTOR = 4,    /* times head_age */
-	FUTURE_S = 120,     /* a head may lie that far ahead of our clock */
+	HALT_FACTOR = 4, /* times head_age */
+	FUTURE_S = 120,  /* a head may lie that far ahead of our clock */
 	STALE_INTERVALS = 4,
 };
 

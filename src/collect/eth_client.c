@@ -26,8 +26,8 @@ struct eth {
 	struct poller *poller;
 	struct eth_list *list; /* of the look that goes on; NULL between looks */
 	struct eth_limits limits;
-	bool own;       /* a node of the configuration is asked, whichever is well */
-	bool awaiting;  /* the nodes have not answered yet */
+	bool own;      /* a node of the configuration is asked, whichever is well */
+	bool awaiting; /* the nodes have not answered yet */
 	struct loop_timer *again;
 	uint64_t chain_id; /* what it must be; 0: anything */
 	bool verified, verifying;

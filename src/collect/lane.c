@@ -1,5 +1,20 @@
 #include "collect/lane.h"
 
+#include "base/mem.h"
+#include "base/text.h"
+#include "collect/chain.h"
+#include "collect/lane_private.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	STALE_INTERVALS = 4,
+	HEAD_AGE_S = 120, /* of a chain without a section */
+	LOG_BLOCKS = 5000,
+};
+
 const struct settings_def lane_section = {
 	.word = "lane",
 	.named = true,
@@ -36,3 +51,321 @@ const struct settings_def lane_section = {
 		{0},
 	},
 };
+
+/* --- what both sides share --------------------------------------------------------------- */
+
+size_t lane_ask(struct eth_list *list, const struct address *to, const char *signature)
+{
+	char data[16];
+
+	return eth_add_call(list, to, text_format(data, sizeof(data), "0x%08x", (unsigned)abi_selector(signature)));
+}
+
+size_t lane_ask_u64(struct eth_list *list, const struct address *to, const char *signature, uint64_t argument)
+{
+	struct buf data;
+
+	buf_init(&data, 256);
+	abi_call(&data, signature);
+	abi_put_u64(&data, argument);
+	size_t index = eth_add_call(list, to, buf_text(&data));
+	buf_free(&data);
+	return index;
+}
+
+/* The subject of a lane is the selector of its other end (protocol reference 2.2). */
+void lane_ask_curses(struct side *side, struct eth_list *list, size_t global, size_t of_lane)
+{
+	uint64_t remote = side->is_source ? side->lane->ids.dest : side->lane->ids.source;
+	struct buf data;
+
+	side->asked[global] = side->asked[of_lane] = SIZE_MAX;
+	if (!side->has_rmn)
+		return;
+	side->asked[global] = lane_ask(list, &side->rmn, "isCursed()");
+	if (remote == 0)
+		return;
+	buf_init(&data, 256);
+	abi_call(&data, "isCursed(bytes16)");
+	abi_put_subject(&data, remote);
+	side->asked[of_lane] = eth_add_call(list, &side->rmn, buf_text(&data));
+	buf_free(&data);
+}
+
+void lane_read_curses(struct side *side, const struct eth_list *list, size_t global, size_t of_lane)
+{
+	struct abi view;
+
+	if (eth_answer(list, side->asked[global])->outcome == ETH_NOTHING)
+		lane_no_contract(side, &side->rmn, "RMN");
+	if (!eth_view(list, side->asked[global], &view) || !abi_bool(view, 0, &side->cursed_chain))
+		side->cursed_chain = false;
+	if (!eth_view(list, side->asked[of_lane], &view) || !abi_bool(view, 0, &side->cursed_lane))
+		side->cursed_lane = false;
+}
+
+void lane_no_contract(struct side *side, const struct address *address, const char *what)
+{
+	char text[ADDRESS_TEXT];
+
+	if (side->no_contract[0] == '\0')
+		text_format(side->no_contract, sizeof(side->no_contract), "no contract at %s, which should be the %s on %s", address_text(text, address), what, side->chain);
+}
+
+void lane_set_version(struct lane *lane, enum ccip_version version)
+{
+	if (lane->ids.version == CCIP_UNKNOWN) {
+		lane->ids.version = version;
+		book_init(&lane->book, version);
+	} else if (lane->ids.version != version) {
+		text_format(lane->mismatch, sizeof(lane->mismatch), "the onRamp is %s and the offRamp %s: they do not belong together", lane->source.type.text, lane->dest.type.text);
+	}
+}
+
+void lane_begin(struct lane *lane, uint64_t newest)
+{
+	uint64_t lookback = (uint64_t)settings_number(lane->settings, "lookback");
+	uint64_t low = newest > lookback ? newest - lookback : 0;
+
+	if (lane->book.started)
+		return;
+	if (lane->kept_low >= 0 && (uint64_t)lane->kept_low <= newest)
+		low = (uint64_t)lane->kept_low;
+	else
+		lane->kept_source = lane->kept_dest = -1;
+	book_start(&lane->book, low);
+	eth_refresh(lane->source.eth);
+	eth_refresh(lane->dest.eth);
+}
+
+/* --- a look at one side ------------------------------------------------------------------------ */
+
+static bool plan(void *arg, struct eth_list *list)
+{
+	struct side *side = arg;
+
+	if (side->step == 0)
+		side->scan.rounds = 0;
+	while (side->steps[side->step].plan) {
+		side->steps[side->step].plan(side, list);
+		if (eth_list_count(list) > 0)
+			return true;
+		side->step++;
+		/* Behind a span of events and its times, the next span. */
+		if (side->scan.moved && !side->scan.waiting) {
+			side->scan.moved = false;
+			side->step -= 2;
+		}
+	}
+	side->step = 0;
+	side->looks++;
+	side->seen = true;
+	side->lost = false;
+	side->looked_us = clock_wall_us(side->lane->host.clock);
+	lane_show(side->lane, side->looked_us);
+	return false;
+}
+
+static void done(void *arg, struct eth_list *list, int64_t at_us)
+{
+	struct side *side = arg;
+	const struct lane_step *step = &side->steps[side->step];
+
+	step->done(side, list, at_us);
+	/* Events wait for the times of their blocks, which are asked for next. */
+	side->step++;
+	if (side->scan.moved && !side->scan.waiting) {
+		side->scan.moved = false;
+		side->step -= 2;
+	}
+}
+
+static void lost(void *arg, enum reach reach, const char *why, int64_t at_us)
+{
+	struct side *side = arg;
+
+	side->step = 0;
+	eth_logs_free(&side->scan.logs);
+	if (side->scan.waiting) {
+		/* What was read and not taken in is read again. */
+		side->scan.waiting = side->scan.moved = false;
+		side->scan.begun = false;
+	}
+	if (!side->lost)
+		side->lost_us = at_us;
+	side->lost = true;
+	side->reach = reach;
+	text_format(side->why, sizeof(side->why), "%s", why);
+	lane_show(side->lane, at_us);
+}
+
+/* --- start ----------------------------------------------------------------------------------------- */
+
+static bool take_address(const struct settings *settings, const char *name, struct address *out)
+{
+	return settings_has(settings, name) && settings_address(settings, name, out);
+}
+
+static enum status open_side(struct lane *lane, struct side *side, bool is_source, struct error *err)
+{
+	const struct settings *s = lane->settings;
+	struct eth_user user = {plan, done, lost, side};
+
+	side->lane = lane;
+	side->is_source = is_source;
+	side->steps = is_source ? lane_source_steps : lane_dest_steps;
+	side->chain = settings_text(s, is_source ? "source" : "dest");
+	side->has_router = take_address(s, is_source ? "source_router" : "dest_router", &side->router);
+	side->has_rmn = take_address(s, is_source ? "source_rmn" : "dest_rmn", &side->rmn);
+	side->has_ramp = side->given_ramp = take_address(s, is_source ? "on_ramp" : "off_ramp", &side->ramp);
+	side->has_pool = take_address(s, is_source ? "source_pool" : "dest_pool", &side->pool);
+	const struct settings *chain = chain_section_of(&lane->host, side->chain);
+	side->head_limit_s = chain ? settings_number(chain, "head_age") / 1000 : HEAD_AGE_S;
+	side->log_blocks = chain ? (uint64_t)settings_number(chain, "log_blocks") : LOG_BLOCKS;
+	side->confirmations = chain ? (uint64_t)settings_number(chain, "confirmations") : 0;
+	if (chain)
+		(void)!settings_u64(chain, "selector", is_source ? &lane->ids.source : &lane->ids.dest);
+	side->eth = eth_new(&lane->host, side->chain, settings_number(s, "interval"), &user, err);
+	if (side->eth)
+		return STATUS_OK;
+	error_prefix(err, "[lane %s]", s->name);
+	return err && err->status ? err->status : STATUS_INVALID;
+}
+
+static enum status read_event(struct lane *lane, struct error *err)
+{
+	const struct settings *s = lane->settings;
+
+	lane->custom = settings_has(s, "event");
+	if (!lane->custom)
+		return STATUS_OK;
+	enum status status = abi_signature_read(settings_text(s, "event"), &lane->event, err);
+	lane->event_id = (size_t)settings_number(s, "event_id") - 1;
+	if (status == STATUS_OK && lane->event_id >= lane->event.arguments)
+		status = error_set(err, STATUS_INVALID, "event_id: the event has only %zu arguments (write the position of the message's id)", lane->event.arguments);
+	if (status == STATUS_OK && (settings_has(s, "on_ramp") || settings_has(s, "source_router")))
+		status = error_set(err, STATUS_CONFLICT, "event: a lane with ramps or routers has events of its own (leave out event, or source_router and on_ramp)");
+	if (status == STATUS_OK && !settings_has(s, "sender"))
+		status = error_set(err, STATUS_INVALID, "event: nobody to send it (write sender)");
+	lane->event_topic = abi_topic(lane->event.text);
+	return status;
+}
+
+static enum status read_settings(struct lane *lane, struct error *err)
+{
+	const struct settings *s = lane->settings;
+
+	lane->slo_s = settings_number(s, "slo") / 1000;
+	lane->has_sender = take_address(s, "sender", &lane->sender);
+	lane->has_receiver = take_address(s, "receiver", &lane->receiver);
+	lane->has_fee_token = take_address(s, "fee_token", &lane->fee_token);
+	lane->has_fee_payer = take_address(s, "fee_payer", &lane->fee_payer) || take_address(s, "sender", &lane->fee_payer);
+	lane->has_commit_store = take_address(s, "commit_store", &lane->commit_store);
+	lane->has_fee_quoter = take_address(s, "fee_quoter", &lane->fee_quoter);
+	lane->has_test_sender = take_address(s, "test_sender", &lane->test_sender);
+	lane->has_rate_amount = settings_has(s, "rate_amount");
+	if (lane->has_rate_amount && !abi_scaled(settings_text(s, "rate_amount"), 0, &lane->rate_amount))
+		return error_set(err, STATUS_INVALID, "rate_amount: not a whole number (write the amount in the token's smallest unit)");
+	enum status status = read_event(lane, err);
+	if (status == STATUS_OK && !lane->custom && !settings_has(s, "source_router") && !settings_has(s, "on_ramp"))
+		return error_set(err, STATUS_INVALID, "has neither source_router nor on_ramp (write one of them, or event and sender)");
+	if (status == STATUS_OK && !lane->custom && !settings_has(s, "dest_router") && !settings_has(s, "off_ramp"))
+		return error_set(err, STATUS_INVALID, "has neither dest_router nor off_ramp (write one of them)");
+	return status;
+}
+
+/* The far chain comes first: what has one far chain has one cause when that is lost. */
+static void relate(struct lane *lane)
+{
+	char id[96];
+	bool away = strcmp(lane->dest.chain, CHAIN_OWN) == 0;
+
+	world_relate(lane->component, 0, chain_component(&lane->host, away ? lane->source.chain : lane->dest.chain, id, sizeof(id)));
+	world_relate(lane->component, 1, chain_component(&lane->host, away ? lane->dest.chain : lane->source.chain, id, sizeof(id)));
+}
+
+static void recall(struct lane *lane)
+{
+	const struct source_host *host = &lane->host;
+	const char *id = lane->component->id;
+
+	lane->kept_low = lane->kept_source = lane->kept_dest = -1;
+	if (!host->recall || !host->recall(host->arg, id, "low", &lane->kept_low) || !host->recall(host->arg, id, "source_block", &lane->kept_source) ||
+	    !host->recall(host->arg, id, "dest_block", &lane->kept_dest))
+		lane->kept_low = lane->kept_source = lane->kept_dest = -1;
+}
+
+static void free_lane(struct lane *lane)
+{
+	struct side *sides[] = {&lane->source, &lane->dest};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(sides); i++) {
+		eth_free(sides[i]->eth);
+		scan_free(&sides[i]->scan);
+		free(sides[i]->numbers);
+	}
+	book_free(&lane->book);
+	free(lane);
+}
+
+static enum status start(const struct source_host *host, const struct settings *settings, void **state, struct error *err)
+{
+	struct lane *lane = xcalloc(1, sizeof(*lane));
+	char source[160];
+
+	lane->host = *host;
+	lane->settings = settings;
+	enum status status = read_settings(lane, err);
+	if (status != STATUS_OK)
+		error_prefix(err, "[lane %s]", settings->name);
+	if (status == STATUS_OK)
+		status = open_side(lane, &lane->source, true, err);
+	if (status == STATUS_OK)
+		status = open_side(lane, &lane->dest, false, err);
+	if (status != STATUS_OK) {
+		free_lane(lane);
+		return status;
+	}
+	if (!lane->custom && !lane->source.given_ramp && lane->ids.dest == 0) {
+		free_lane(lane);
+		return error_set(err, STATUS_INVALID, "[lane %s] dest: its selector is not known (write selector in [chain %s])", settings->name, settings_text(settings, "dest"));
+	}
+	text_format(source, sizeof(source), "%.70s > %.70s", eth_source(lane->source.eth), eth_source(lane->dest.eth));
+	lane->component = world_add(host->world, KIND_LANE, settings->name, source, STALE_INTERVALS * settings_number(settings, "interval") * US_PER_MS);
+	world_set_text(lane->component, LANE_SOURCE_CHAIN, lane->source.chain, 0);
+	world_set_text(lane->component, LANE_DEST_CHAIN, lane->dest.chain, 0);
+	world_set_number(lane->component, LANE_SLO_S, lane->slo_s, 0);
+	relate(lane);
+	recall(lane);
+	if (lane->custom) {
+		lane_set_version(lane, CCIP_CUSTOM);
+		book_start(&lane->book, lane->kept_low >= 0 ? (uint64_t)lane->kept_low : 0);
+	}
+	*state = lane;
+	return STATUS_OK;
+}
+
+static void refresh(void *state)
+{
+	struct lane *lane = state;
+
+	eth_refresh(lane->source.eth);
+	eth_refresh(lane->dest.eth);
+}
+
+/* One look at each side may not be enough: the second tells what the first has found. */
+static bool tried(const void *state)
+{
+	const struct lane *lane = state;
+
+	if (!eth_tried(lane->source.eth) || !eth_tried(lane->dest.eth))
+		return false;
+	return lane->custom || !lane->book.started || lane->source.lost || lane->dest.lost || lane->source.looks > 1;
+}
+
+static void stop(void *state)
+{
+	free_lane(state);
+}
+
+const struct source_def lane_source = {&lane_section, start, refresh, tried, stop};

@@ -5,5 +5,6 @@
 #include "collect/source.h"
 
 extern const struct settings_def lane_section;
+extern const struct source_def lane_source;
 
 #endif

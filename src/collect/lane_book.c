@@ -239,6 +239,10 @@ void book_take_commit(struct book *book, const struct ccip_commit *commit, const
 	if (commit->max > book->last_commit)
 		book->last_commit = commit->max;
 	check_root(book, commit, at_us);
+	/* The destination may be read before the source. */
+	for (uint64_t number = commit->min > book->frontier ? commit->min : book->frontier + 1; number <= commit->max && number - commit->min < BOOK_MESSAGES_MAX; number++)
+		if (!get(book, number))
+			break;
 	for (size_t i = place(book, commit->min); i < book->count && book->open[i].shown.number <= commit->max; i++) {
 		struct book_message *message = &book->open[i];
 		message->root = commit->root;

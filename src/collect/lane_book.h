@@ -20,13 +20,13 @@ struct book_message {
 
 struct book {
 	enum ccip_version version;
-	bool no_commit;                /* 2.0, and custom lanes */
+	bool no_commit; /* 2.0, and custom lanes */
 	bool started;
-	uint64_t low;                  /* all messages up to it are done */
-	uint64_t frontier;             /* up to it the states are known: open ones are in the list */
-	uint64_t sent, committed;      /* the counters of the contracts */
+	uint64_t low;             /* all messages up to it are done */
+	uint64_t frontier;        /* up to it the states are known: open ones are in the list */
+	uint64_t sent, committed; /* the counters of the contracts */
 	bool has_sent, has_committed;
-	struct book_message *open;     /* ascending by number */
+	struct book_message *open; /* ascending by number */
 	size_t count, capacity;
 	uint64_t last_number, last_commit; /* of events in their order; 0: none yet */
 	struct book_done {
@@ -39,9 +39,9 @@ struct book {
 		double fee;
 	} fees[BOOK_RECENT];
 	size_t fee_count;
-	int64_t commit_moved_us;       /* the counter moved last, or messages began to wait */
-	int64_t blocked_us;            /* an ordered message was passed by */
-	char corrupt[160];             /* the newest sign that does not fit; "" when there is none */
+	int64_t commit_moved_us; /* the counter moved last, or messages began to wait */
+	int64_t blocked_us;      /* an ordered message was passed by */
+	char corrupt[160];       /* the newest sign that does not fit; "" when there is none */
 	int64_t corrupt_us;
 	char undecoded[160];
 	int64_t undecoded_us;

@@ -4,8 +4,10 @@
 #include "collect/alertmanager.h"
 #include "collect/alerts.h"
 #include "collect/chain.h"
+#include "collect/feed.h"
 #include "collect/grafana.h"
 #include "collect/kube.h"
+#include "collect/lane.h"
 #include "collect/loki.h"
 #include "collect/prometheus.h"
 #include "collect/query.h"
@@ -21,6 +23,8 @@ const struct source_def *const source_defs[] = {
 	&loki_source,
 	&grafana_source,
 	&probe_source,
+	&lane_source,
+	&feed_source,
 	NULL,
 };
 

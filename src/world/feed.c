@@ -5,7 +5,7 @@
 #include "world/judge.h"
 
 enum {
-	CLOCK_SLACK_S = 120,  /* an answer may lie that far in the future */
+	CLOCK_SLACK_S = 120, /* an answer may lie that far in the future */
 	CRIT_HEARTBEATS = 2,
 	CRIT_DEVIATIONS = 3,
 };
@@ -111,7 +111,16 @@ static struct verdict rule_carried(const struct feed_facts *f)
 
 /* Of equal ones the first counts. */
 static struct verdict (*const rules[])(const struct feed_facts *) = {
-	rule_contract, rule_no_data, rule_future, rule_sign, rule_bound, rule_breaker, rule_deviates, rule_late, rule_halted, rule_carried,
+	rule_contract,
+	rule_no_data,
+	rule_future,
+	rule_sign,
+	rule_bound,
+	rule_breaker,
+	rule_deviates,
+	rule_late,
+	rule_halted,
+	rule_carried,
 };
 
 struct verdict judge_feed(const struct feed_facts *facts, int64_t *updated_age_s)
@@ -119,7 +128,8 @@ struct verdict judge_feed(const struct feed_facts *facts, int64_t *updated_age_s
 	char age[DURATION_TEXT];
 	struct verdict out = fine();
 
-	*updated_age_s = facts->updated_s == 0 ? -1 : facts->now_s > facts->updated_s ? facts->now_s - facts->updated_s : 0;
+	*updated_age_s = facts->updated_s == 0 ? -1 : facts->now_s > facts->updated_s ? facts->now_s - facts->updated_s
+										      : 0;
 	for (size_t i = 0; i < ARRAY_LENGTH(rules); i++) {
 		struct verdict found = rules[i](facts);
 		out = verdict_worse(out, found);

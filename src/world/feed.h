@@ -17,13 +17,13 @@ struct feed_facts {
 	bool chain_halted;       /* that head is old: feeds cannot be fresh */
 	int64_t head_age_s;
 	int64_t heartbeat_s, grace_s;
-	bool carried_over;       /* a round-based aggregator answers with an earlier round's answer */
-	double second_percent;   /* by how much the second source differs; below 0: none */
-	const char *second;      /* that one's answer, as text */
-	const char *second_why;  /* it gave none, and why */
-	double deviation;        /* percent */
-	bool breaker_open;       /* of the publisher */
-	const char *publisher;   /* its pod, when that is not well, and how it is */
+	bool carried_over;      /* a round-based aggregator answers with an earlier round's answer */
+	double second_percent;  /* by how much the second source differs; below 0: none */
+	const char *second;     /* that one's answer, as text */
+	const char *second_why; /* it gave none, and why */
+	double deviation;       /* percent */
+	bool breaker_open;      /* of the publisher */
+	const char *publisher;  /* its pod, when that is not well, and how it is */
 };
 
 /* updated_age_s gets how old the answer is, on the clock that counts. */

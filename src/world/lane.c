@@ -126,8 +126,8 @@ static void rule_cursed(const struct lane_facts *f, struct found *out)
 	if (!side->cursed_chain && !side->cursed_lane)
 		return;
 	find(out, HEALTH_CRITICAL, side->cursed_chain ? "RMN: global curse" : "RMN: lane curse");
-	text_format(out->reason, sizeof(out->reason), "%s on %s: %s is blocked", side->cursed_chain ? "all lanes are cursed" : "the lane is cursed", side->chain,
-		    side == &f->source ? "sending" : "commit and execution");
+	text_format(out->reason, sizeof(out->reason), "%s on %s: %s", side->cursed_chain ? "all lanes are cursed" : "the lane is cursed", side->chain,
+		    side == &f->source ? "nothing can be sent" : "nothing is committed or executed");
 }
 
 static void rule_closed(const struct lane_facts *f, struct found *out)
@@ -149,7 +149,8 @@ static void rule_paused(const struct lane_facts *f, struct found *out)
 {
 	if (!f->commit_paused && !f->sender_paused && !f->receiver_paused)
 		return;
-	find(out, HEALTH_CRITICAL, f->commit_paused ? "commit store" : f->sender_paused ? "custom sender" : "custom receiver");
+	find(out, HEALTH_CRITICAL, f->commit_paused ? "commit store" : f->sender_paused ? "custom sender"
+											: "custom receiver");
 	text_format(out->reason, sizeof(out->reason), "the %s is paused", out->stage);
 }
 

@@ -57,7 +57,7 @@ const struct lane_message *lane_messages(const struct component *lane, size_t *c
 struct manual_facts {
 	int64_t now_us;
 	enum transit state;
-	bool no_commit;       /* version 2.0: verifiers attest, nothing is committed */
+	bool no_commit; /* version 2.0: verifiers attest, nothing is committed */
 	bool needs_blessing, blessed;
 	bool cursed;
 	int64_t committed_us; /* 0: not known */
@@ -91,26 +91,26 @@ struct lane_facts {
 	bool commit_paused, sender_paused, receiver_paused;
 	int64_t sent, committed; /* numbers; -1: not known */
 	int64_t awaiting_commit, awaiting_execution, failed;
-	int64_t oldest_commit_s;       /* of those awaiting commit; -1: none, or not known */
-	int64_t oldest_execution_s;    /* of those awaiting execution, since they were sent */
-	int64_t commit_still_s;        /* commits stand still since, while messages were sent; 0: they move */
-	int64_t commit_quiet_s;        /* since the last report of the commit DON; -1: none was seen */
-	int64_t execute_quiet_s;       /* likewise of the execution DON */
-	int64_t unblessed;             /* committed, and not blessed though it must be */
-	bool blocked;                  /* an ordered message waits for an earlier one of its sender */
-	enum transit_fault fault;      /* of the newest failed one */
-	const char *fault_text;        /* or NULL */
-	const char *quote_revert;      /* why the fee quote reverts, in words; NULL: it does not */
-	const char *price;             /* which price is too old: "gas price", "token price"; NULL: none */
+	int64_t oldest_commit_s;    /* of those awaiting commit; -1: none, or not known */
+	int64_t oldest_execution_s; /* of those awaiting execution, since they were sent */
+	int64_t commit_still_s;     /* commits stand still since, while messages were sent; 0: they move */
+	int64_t commit_quiet_s;     /* since the last report of the commit DON; -1: none was seen */
+	int64_t execute_quiet_s;    /* likewise of the execution DON */
+	int64_t unblessed;          /* committed, and not blessed though it must be */
+	bool blocked;               /* an ordered message waits for an earlier one of its sender */
+	enum transit_fault fault;   /* of the newest failed one */
+	const char *fault_text;     /* or NULL */
+	const char *quote_revert;   /* why the fee quote reverts, in words; NULL: it does not */
+	const char *price;          /* which price is too old: "gas price", "token price"; NULL: none */
 	int64_t price_age_s, price_limit_s;
-	bool rate_blocked;             /* a bucket cannot take the usual amount */
-	const char *rate_where;        /* whose bucket: "outbound on network" */
+	bool rate_blocked;      /* a bucket cannot take the usual amount */
+	const char *rate_where; /* whose bucket: "outbound on network" */
 	int64_t rate_refill_s;
 	int64_t fee_days, fee_days_wanted; /* -1: not known */
-	bool fee_empty;                /* the balance pays for none more */
-	const char *corrupt;           /* what does not fit, in words; NULL: all does */
-	const char *undecoded;         /* what could not be read */
-	int64_t latency_s;             /* -1: not known */
+	bool fee_empty;                    /* the balance pays for none more */
+	const char *corrupt;               /* what does not fit, in words; NULL: all does */
+	const char *undecoded;             /* what could not be read */
+	int64_t latency_s;                 /* -1: not known */
 };
 
 struct lane_verdict {

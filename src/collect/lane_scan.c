@@ -1,0 +1,136 @@
+/* The search for events: forward from where it ended, and back as far as messages that are on
+ * the way may have been sent. */
+#include "collect/lane_private.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	ROUNDS_MAX = 24, /* spans in one look; the next look goes on */
+	TIMES_MAX = 500, /* blocks whose time is asked for at once */
+};
+
+void scan_free(struct scan *scan)
+{
+	eth_logs_free(&scan->logs);
+}
+
+/* Messages are on the way whose events were not seen: what is further back may hold them. */
+static bool needs_more_past(const struct side *side)
+{
+	const struct book *book = &side->lane->book;
+
+	if (!side->is_source || book->version == CCIP_CUSTOM)
+		return false;
+	if (!book->has_sent || book->sent <= book->low)
+		return false;
+	if (book->count == 0)
+		return true;
+	for (size_t i = 0; i < book->count; i++)
+		if (!book->open[i].shown.has_id)
+			return true;
+	/* Without states by number, all above `low` must have been seen. */
+	return book->no_commit && book->open[0].shown.number > book->low + 1;
+}
+
+static bool choose_span(struct side *side)
+{
+	struct scan *scan = &side->scan;
+	uint64_t top = side->head > side->confirmations ? side->head - side->confirmations : 0;
+
+	if (!scan->begun) {
+		uint64_t depth = (uint64_t)settings_number(side->lane->settings, "scan_blocks");
+		int64_t kept = side->is_source ? side->lane->kept_source : side->lane->kept_dest;
+		scan->floor = top > depth ? top - depth : 0;
+		scan->begun = true;
+		scan->low = kept >= 0 && (uint64_t)kept < top ? (uint64_t)kept + 1 : top >= side->log_blocks ? top - side->log_blocks + 1
+													     : 0;
+		if (scan->low < scan->floor)
+			scan->low = scan->floor;
+		if (kept >= 0)
+			scan->floor = scan->low;
+		scan->from = scan->low;
+		scan->to = top;
+		scan->back = scan->adjacent = false;
+		return true;
+	}
+	if (top > scan->high) {
+		scan->from = scan->high + 1;
+		scan->to = top;
+		scan->adjacent = true;
+		scan->back = false;
+		return true;
+	}
+	if (scan->low <= scan->floor || !needs_more_past(side))
+		return false;
+	scan->to = scan->low - 1;
+	scan->from = scan->low - scan->floor > side->log_blocks ? scan->low - side->log_blocks : scan->floor;
+	scan->back = true;
+	scan->adjacent = false;
+	return true;
+}
+
+bool scan_plan(struct side *side, struct eth_list *list, const struct eth_filter *what)
+{
+	struct eth_filter filter = *what;
+
+	if (side->scan.waiting || side->scan.rounds++ >= ROUNDS_MAX || !choose_span(side))
+		return false;
+	filter.from = side->scan.from;
+	filter.to = side->scan.to;
+	eth_add_logs(list, &filter);
+	return true;
+}
+
+void scan_done(struct side *side, struct eth_list *list, int64_t at_us)
+{
+	struct scan *scan = &side->scan;
+	const struct eth_answer *answer = eth_answer(list, 0);
+
+	if (answer->outcome != ETH_GOOD) {
+		book_undecoded(&side->lane->book, at_us, "events of %s: %.100s", side->chain, answer->why);
+		scan->rounds = ROUNDS_MAX;
+		return;
+	}
+	if (!scan->back)
+		scan->high = scan->to;
+	if (scan->back || scan->low > scan->from)
+		scan->low = scan->from;
+	eth_take_logs(list, 0, &scan->logs);
+	scan->waiting = scan->moved = true;
+}
+
+/* Each block once: events come in their order. */
+static size_t untimed(const struct eth_logs *logs, uint64_t *blocks)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < logs->count && count < TIMES_MAX; i++)
+		if (logs->items[i].time_s == 0 && (count == 0 || blocks[count - 1] != logs->items[i].block))
+			blocks[count++] = logs->items[i].block;
+	return count;
+}
+
+void scan_plan_times(struct side *side, struct eth_list *list)
+{
+	uint64_t blocks[TIMES_MAX];
+	size_t count = side->scan.waiting ? untimed(&side->scan.logs, blocks) : 0;
+
+	for (size_t i = 0; i < count; i++)
+		eth_add_block(list, blocks[i]);
+}
+
+void scan_done_times(struct side *side, const struct eth_list *list)
+{
+	struct eth_logs *logs = &side->scan.logs;
+
+	for (size_t i = 0, at = 0; i < logs->count; i++) {
+		struct eth_log *log = &logs->items[i];
+		while (at < eth_list_count(list) && (eth_answer(list, at)->outcome != ETH_GOOD || eth_answer(list, at)->number < log->block))
+			at++;
+		if (log->time_s == 0 && at < eth_list_count(list) && eth_answer(list, at)->number == log->block)
+			log->time_s = eth_answer(list, at)->time_s;
+	}
+}
