@@ -100,7 +100,7 @@ const struct diagnosis diagnosis_table[] = {
 	 "its endpoint does not answer", "the pod becomes ready"},
 	{KIND_POD, SYMPTOM_UNSCHEDULED, KIND_NODE, NULL, CAUSE_RPC_ENDPOINT_ISSUES, RULE_NOT_CRITICAL, RULE_NOT_CRITICAL, CONFIDENCE_LIKELY, GROUP_ALL, false,
 	 "the pod's events name what the cluster lacks", "the pod is placed on a host"},
-	{KIND_WORKLOAD, SYMPTOM_REPLICAS, ANY, NULL, CAUSE_RPC_ENDPOINT_ISSUES, RULE_NOT_CRITICAL, RULE_NOT_CRITICAL, CONFIDENCE_POSSIBLE, GROUP_EACH, false,
+	{KIND_WORKLOAD, SYMPTOM_REPLICAS, KIND_NODE, NULL, CAUSE_RPC_ENDPOINT_ISSUES, RULE_NOT_CRITICAL, RULE_NOT_CRITICAL, CONFIDENCE_POSSIBLE, GROUP_EACH, false,
 	 "pods of it are missing or not ready", "a rollout is under way, and goes on"},
 	{KIND_PROBE, SYMPTOM_LIMIT, ANY, NULL, CAUSE_RPC_ENDPOINT_ISSUES, RULE_NOT_CRITICAL, NEVER, CONFIDENCE_POSSIBLE, GROUP_EACH, false,
 	 "clients see the same", "the nodes behind it answer when asked directly"},
@@ -214,6 +214,19 @@ void diagnoses_free(struct diagnoses *diagnoses)
 
 /* --- which row fits ------------------------------------------------------------------- */
 
+static bool relates_to(const struct component *c, const char *id)
+{
+	for (size_t slot = 0; slot < RELATED_MAX; slot++) {
+		const char *related = component_related(c, slot);
+
+		if (related && strcmp(related, id) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A component of that kind that it belongs to, or that belongs to it: a feed names the pod of
+ * its publisher. */
 static const struct component *related(const struct world *world, const struct component *c, enum kind kind)
 {
 	for (size_t slot = 0; slot < RELATED_MAX; slot++) {
@@ -223,6 +236,9 @@ static const struct component *related(const struct world *world, const struct c
 		if (other && other->kind == kind)
 			return other;
 	}
+	for (size_t i = 0; kind == KIND_FEED && i < world_count(world, kind); i++)
+		if (relates_to(world_at(world, kind, i), c->id))
+			return world_at(world, kind, i);
 	return NULL;
 }
 
@@ -282,17 +298,21 @@ static bool hangs_on_chain(const struct world *world, const struct component *c)
 	return !says;
 }
 
-/* The proposal that names what this component belongs to: a pod of a failed validator, an
- * alert about it. */
-static struct proposal *proposal_about(struct proposals *out, size_t count, const struct component *c)
+/* The proposal that names what this component belongs to, or what belongs to it: a pod of a
+ * failed validator, the pod of an overdue feed's publisher, an alert about either. */
+static struct proposal *proposal_about(const struct world *world, struct proposals *out, const struct component *c)
 {
 	for (size_t slot = 0; slot < RELATED_MAX; slot++) {
 		const char *id = component_related(c, slot);
 
-		for (size_t i = 0; id && strncmp(id, "chain/", 6) != 0 && i < count; i++)
+		for (size_t i = 0; id && strncmp(id, "chain/", 6) != 0 && i < out->count; i++)
 			if (proposal_names(&out->items[i], id))
 				return &out->items[i];
 	}
+	const struct component *feed = related(world, c, KIND_FEED);
+	for (size_t i = 0; feed && i < out->count; i++)
+		if (proposal_names(&out->items[i], feed->id))
+			return &out->items[i];
 	return NULL;
 }
 
@@ -344,7 +364,11 @@ static void propose(struct proposals *out, const struct diagnosis *row, const st
 		p->confirm = row->confirm;
 		p->refute = row->refute;
 	} else {
-		text_format(p->title, sizeof(p->title), "%s: %zu %s", cause_def(row->cause)->title, p->component_count + 1, kind_def(c->kind)->plural);
+		bool same_kind = strncmp(p->components[0], kind_name(c->kind), strlen(kind_name(c->kind))) == 0;
+		text_format(p->title, sizeof(p->title), "%s: %zu %s", cause_def(row->cause)->title, p->component_count + 1, same_kind ? kind_def(c->kind)->plural : "signs");
+		/* The surest of them counts. */
+		if (row->confidence < p->confidence)
+			p->confidence = row->confidence;
 	}
 	if (rule->severity < p->severity) {
 		p->severity = rule->severity;
@@ -380,7 +404,7 @@ void diagnose(const struct world *world, const struct diagnoses *own, struct pro
 			const struct component *c = world_at(world, (enum kind)kind, i);
 			const struct diagnosis *row = is_sick(c) ? row_for(world, own, c) : NULL;
 			struct proposal *fault = row && row->follows_chain && hangs_on_chain(world, c) ? chain_fault(world, out) : NULL;
-			struct proposal *about = is_sick(c) ? proposal_about(out, of_chain, c) : NULL;
+			struct proposal *about = is_sick(c) ? proposal_about(world, out, c) : NULL;
 
 			if (fault)
 				proposal_consequence(fault, c);

@@ -211,6 +211,30 @@ static void a_pod_and_an_alert_join_their_validator(void **state)
 	scene_close(&s);
 }
 
+static void a_publishers_pod_joins_its_feed(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_open(&s);
+	struct component *feed = scene_add(&s, KIND_FEED, "f", NULL, HEALTH_CRITICAL, SYMPTOM_OVERDUE, "overdue");
+	world_relate(feed, 0, "pod/publisher-0");
+	scene_add(&s, KIND_POD, "publisher-0", NULL, HEALTH_CRITICAL, SYMPTOM_CRASH_LOOP, "CrashLoopBackOff");
+	scene_add(&s, KIND_WORKLOAD, "publisher", "pod/publisher-0", HEALTH_CRITICAL, SYMPTOM_REPLICAS, "none of 1 ready");
+	scene_detect(&s, NULL);
+	assert_int_equal(s.found.count, 1);
+	assert_int_equal(s.found.items[0].cause, CAUSE_ORACLE_UPDATE_FAILURES);
+	assert_true(proposal_has(&s.found.items[0], "pod/publisher-0"));
+	assert_true(proposal_has(&s.found.items[0], "workload/publisher"));
+	/* Before the feed shows it, the pod alone is a sign of the same. */
+	scene_add(&s, KIND_FEED, "f", NULL, HEALTH_OK, SYMPTOM_NONE, "fresh");
+	net_run(&s.net, 10);
+	scene_detect(&s, NULL);
+	assert_int_equal(s.found.count, 1);
+	assert_int_equal(s.found.items[0].cause, CAUSE_ORACLE_UPDATE_FAILURES);
+	scene_close(&s);
+}
+
 static void what_comes_and_goes_is_one_proposal_with_a_count(void **state)
 {
 	struct scene s;
@@ -313,6 +337,7 @@ int main(void)
 		cmocka_unit_test(one_router_is_one_proposal),
 		cmocka_unit_test(what_a_halted_chain_stops_is_its_consequence),
 		cmocka_unit_test(a_pod_and_an_alert_join_their_validator),
+		cmocka_unit_test(a_publishers_pod_joins_its_feed),
 		cmocka_unit_test(what_comes_and_goes_is_one_proposal_with_a_count),
 		cmocka_unit_test(all_sources_gone_is_no_fault_of_the_watched),
 		cmocka_unit_test(own_rows_come_first),
