@@ -45,6 +45,14 @@ static const char demo_channels[] =
 	"\n[channel management]\nkind = email\naudiences = management\nhost = mail.example.org\nfrom = tocsin@example.org\nto = board@example.org\n"
 	"\n[channel status-page]\nkind = statuspage\naudiences = public\npage = demo\nkey_env = TOCSIN_DEMO\n";
 
+/* People for the escalation and for roles, so that it can be walked through without a
+ * configuration. Nothing in a demo reaches anybody. */
+static const char demo_people[] =
+	"\n[person olga]\nfull_name = Olga Ortiz\nroles = on-call operations\npagerduty = olga\nphone = +1-555-0101\n"
+	"\n[person tom]\nfull_name = Tom Tanaka\nroles = team-lead\nslack = @tom\nemail = tom@example.org\n"
+	"\n[person mira]\nfull_name = Mira Maas\nroles = engineering-manager\nemail = mira@example.org\n"
+	"\n[person chen]\nfull_name = Chen Carter\nroles = cto\nphone = +1-555-0104\n";
+
 /* The configuration of the simulated network, marked as a drill. */
 static enum status demo_config(const struct sim *sim, struct config *out, struct error *err)
 {
@@ -53,6 +61,7 @@ static enum status demo_config(const struct sim *sim, struct config *out, struct
 
 	buf_init(&text, CONFIG_BYTES_MAX);
 	sim_config(sim, &text);
+	buf_puts(&text, demo_people);
 	buf_puts(&text, demo_channels);
 	enum status status = config_parse(buf_text(&text), text.len, "demo", out, &problems);
 	if (status != STATUS_OK)

@@ -348,10 +348,10 @@ static void hear(struct incident *pub, const char *name, const struct event *eve
 	}
 }
 
-/* True for updates that stay in the house. */
+/* True for updates that stay in the house; of audiences that a team made itself nothing is known. */
 static bool is_inside(const char *audience)
 {
-	return strcmp(audience, "internal") == 0;
+	return strcmp(audience, "technical") == 0 || strcmp(audience, "management") == 0;
 }
 
 static void hear_update(struct incident *pub, const struct incoming *in)

@@ -230,7 +230,8 @@ const struct escalation *rung_told(const struct rung *rung, const struct inciden
 
 bool rung_is_owed(const struct people *people, const struct rung *rung, const struct incident *incident)
 {
-	bool answered = rung == &people->rungs[0] && incident->owner[0];
+	const struct person *commander = people_find(people, incident->owner);
+	bool answered = incident->owner[0] && (has_word(rung->people, "on-call") || (commander && is_meant(commander, rung)));
 	return !answered && rung_applies(rung, incident) && !rung_told(rung, incident);
 }
 

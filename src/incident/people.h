@@ -64,8 +64,8 @@ bool rung_applies(const struct rung *rung, const struct incident *incident);
 const char *rung_when(const struct rung *rung);
 /* The last request to this step, NULL when it was not told. */
 const struct escalation *rung_told(const struct rung *rung, const struct incident *incident);
-/* Whether it applies and nobody was told yet. The first step of the ladder is answered by
- * whoever took command. */
+/* Whether it applies and nobody was told yet. Whoever took command answers for the engineer
+ * on call, and for a step that names him. */
 bool rung_is_owed(const struct people *people, const struct rung *rung, const struct incident *incident);
 /* Of the steps that are owed the one that is due first; NULL when there is none. */
 const struct rung *people_next_rung(const struct people *people, const struct incident *incident);

@@ -38,7 +38,7 @@ static void put_text(struct sheet *s, const char *text)
 
 static void part(struct sheet *s, const char *title)
 {
-	buf_printf(s->out, "%s## %s\n\n", s->out->len ? "\n" : "", title);
+	buf_printf(s->out, "\n## %s\n%s", title, s->view->markdown ? "\n" : "");
 	s->any = false;
 }
 
