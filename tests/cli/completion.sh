@@ -22,6 +22,7 @@ offers "an option of the verb" "--severity" tocsin incident declare --s
 offers "a severity" "P0 P1 P2 P3" tocsin incident set INC-1 --severity ""
 offers "a format" "json jsonl" tocsin export INC-1 --format j
 offers "a runbook" "network-outage" tocsin runbook show n
+offers "what a run takes" "--dry-run --yes --arm --set --json" tocsin runbook run --
 offers "nothing for what nobody knows" "" tocsin nonsense ""
 
 finish

@@ -27,6 +27,11 @@ for format in md json jsonl csv; do
 	expect_exit 0 "which the record still matches" --db x.db verify --checkpoint "inc-1.$format.checkpoint"
 done
 
+sed -n 's|^    tocsin runbook run|runbook run|p' "$readme" >dry.line
+# shellcheck disable=SC2046 # its words are the arguments
+expect_exit 0 "a dry run" $(cat dry.line)
+expect_equal "shows the steps with their values" "$(grep -c 'kubectl .*besu-validator-2' "$scratch/out")" 4
+
 rm inc-1.md
 example '# detect' ':quit now' >night.script
 expect_exit 0 "a whole incident by a script" --as alice demo validator-failure --db night.db --break-after 2s --script night.script
