@@ -197,8 +197,8 @@ enum status command_look(const struct command_place *place, const struct runbook
 	out->resolved = masked(place->mask, out->bound.resolved);
 	out->stage = command->interactive ? CHILD_TERMINAL : wants_pty(command) ? CHILD_PTY
 										: CHILD_PIPES;
-	out->timeout_ms = command->timeout_s > 0 ? (int64_t)command->timeout_s * 1000 : command->interactive ? 0
-													     : TIMEOUT_MS;
+	out->timeout_ms = command->timeout_s > 0 ? (int64_t)command->timeout_s * 1000 : command->interactive || command->background ? 0
+																    : TIMEOUT_MS;
 	look_cluster(place->config, out);
 	judge(place, book, command, out);
 	take_fingerprint(place, out);

@@ -1,12 +1,15 @@
 #include "watch/exec.h"
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "watch/environment.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +334,17 @@ static void on_output(void *arg, int stream, const char *bytes, size_t len)
 
 /* --- the end ------------------------------------------------------------------------------- */
 
+#define PLACE_NAME "tocsin-run-"
+
+static void remove_place(const char *place)
+{
+	char *file = xasprintf("%s/kubeconfig", place);
+
+	unlink(file);
+	free(file);
+	rmdir(place);
+}
+
 static void exec_free(struct exec *exec)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(exec->streams); i++) {
@@ -338,12 +352,8 @@ static void exec_free(struct exec *exec)
 		buf_free(&exec->streams[i].newest);
 		spool_close(&exec->streams[i].spool);
 	}
-	if (exec->place) {
-		char *file = xasprintf("%s/kubeconfig", exec->place);
-		unlink(file);
-		free(file);
-		rmdir(exec->place);
-	}
+	if (exec->place)
+		remove_place(exec->place);
 	for (size_t i = 0; i < exec->environment_count; i++)
 		free(exec->environment[i]);
 	free(exec->environment);
@@ -450,10 +460,43 @@ static void on_prepared(void *arg, const struct child_result *result)
 	launch(exec);
 }
 
+/* Where a secret may lie for a while: memory of this login, where there is such a place. */
+static const char *private_directory(void)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+	return runtime && runtime[0] == '/' && access(runtime, W_OK) == 0 ? runtime : scratch_directory();
+}
+
+/* What consoles left behind that were killed: their process number is in the name. */
+static void sweep_places(const char *parent)
+{
+	DIR *directory = opendir(parent);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		uint64_t pid;
+		char number[24];
+		const char *name = entry->d_name;
+		if (strncmp(name, PLACE_NAME, strlen(PLACE_NAME)) != 0)
+			continue;
+		name += strlen(PLACE_NAME);
+		text_format(number, sizeof(number), "%.*s", (int)strspn(name, "0123456789"), name);
+		if (!decimal_u64(number, &pid) || pid < 2 || pid > INT32_MAX || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+			continue;
+		char *place = xasprintf("%s/%s", parent, entry->d_name);
+		remove_place(place); /* another login's stays: it is not ours to remove */
+		free(place);
+	}
+	if (directory)
+		closedir(directory);
+}
+
 /* Makes the private directory; false after saying why it could not. */
 static bool make_place(struct exec *exec)
 {
-	exec->place = xasprintf("%s/tocsin-run-XXXXXX", scratch_directory());
+	sweep_places(private_directory());
+	exec->place = xasprintf("%s/" PLACE_NAME "%ld-XXXXXX", private_directory(), (long)getpid());
 	if (mkdtemp(exec->place))
 		return true;
 	char why[200];
