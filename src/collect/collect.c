@@ -1,6 +1,7 @@
 #include "collect/collect.h"
 
 #include "base/mem.h"
+#include "collect/hint.h"
 #include "io/http.h"
 
 #include <stdlib.h>
@@ -15,6 +16,8 @@ enum {
 	RETRY_AFTER_MAX_MS = 60000, /* the longest one that a peer may ask for */
 	FOLLOW_UPS = 100,           /* requests that one poll may take */
 	STARTS_PER_S = 1000,        /* first polls connect and ask for much: more nodes take longer */
+	HINTS_MS = 2 * 60 * 1000,   /* hints are asked so often */
+	HINT_APART_MS = 20,         /* those of the first time, so long after one another */
 	PLAN_LIMIT = 64 * 1024,
 	BODY_LIMIT = 2 * 1024 * 1024,
 };
@@ -27,8 +30,11 @@ struct endpoint {
 	char *name, *url, *ca_file;
 	char **headers; /* NULL-terminated, or NULL */
 	int64_t interval_ms, timeout_ms;
-	int64_t phase_ms;    /* of its polls, within the interval */
-	int64_t due_ms;      /* next poll, on the monotonic clock */
+	int64_t phase_ms; /* of its polls, within the interval */
+	int64_t due_ms;   /* next poll, on the monotonic clock */
+	int64_t hints_due_ms;
+	enum hint hint;      /* that is on its way */
+	bool hinting;        /* one is */
 	unsigned failures;   /* in a row */
 	unsigned follow_ups; /* requests in this poll beyond the first */
 	bool in_flight;
@@ -185,18 +191,67 @@ int64_t collector_take_clock_step(struct collector *collector)
 	return step_us;
 }
 
+/* --- hints ------------------------------------------------------------------------- */
+
+static void hint_send(struct endpoint *endpoint);
+
+static void hint_done(void *arg, const struct http_reply *reply)
+{
+	struct endpoint *endpoint = arg;
+	char text[HINT_TEXT];
+
+	endpoint->hinting = false;
+	if (!hint_read(reply, text))
+		return;
+	world_hint(endpoint->node, hint_value(endpoint->hint), text, clock_wall_us(endpoint->collector->clock));
+	if (++endpoint->hint < HINT_COUNT)
+		hint_send(endpoint);
+}
+
+static void hint_send(struct endpoint *endpoint)
+{
+	char *url = hint_url(endpoint->url, endpoint->hint);
+	const struct http_request request = {
+		.url = url,
+		.headers = (const char *const *)endpoint->headers,
+		.ca_file = endpoint->ca_file,
+		.connect_timeout_ms = endpoint->timeout_ms,
+		.timeout_ms = endpoint->timeout_ms,
+		.body_limit = HINT_BODY_BYTES,
+	};
+
+	endpoint->hinting = true;
+	http_send(endpoint->collector->http, &request, hint_done, endpoint);
+	free(url);
+}
+
+/* Asks one after the other, when it is time and the node is one that has them. */
+static void ask_hints(struct endpoint *endpoint)
+{
+	int64_t now = now_ms(endpoint->collector);
+
+	if (endpoint->hinting || now < endpoint->hints_due_ms || !hint_applies(component_text(endpoint->node, NODE_VERSION)))
+		return;
+	endpoint->hints_due_ms = now + HINTS_MS;
+	endpoint->hint = (enum hint)0;
+	hint_send(endpoint);
+}
+
+/* --- the answer of a poll ------------------------------------------------------------ */
+
 static void poll_done(void *arg, const struct http_reply *reply)
 {
 	struct endpoint *endpoint = arg;
 	struct collector *collector = endpoint->collector;
 	struct node_sample sample;
-	bool more;
+	bool more, reached;
 
 	endpoint->in_flight = false;
 	follow_clock(collector);
 	endpoint->protocol->decode(endpoint->memory, reply, clock_wall_us(collector->clock), &sample);
 	more = wants_more(endpoint, &sample);
-	endpoint->failures = sample.reach == REACH_OK ? 0 : endpoint->failures + 1;
+	reached = sample.reach == REACH_OK;
+	endpoint->failures = reached ? 0 : endpoint->failures + 1;
 	world_observe(collector->world, endpoint->node, &sample);
 	node_sample_free(&sample);
 	if (more) {
@@ -204,6 +259,8 @@ static void poll_done(void *arg, const struct http_reply *reply)
 		poll_send(endpoint);
 	} else {
 		endpoint->tried = true;
+		if (reached)
+			ask_hints(endpoint);
 		schedule(endpoint, reply->retry_after_s);
 		arm(collector, endpoint->due_ms);
 	}
@@ -334,8 +391,10 @@ void collector_start(struct collector *collector, void (*changed)(void *arg), vo
 	collector->arg = arg;
 	collector->http = http_new(collector->loop, collector->count);
 	/* The first poll of each comes in its own slot. */
-	for (size_t i = 0; i < collector->count; i++)
+	for (size_t i = 0; i < collector->count; i++) {
 		collector->endpoints[i]->due_ms = next_slot(collector->endpoints[i], now) + (int64_t)(i / STARTS_PER_S) * 1000;
+		collector->endpoints[i]->hints_due_ms = now + (int64_t)i * HINT_APART_MS % HINTS_MS;
+	}
 	collector->fire_ms = now;
 	collector->timer = loop_timer(collector->loop, 0, 0, fire, collector);
 }
@@ -345,7 +404,7 @@ void collector_refresh(struct collector *collector)
 	if (!collector->timer)
 		return;
 	for (size_t i = 0; i < collector->count; i++)
-		collector->endpoints[i]->due_ms = now_ms(collector);
+		collector->endpoints[i]->due_ms = collector->endpoints[i]->hints_due_ms = now_ms(collector);
 	arm(collector, now_ms(collector));
 }
 

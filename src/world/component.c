@@ -45,6 +45,8 @@ static const struct value_def node_values[NODE_VALUES] = {
 	[NODE_FORK_BLOCK] = {"fork_block", "forks at", VALUE_NUMBER, UNIT_BLOCK},
 	[NODE_FORK_HASH] = {"fork_hash", "hash there", VALUE_TEXT, UNIT_HASH},
 	[NODE_PARTITION] = {"partition", "group of peers", VALUE_NUMBER, UNIT_COUNT},
+	[NODE_LIVENESS] = {"liveness", "/liveness says", VALUE_TEXT, UNIT_NONE},
+	[NODE_READINESS] = {"readiness", "/readiness says", VALUE_TEXT, UNIT_NONE},
 };
 
 static const struct value_def validator_values[VALIDATOR_VALUES] = {

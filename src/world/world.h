@@ -193,6 +193,8 @@ enum node_value {
 	NODE_FORK_BLOCK,
 	NODE_FORK_HASH,
 	NODE_PARTITION,
+	NODE_LIVENESS, /* what Besu's pages of these names say: hints, never judged */
+	NODE_READINESS,
 	NODE_VALUES
 };
 enum validator_value {
@@ -516,6 +518,9 @@ bool world_has_header(const struct world *world, uint64_t number);
  * what it touched. Costs nothing that grows with the number of nodes, unless the
  * node that led was lost. */
 void world_observe(struct world *world, struct component *node, const struct node_sample *sample);
+/* Keeps what a node says of itself beside its answers, for people to see: no judge reads it,
+ * and it is no sign of life. The text is cleaned. */
+void world_hint(struct component *node, enum node_value value, const char *text, int64_t at_us);
 
 /* Heights of headers that the world would like this node to tell again, beside its head:
  * how it finds the first block in which two forks differ. Returns how many, at most

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "collect/collect.h"
+#include "collect/hint.h"
 
 #include <inttypes.h>
 #include <microhttpd.h>
@@ -22,9 +23,12 @@ enum path {
 	PATH_SLOW,
 	PATH_AUTH,
 	PATH_BUSY,
+	PATH_BESU,
+	PATH_LIVENESS,
+	PATH_READINESS,
 	PATH_COUNT,
 };
-static const char *const path_names[PATH_COUNT] = {"/a", "/b", "/slow", "/auth", "/busy"};
+static const char *const path_names[PATH_COUNT] = {"/a", "/b", "/slow", "/auth", "/busy", "/besu", "/besu/liveness", "/besu/readiness"};
 
 enum { SERVER_HEAD = 130 };
 
@@ -61,7 +65,7 @@ static void put_block(struct json_writer *w, uint64_t height)
 	json_end_object(w);
 }
 
-static void answer_one(const struct json *request, struct json_writer *w)
+static void answer_one(const struct json *request, enum path path, struct json_writer *w)
 {
 	const char *method = json_string(json_get(request, "method"));
 	const struct json *tag = json_first(json_get(request, "params"));
@@ -76,6 +80,8 @@ static void answer_one(const struct json *request, struct json_writer *w)
 		if (!json_quantity(tag, &height))
 			height = SERVER_HEAD;
 		put_block(w, height);
+	} else if (method && path == PATH_BESU && strcmp(method, "web3_clientVersion") == 0) {
+		json_put_string(w, "result", "besu/v25.9.0/linux-x86_64/openjdk-java-21");
 	} else {
 		json_begin_object(w, "error");
 		json_put_i64(w, "code", -32601);
@@ -85,7 +91,7 @@ static void answer_one(const struct json *request, struct json_writer *w)
 	json_end_object(w);
 }
 
-static void answer_batch(const struct buf *body, struct buf *out)
+static void answer_batch(const struct buf *body, enum path path, struct buf *out)
 {
 	struct json *root = json_parse(buf_text(body), body->len, 4 * (size_t)FIXTURE_LIMIT, NULL);
 	struct json_writer w;
@@ -93,7 +99,7 @@ static void answer_batch(const struct buf *body, struct buf *out)
 	json_writer_init(&w, out, false);
 	json_begin_array(&w, NULL);
 	for (const struct json *request = json_first(root); request; request = json_next(request))
-		answer_one(request, &w);
+		answer_one(request, path, &w);
 	json_end_array(&w);
 	json_free(root);
 }
@@ -118,6 +124,15 @@ static enum MHD_Result send_text(struct MHD_Connection *connection, unsigned sta
 	return result;
 }
 
+static enum MHD_Result send_fixture(struct MHD_Connection *connection, unsigned status, const char *name)
+{
+	char *text = fixture_text(name);
+	enum MHD_Result result = send_text(connection, status, text, strlen(text));
+
+	free(text);
+	return result;
+}
+
 static enum MHD_Result answer(struct server *server, struct MHD_Connection *connection, const struct upload *upload)
 {
 	const char *token = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
@@ -128,10 +143,14 @@ static enum MHD_Result answer(struct server *server, struct MHD_Connection *conn
 		wait_until_released(server);
 	if (upload->path == PATH_BUSY)
 		return send_text(connection, 429, "busy", 4);
+	if (upload->path == PATH_LIVENESS)
+		return send_fixture(connection, 200, "besu/liveness_up.json");
+	if (upload->path == PATH_READINESS)
+		return send_fixture(connection, 503, "besu/readiness_down.json");
 	if (upload->path == PATH_AUTH && token && strcmp(token, "Bearer sesame") == 0)
 		atomic_fetch_add(&server->authorized, 1);
 	buf_init(&out, FIXTURE_LIMIT);
-	answer_batch(&upload->body, &out);
+	answer_batch(&upload->body, upload->path, &out);
 	result = send_text(connection, 200, buf_text(&out), out.len);
 	buf_free(&out);
 	return result;
@@ -490,6 +509,93 @@ static void secrets_are_sent_and_not_shown(void **state TOCSIN_UNUSED)
 	server_stop(&server);
 }
 
+static bool hinted(struct room *room)
+{
+	return component_text(room_node(room, "besu"), NODE_READINESS) != NULL;
+}
+
+/* Besu says of itself whether it is up: rarely asked, shown, and no verdict. */
+static void hints_are_asked_rarely_and_judge_nothing(void **state TOCSIN_UNUSED)
+{
+	struct server server;
+	struct room room;
+
+	server_start(&server, 0);
+	room_init(&room, &server);
+	room_add(&room, "a", server.port, "/a", 50, PATIENT_MS);
+	room_add(&room, "besu", server.port, "/besu", 50, PATIENT_MS);
+	collector_start(room.collector, room_changed, &room);
+	assert_true(room_run(&room, hinted, PATIENT_MS));
+	const struct component *node = room_node(&room, "besu");
+	assert_string_equal(component_text(node, NODE_LIVENESS), "UP");
+	assert_string_equal(component_text(node, NODE_READINESS), "DOWN");
+	assert_true(component_value(node, NODE_READINESS)->at_us > 0);
+	/* Many polls later they were asked once, and its state is what its blocks say. */
+	room.samples = 0;
+	assert_true(room_run(&room, ten_samples, PATIENT_MS));
+	world_judge(room.world, clock_wall_us(clock_system()));
+	assert_int_equal(atomic_load(&server.asked[PATH_LIVENESS]), 1);
+	assert_int_equal(atomic_load(&server.asked[PATH_READINESS]), 1);
+	assert_int_equal(node->health, room_node(&room, "a")->health);
+	assert_int_equal(node->symptom, room_node(&room, "a")->symptom);
+	assert_int_equal(node->reach, REACH_OK);
+	assert_null(component_text(room_node(&room, "a"), NODE_LIVENESS));
+	room_free(&room);
+	server_stop(&server);
+}
+
+static void hints_are_read_for_what_they_say(void **state TOCSIN_UNUSED)
+{
+	static const struct {
+		const char *name;
+		enum http_outcome outcome;
+		int status;
+		const char *body, *said; /* NULL: nothing */
+	} cases[] = {
+		{"up", HTTP_ANSWERED, 200, "{\n  \"status\" : \"UP\"\n}", "UP"},
+		{"down", HTTP_ANSWERED, 503, "{\"status\":\"DOWN\"}", "DOWN"},
+		{"a host that is not allowed", HTTP_ANSWERED, 403, "{\"message\":\"Host not authorized.\"}", "does not tell us (HTTP 403)"},
+		{"no token", HTTP_ANSWERED, 401, "", "does not tell us (HTTP 401)"},
+		{"no such page", HTTP_ANSWERED, 404, "<html>UP</html>", "no such page (HTTP 404)"},
+		{"a page of a gateway", HTTP_ANSWERED, 200, "<html>all is well</html>", "nothing that Besu would say (HTTP 200)"},
+		{"another word", HTTP_ANSWERED, 200, "{\"status\":\"\\u001b[31mUP\"}", "nothing that Besu would say (HTTP 200)"},
+		{"no text", HTTP_ANSWERED, 200, "{\"status\":1}", "nothing that Besu would say (HTTP 200)"},
+		{"a gateway without its node", HTTP_ANSWERED, 503, "unavailable", "nothing that Besu would say (HTTP 503)"},
+		{"nobody", HTTP_UNREACHABLE, 0, "", NULL},
+		{"too much", HTTP_TOO_LARGE, 0, "", NULL},
+	};
+	char said[HINT_TEXT];
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct http_reply reply = {.outcome = cases[i].outcome, .status = cases[i].status, .body = cases[i].body, .body_len = strlen(cases[i].body)};
+		print_message("  %s\n", cases[i].name);
+		assert_int_equal(hint_read(&reply, said), cases[i].said != NULL);
+		if (cases[i].said)
+			assert_string_equal(said, cases[i].said);
+	}
+}
+
+static void hints_are_asked_beside_the_url(void **state TOCSIN_UNUSED)
+{
+	static const struct {
+		const char *url, *asked;
+	} cases[] = {
+		{"http://besu-rpc-0:8545", "http://besu-rpc-0:8545/readiness"},
+		{"http://besu-rpc-0:8545/", "http://besu-rpc-0:8545/readiness"},
+		{"https://u:p@gateway/net/besu/?key=k#x", "https://u:p@gateway/net/besu/readiness"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		char *url = hint_url(cases[i].url, HINT_READINESS);
+		assert_string_equal(url, cases[i].asked);
+		free(url);
+	}
+	assert_true(hint_applies("besu/v25.9.0/linux-x86_64/openjdk-java-21"));
+	assert_true(hint_applies("Besu/v20.10"));
+	assert_false(hint_applies("Geth/v1.14.0-stable"));
+	assert_false(hint_applies(NULL));
+}
+
 static void wrong_specs_are_refused(void **state TOCSIN_UNUSED)
 {
 	struct endpoint_spec spec = {.name = "a", .url = "http://127.0.0.1:1/"};
@@ -535,6 +641,9 @@ int main(void)
 		cmocka_unit_test(a_dead_peer_is_left_alone_and_found_again),
 		cmocka_unit_test(retry_after_is_respected),
 		cmocka_unit_test(secrets_are_sent_and_not_shown),
+		cmocka_unit_test(hints_are_asked_rarely_and_judge_nothing),
+		cmocka_unit_test(hints_are_read_for_what_they_say),
+		cmocka_unit_test(hints_are_asked_beside_the_url),
 		cmocka_unit_test(wrong_specs_are_refused),
 		cmocka_unit_test(a_request_on_its_way_may_be_left_behind),
 	};
