@@ -27,6 +27,7 @@ static const struct cli_command *const commands[] = {
 	&cli_watch,
 	&cli_incident,
 	&cli_outbox,
+	&cli_silence,
 	&cli_export,
 	&cli_verify,
 	&cli_runbook,

@@ -38,7 +38,7 @@ struct cli_command {
 	bool hidden;        /* not in the list: for scripts of our own */
 };
 const struct cli_command *const *cli_commands(void); /* ends with NULL */
-extern const struct cli_command cli_console_command, cli_demo, cli_status, cli_incident, cli_export, cli_verify, cli_runbook, cli_config_command, cli_sim, cli_standin, cli_manual, cli_init, cli_doctor, cli_outbox, cli_watch;
+extern const struct cli_command cli_console_command, cli_demo, cli_status, cli_incident, cli_export, cli_verify, cli_runbook, cli_config_command, cli_sim, cli_standin, cli_manual, cli_init, cli_doctor, cli_outbox, cli_silence, cli_watch;
 int cli_main(int argc, char **argv);
 
 /* tocsin incident update, which is a command by itself but for its name. */

@@ -87,6 +87,11 @@ void sources_free(struct sources *sources)
 	free(sources);
 }
 
+const struct source_host *sources_host(const struct sources *sources)
+{
+	return &sources->host;
+}
+
 const struct alerts *sources_alerts(const struct sources *sources)
 {
 	return sources->host.alerts;

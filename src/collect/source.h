@@ -75,7 +75,8 @@ extern const struct source_def *const source_defs[];
 struct sources;
 struct sources *sources_new(const struct source_host *host);
 void sources_free(struct sources *sources); /* NULL allowed */
-/* What sources told of alerts and silences. */
+/* What they work with; and what they told of alerts and silences. */
+const struct source_host *sources_host(const struct sources *sources);
 const struct alerts *sources_alerts(const struct sources *sources);
 void sources_refresh(struct sources *sources);
 /* Tells those that care, by the one console that writes and never in a drill. */

@@ -96,10 +96,10 @@
  * silence.asked        alertmanager action (set end) matchers until_us alerts (how many it
  *                      covers now) comment silence (its id, to end); durable before anything
  *                      is sent
- * silence.set          request (seq of the silence.asked) silence
- * silence.ended        request silence
- * silence.failed       request why
- * silence.found        silence alertmanager by comment until_us components[] (of the incident,
+ * silence.set          alertmanager silence matchers until_us comment
+ * silence.ended        alertmanager silence
+ * silence.failed       alertmanager silence matchers why
+ * silence.found        alertmanager silence by comment until_us components[] (of the incident,
  *                      whose alerts it keeps quiet)
  * annotation.posted    grafana moment (declared over) id, or why it is not there
  * mode.armed           minutes until_us reason

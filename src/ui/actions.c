@@ -593,6 +593,8 @@ const struct request requests_actions[] = {
 	 .help = "Lets commands run that change things, for some minutes; recorded and shown."},
 	{.name = "disarm", .keys = "", ACT, .args = "[REASON]", .run = do_disarm,
 	 .help = "Ends the armed time at once."},
+	{.name = "silence", .keys = "", ACT, .args = "DURATION MATCHER... REASON", .run = do_silence,
+	 .help = "Asks Alertmanager for a silence, after a look at what it covers; \"end ID\" ends one. Wants ARMED."},
 	{.name = "board", .keys = "B", LOOK, .args = "", .run = do_board,
 	 .help = "Shows the board, and the worst open incident again."},
 	{.name = "who", .keys = "", LOOK, .args = "", .run = do_who,

@@ -69,6 +69,7 @@ enum status edit_action(struct ui *ui, const char *seq, struct error *err);
 	_(action)            \
 	_(export)            \
 	_(arm)               \
+	_(silence)           \
 	_(disarm)            \
 	_(show)              \
 	_(timeline)          \

@@ -320,6 +320,10 @@ struct word event_mark(const struct event *event)
 		[EVENT_CHECK_FAILED] = {"✗", ROLE_CRIT},
 		[EVENT_CHECK_OVERRIDDEN] = {"!", ROLE_WARN},
 		[EVENT_MODE_ARMED] = {"!", ROLE_WARN},
+		[EVENT_SILENCE_ASKED] = {"!", ROLE_WARN},
+		[EVENT_SILENCE_SET] = {"✓", ROLE_OK},
+		[EVENT_SILENCE_FAILED] = {"!", ROLE_CRIT},
+		[EVENT_SILENCE_FOUND] = {"!", ROLE_WARN},
 		[EVENT_CLOCK_STEP] = {"!", ROLE_WARN},
 		[EVENT_EXPORTED] = {"→", ROLE_OK},
 	};

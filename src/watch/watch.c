@@ -5,11 +5,13 @@
 #include "base/text.h"
 #include "base/url.h"
 #include "collect/source.h"
+#include "incident/act_silence.h"
 #include "incident/diagnosis.h"
 #include "watch/bearer.h"
 #include "watch/environment.h"
 #include "watch/notify.h"
 #include "watch/run.h"
+#include "watch/silences.h"
 #include "watch/values.h"
 
 #include <pwd.h>
@@ -60,6 +62,7 @@ struct watch {
 	struct world *world;
 	struct collector *collector;
 	struct sources *sources;
+	struct silences *silences;
 	char **tool_environment; /* of what sources start */
 	struct store *past;      /* while sources start: what they kept is read from it */
 	struct journal *journal; /* NULL: nothing is recorded */
@@ -197,6 +200,7 @@ static void find_news(struct watch *w, int64_t now_us, struct drafts *out)
 		act_checks(w->fold, w->checked[i].incident, w->checked[i].checker, now_us, out);
 	if (w->steps == 0)
 		act_clocks(w->fold, &w->clocks, &w->people, now_us, out);
+	silences_news(w->silences, now_us, out);
 	w->missed_told = w->missed;
 	if (w->missed)
 		act_unrecorded(w->missed, w->missed_since_us, w->missed_until_us, out);
@@ -453,14 +457,27 @@ static void pass_on(struct watch *w, const struct event *event)
 		runs_hear(w->runs, event);
 }
 
+/* The one console that writes tells those outside who want to know. */
+static void tell_sources(struct watch *w, const struct event *event)
+{
+	const struct incident *incident = event->incident ? fold_incident(w->fold, event->incident) : NULL;
+	bool declared = event->kind == EVENT_INCIDENT_DECLARED;
+
+	if (!incident || !writes_machine(w) || w->config->demo || !(declared || (event->kind == EVENT_INCIDENT_STAGE && incident->stage == STAGE_REVIEW)))
+		return;
+	sources_incident(w->sources, &(struct source_incident){.id = incident->id, .title = incident->title, .severity = incident->severity == SEVERITY_UNSET ? "" : severity_name(incident->severity), .began_us = incident->declared_us, .over_us = declared ? 0 : event->occurred_us});
+}
+
 static void on_events(void *arg, const struct event *events, size_t count)
 {
 	struct watch *w = arg;
 
 	for (size_t i = 0; i < count; i++) {
 		fold_apply(w->fold, &events[i]);
-		if (w->loaded)
+		if (w->loaded) {
 			pass_on(w, fold_event(w->fold, events[i].seq));
+			tell_sources(w, &events[i]);
+		}
 		if (w->loaded && events[i].kind == EVENT_INCIDENT_DECLARED && events[i].incident) {
 			const struct incident *incident = fold_incident(w->fold, events[i].incident);
 			if (incident && !proposals_find(&w->proposals, incident->proposal_key))
@@ -618,6 +635,16 @@ static bool source_own_node(void *arg, struct own_node *out)
 	return true;
 }
 
+static void source_annotated(void *arg, const struct source_incident *incident, const char *source, int64_t id, const char *why)
+{
+	struct watch *w = arg;
+
+	if (may_write_machine(w))
+		act_annotated(incident->id, source, incident->over_us != 0, id, why, clock_wall_us(w->clock), &w->machine);
+	if (why[0])
+		say(w, 1, why);
+}
+
 static void source_hide(void *arg, const char *secret)
 {
 	struct watch *w = arg;
@@ -639,6 +666,7 @@ static void start_sources(struct watch *w, struct store *store)
 		.message = source_message,
 		.recall = source_recall,
 		.remember = source_remember,
+		.annotated = source_annotated,
 		.own_node = source_own_node,
 		.hide = source_hide,
 		.arg = w,
@@ -646,6 +674,7 @@ static void start_sources(struct watch *w, struct store *store)
 
 	w->past = store;
 	w->sources = sources_new(&host);
+	w->silences = silences_new(w, w->sources);
 	w->past = NULL;
 }
 
@@ -698,6 +727,7 @@ void watch_free(struct watch *w)
 		e->watch = NULL;
 	runs_stop(w->runs);
 	notify_stop(w->notify);
+	silences_free(w->silences);
 	sources_free(w->sources);
 	collector_free(w->collector);
 	journal_free(w->journal);
@@ -836,7 +866,7 @@ struct actor watch_actor(const struct watch *w)
 
 bool watch_busy(const struct watch *w)
 {
-	return w->asked > 0 || runs_busy(w->runs) || notify_busy(w->notify) || (w->journal && !w->loaded);
+	return w->asked > 0 || runs_busy(w->runs) || silences_busy(w->silences) || notify_busy(w->notify) || (w->journal && !w->loaded);
 }
 
 bool watch_settled(const struct watch *w)
@@ -845,6 +875,16 @@ bool watch_settled(const struct watch *w)
 }
 
 /* --- doing ---------------------------------------------------------------------------------------- */
+
+enum status watch_silence_preview(const struct watch *w, const char *text, struct buf *out, struct error *err)
+{
+	return silences_preview(w->silences, text, out, err);
+}
+
+enum status watch_silence(struct watch *w, const char *text, const char *incident, struct error *err)
+{
+	return silences_start(w->silences, text, incident, err);
+}
 
 struct asked { /* an append of a person, until it is durable or refused */
 	struct watch *watch;

@@ -145,6 +145,13 @@ enum status watch_message_preview(struct watch *watch, const char *message, stru
 /* Lets what is being sent come to its end, for at most so long; nothing new is begun. */
 void watch_drain(struct watch *watch, int64_t for_ms);
 
+/* What a silence would cover ("2h alertname=NAME REASON", or "end ID"), as lines; refused where
+ * it could not be asked for now, with the lines written all the same. */
+enum status watch_silence_preview(const struct watch *watch, const char *text, struct buf *out, struct error *err) TOCSIN_CHECK;
+/* Asks Alertmanager for it once that is on record; what came of it is recorded and told. ARMED
+ * only. incident may be NULL. */
+enum status watch_silence(struct watch *watch, const char *text, const char *incident, struct error *err) TOCSIN_CHECK;
+
 /* True while something that a person asked for is under way: appends, runs, sending. */
 bool watch_busy(const struct watch *watch);
 /* True once every endpoint answered or failed and the judges had their dwell. */

@@ -15,7 +15,7 @@ offers() {
 		echo "${COMPREPLY[*]}"' bash "${srcdir:-.}" "$@")" "$wanted"
 }
 
-offers "a command by its beginning" "status sim" tocsin s
+offers "a command by its beginning" "status sim silence" tocsin s
 offers "a scenario" "validator-failure" tocsin demo v
 offers "a verb behind an option and its value" "show set stage section snooze" tocsin --db x incident s
 offers "an option of the verb" "--severity" tocsin incident declare --s
