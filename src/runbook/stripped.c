@@ -181,7 +181,9 @@ static void read_code(struct reader *r, int line)
 	char *title = xstrdup(next);
 	int before = r->step;
 	begin_step(r, title, "", line);
-	if (r->step >= 0 && before >= 0)
+	if (strlen(title) >= TITLE_BYTES_MAX)
+		mem_set(&r->b->lines[line - 1].shown, title); /* the title is cut: all of it stands below */
+	else if (r->step >= 0 && before >= 0)
 		builder_own(r->b, line, line, before);
 	free(title);
 }
