@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/text.h"
+#include "watch/offer.h"
 #include "watch/mask_shape.h"
 
 #include <stdlib.h>
@@ -82,6 +83,9 @@ struct values *values_new(const struct config *config, const struct world *world
 	for (size_t i = 0; i < config->node_count; i++)
 		if (config->nodes[i].url)
 			mask_add_url(v->mask, config->nodes[i].url);
+	for (size_t i = 0; i < config->section_count; i++)
+		if (strcmp(config->sections[i].def->word, "chain") == 0 && settings_has(&config->sections[i], "rpc"))
+			mask_add_url(v->mask, settings_text(&config->sections[i], "rpc"));
 	for (size_t i = 0; i < config->value_count; i++) {
 		bool secret;
 		char *value;
@@ -225,6 +229,12 @@ static void offer_configuration(struct values *v)
 /* The first sick component of each sort names the pods that commands are about. */
 static void offer_components(struct values *v, const struct incident *incident)
 {
+	const struct config_node *asked = values_healthy_node(v);
+	const char *rpc_url = asked ? asked->url : NULL;
+
+	offer_only(v->config, rpc_url, &v->current);
+	if (!incident)
+		return;
 	for (size_t i = incident->component_count; i > 0; i--) {
 		const struct component *c = world_find(v->world, incident->components[i - 1]);
 		char from[96];
@@ -234,6 +244,7 @@ static void offer_components(struct values *v, const struct incident *incident)
 		text_format(from, sizeof(from), "affected %s", c->id);
 		if (node)
 			offer_node(v, node, from);
+		offer_component(v->config, c, rpc_url, from, &v->current);
 		if (c->kind == KIND_VALIDATOR && component_text(c, VALIDATOR_ADDRESS))
 			bindings_set(&v->current, "validator_address", component_text(c, VALIDATOR_ADDRESS), from);
 	}
@@ -243,8 +254,7 @@ const struct bindings *values_of(struct values *v, const struct incident *incide
 {
 	bindings_free(&v->current);
 	bindings_init(&v->current);
-	if (incident)
-		offer_components(v, incident);
+	offer_components(v, incident);
 	offer_configuration(v);
 	for (size_t i = 0; incident && i < incident->value_count; i++)
 		bindings_set(&v->current, incident->values[i].name, incident->values[i].value, incident->values[i].from);

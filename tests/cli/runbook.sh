@@ -35,7 +35,7 @@ expect_json "a block has the class of its worst line" "$scratch/out" \
 expect_json "code of another language is shown and never runs" "$scratch/out" \
 	'[.steps[].commands[] | select(.language == "solidity")] | length == 2 and all(.[]; .shell == false and .danger == null)'
 expect_json "placeholders say what they want" "$scratch/out" \
-	'(.steps[1].commands[0].placeholders[0] | .name == "router_pod" and .written == "<router-pod>" and .source == null and (.wants | test("lower-case")))
+	'(.steps[1].commands[0].placeholders[0] | .name == "router_pod" and .written == "<router-pod>" and .source == "the affected pod" and (.wants | test("lower-case")))
 	and (.steps[2].commands[0].placeholders | map(.name)) == ["ccip_router", "chain_selector", "rpc_url"]'
 expect_json "conditions are kept" "$scratch/out" '.steps[5].when == "if needed"'
 expect_exit 0 "show --steps for people" runbook show "$fixtures/marks.md" --steps
