@@ -93,7 +93,7 @@ static void room_close(struct room *room)
 
 /* A network of short periods, judged almost without dwell; broken since some minutes,
  * or healthy until it is told to break. */
-static void set_up(struct stage_set *set, bool broken)
+static void set_up_with(struct stage_set *set, bool broken, const char *sections)
 {
 	struct sim_options options = {.scenario = "validator-failure", .seed = 7, .victim = "besu-validator-1", .block_period_ms = 1000, .request_timeout_ms = 1000, .break_after_ms = broken ? -1 : INT64_C(3600) * 1000};
 	struct config_problems problems = {0};
@@ -103,6 +103,7 @@ static void set_up(struct stage_set *set, bool broken)
 	assert_ok(sim_start(&set->sim, &options, ERR));
 	buf_init(&text, 1024 * 1024);
 	sim_config(set->sim, &text);
+	buf_puts(&text, sections);
 	if (config_parse(buf_text(&text), text.len, "sim", &set->config, &problems) != STATUS_OK)
 		fail_msg("%s", problems.items[0].text);
 	buf_free(&text);
@@ -110,6 +111,11 @@ static void set_up(struct stage_set *set, bool broken)
 	set->config.thresholds.dwell_ms = set->config.thresholds.clear_ms = 300;
 	for (size_t i = 0; i < set->config.node_count; i++)
 		set->config.nodes[i].interval_ms = 250;
+}
+
+static void set_up(struct stage_set *set, bool broken)
+{
+	set_up_with(set, broken, "");
 }
 
 static void tear_down(struct stage_set *set)
@@ -385,6 +391,37 @@ static void a_stepped_clock_alarms_nobody(void **state)
 }
 
 /* Two consoles on one record: one writes what machines see, both what people do. */
+static bool reminded_twice(struct room *room)
+{
+	return count_events(room, EVENT_CLOCK_DUE) >= 2;
+}
+
+/* Nobody commands: said twice, then no more, whatever is done to the clock. */
+static void one_console_reminds_of_each_thing_once(void **state)
+{
+	struct stage_set set;
+	struct room first, second;
+
+	(void)state;
+	set_up_with(&set, true, "\n[clocks]\ncommander = 1s\ncall_out = 30m\nnags = 2\n");
+	room_open(&first, &set);
+	assert_comes(&first, proposed);
+	declare(&first);
+	assert_comes(&first, reminded_twice);
+	room_open_as(&second, &set, "bob", false, NULL);
+	assert_comes(&second, stands_back);
+	set_by_us = US_PER_HOUR;
+	comes(&first, never, 1500);
+	comes(&second, never, 500);
+	for (struct room *room = &first; room; room = room == &first ? &second : NULL) {
+		assert_int_equal(count_events(room, EVENT_CLOCK_STEP), 1);
+		assert_int_equal(count_events(room, EVENT_CLOCK_DUE), 2);
+	}
+	room_close(&second);
+	room_close(&first);
+	tear_down(&set);
+}
+
 static void second_console_leaves_the_machine_to_the_first(void **state)
 {
 	struct stage_set set;
@@ -786,6 +823,7 @@ int main(void)
 		cmocka_unit_test(prehistory_comes_before_any_incident),
 		cmocka_unit_test(proposal_is_recorded_once),
 		cmocka_unit_test(a_stepped_clock_alarms_nobody),
+		cmocka_unit_test(one_console_reminds_of_each_thing_once),
 		cmocka_unit_test(second_console_leaves_the_machine_to_the_first),
 		cmocka_unit_test(observer_writes_nothing),
 		cmocka_unit_test(modes_meet_danger),
