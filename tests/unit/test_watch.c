@@ -720,6 +720,108 @@ static void leaving_ends_what_runs(void **state)
 	tear_down(&set);
 }
 
+/* Takes a runbook that stands in the place of the test. */
+static void take_own_runbook(struct room *room, struct stage_set *set)
+{
+	struct actor who = watch_actor(room->watch);
+	struct drafts drafts;
+	char path[160], text[1024], hex[SHA256_TEXT];
+
+	snprintf(path, sizeof(path), "%s/own.md", set->place.dir);
+	snprintf(text, sizeof(text), "# Own\n\n1. Wait\n\n   ```sh\n   sleep 1000\n   ```\n\n2. Look\n\n   ```sh\n   echo seen\n   ```\n\n"
+				     "3. Verify that it is there\n\n   ```sh\n   test -e %s/flag\n   ```\n\n4. Change\n\n   ```sh\n   touch %s/flag\n   ```\n",
+		 set->place.dir, set->place.dir);
+	assert_ok(file_write(path, text, strlen(text), 0600, ERR));
+	struct hash256 hash = sha256(text, strlen(text));
+	drafts_init(&drafts);
+	assert_ok(act_runbook_steps(watch_fold(room->watch), &who, "INC-1", "own", path, sha256_text(hex, &hash), NULL, 0, &drafts, ERR));
+	append(room, &drafts);
+}
+
+static bool first_look_failed(struct room *room)
+{
+	struct run_view run;
+
+	bool looked = watch_run_view(room->watch, "INC-1", "3", &run) && run.looks == 1;
+	return looked && watch_run_view(room->watch, "INC-1", "2", &run) && !run.running;
+}
+
+static bool check_ended(struct room *room)
+{
+	struct run_view run;
+
+	return watch_run_view(room->watch, "INC-1", "3", &run) && !run.running;
+}
+
+static bool change_observed(struct room *room)
+{
+	return count_events(room, EVENT_STEP_OBSERVED) == 1;
+}
+
+static bool armed(struct room *room)
+{
+	return watch_mode(room->watch) == MODE_ARMED;
+}
+
+static bool said_changed(struct room *room)
+{
+	return watch_runbook_changed(room->watch, "INC-1");
+}
+
+/* Several commands at once, each ended for itself; a check that holds only after another
+ * step changed something; and how the affected components were before and after that. */
+static void several_run_at_once_and_checks_are_repeated(void **state)
+{
+	struct stage_set set;
+	struct room room;
+	struct run_view run;
+	struct error err = {0};
+	char path[160];
+
+	(void)state;
+	room_with_fault(&room, &set);
+	to_respond(&room);
+	take_own_runbook(&room, &set);
+	assert_ok(run_step(&room, "1", ERR));
+	assert_ok(run_step(&room, "2", ERR));
+	assert_int_equal(watch_runs_going(room.watch, "INC-1"), 2);
+	assert_int_equal(watch_verify_step(room.watch, "INC-1", "2", &err), STATUS_REFUSED);
+	assert_non_null(strstr(err.text, "has no check to repeat"));
+	assert_ok(watch_verify_step(room.watch, "INC-1", "3", ERR));
+	assert_comes(&room, first_look_failed);
+	assert_true(watch_run_view(room.watch, "INC-1", "2", &run));
+	assert_string_equal(run.output, "seen\n");
+	assert_false(run.running);
+	assert_true(watch_run_view(room.watch, "INC-1", "3", &run));
+	assert_non_null(strstr(run.output, "--- look 1: exit 1, does not hold; again in "));
+	watch_run_cancel(room.watch, "INC-1", "1");
+	assert_ok(watch_arm(room.watch, 10, "to change it", "INC-1", ERR));
+	assert_comes(&room, armed);
+	assert_ok(run_step(&room, "4", ERR));
+	assert_comes(&room, check_ended);
+	assert_true(watch_run_view(room.watch, "INC-1", "3", &run));
+	assert_true(run.holds);
+	assert_int_equal(run.looks, 2);
+	assert_true(watch_run_view(room.watch, "INC-1", "1", &run));
+	assert_true(run.cancelled);
+	assert_comes(&room, idle);
+	const struct incident *incident = fold_incident(watch_fold(room.watch), "INC-1");
+	for (size_t i = 0; i < incident->step_count; i++)
+		if (strcmp(incident->steps[i].number, "3") == 0)
+			assert_int_equal(incident->steps[i].state, STEP_DONE); /* a check that holds is all there is to it */
+	assert_comes(&room, change_observed);
+	/* The text changes on disk: this is known, and the one that was taken stays. */
+	snprintf(path, sizeof(path), "%s/own.md", set.place.dir);
+	assert_ok(file_write(path, "# Other\n\n1. Nothing\n", 21, 0600, ERR));
+	assert_comes(&room, said_changed);
+	assert_int_equal(watch_runbook(room.watch, "INC-1", NULL)->step_count, 4);
+	room_close(&room);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/flag", set.place.dir);
+	assert_int_equal(unlink(path), 0);
+	tear_down(&set);
+}
+
 /* A new console on the record stands where the last one stood. */
 static void resumes_where_it_ended(void **state)
 {
@@ -830,6 +932,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_loses_and_repeats_nothing),
 		cmocka_unit_test(secrets_of_commands_are_masked),
 		cmocka_unit_test(leaving_ends_what_runs),
+		cmocka_unit_test(several_run_at_once_and_checks_are_repeated),
 		cmocka_unit_test(resumes_where_it_ended),
 		cmocka_unit_test(checks_run_by_themselves),
 		cmocka_unit_test(evidence_is_kept_with_its_hash),
