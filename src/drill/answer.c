@@ -464,6 +464,14 @@ static int eth_call(const struct call *call)
 	return RPC_OK;
 }
 
+static int eth_getCode(const struct call *call)
+{
+	if (call->engine->bridge)
+		return bridge_answer_code(call->engine->bridge, SIDE_OWN, call->params, call->w) ? RPC_OK : RPC_PARAMS;
+	json_put_string(call->w, "result", "0x");
+	return RPC_OK;
+}
+
 static int eth_getLogs(const struct call *call)
 {
 	if (call->engine->bridge)
@@ -481,6 +489,7 @@ static const struct {
 } methods[] = {
 	{"eth_blockNumber", API_ETH, eth_blockNumber},
 	{"eth_call", API_ETH, eth_call},
+	{"eth_getCode", API_ETH, eth_getCode},
 	{"eth_getLogs", API_ETH, eth_getLogs},
 	{"eth_chainId", API_ETH, eth_chainId},
 	{"eth_gasPrice", API_ETH, eth_gasPrice},

@@ -744,6 +744,13 @@ static bool feed_aggregator(const struct request *r)
 	return true;
 }
 
+static bool custom_owner(const struct request *r)
+{
+	struct address owner = make_address(r->b, "owner", 0);
+	abi_put_address(r->out, &owner);
+	return true;
+}
+
 static bool receiver_paused(const struct request *r)
 {
 	put_number(r, leads_away(r->lane) && (r->b->faults & BRIDGE_REVERTS) != 0);
@@ -811,6 +818,8 @@ static const struct function {
 	{OFF_RAMP, "getStaticConfig()", off_ramp_static},
 	{OFF_RAMP, "getDynamicConfig()", off_ramp_dynamic},
 	{SENDER, "paused()", answer_no},
+	{SENDER, "owner()", custom_owner},
+	{RECEIVER, "owner()", custom_owner},
 	{RECEIVER, "paused()", receiver_paused},
 	{RECEIVER, "processedMessages(bytes32)", receiver_has},
 	{FEED, "latestRoundData()", feed_round},
@@ -983,6 +992,18 @@ bool bridge_answer_call(const struct bridge *bridge, enum bridge_side side, cons
 	return true;
 }
 
+bool bridge_answer_code(const struct bridge *bridge, enum bridge_side side, const struct json *params, struct json_writer *w)
+{
+	struct request r = {.b = bridge, .side = side};
+	struct address address;
+	enum contract contract;
+	const char *text = json_string(json_first(params));
+	if (!text || !address_parse(text, &address))
+		return false;
+	json_put_string(w, "result", find_contract(&r, &address, &contract) ? "0x608060405234801561001057600080fd5b50" : "0x");
+	return true;
+}
+
 static void far_one(const struct bridge *b, const struct json *request, struct json_writer *w)
 {
 	const char *method = json_string(json_get(request, "method"));
@@ -1001,6 +1022,8 @@ static void far_one(const struct bridge *b, const struct json *request, struct j
 		far_block(b, params, w);
 	else if (known && strcmp(method, "eth_call") == 0)
 		known = bridge_answer_call(b, SIDE_FAR, params, w);
+	else if (known && strcmp(method, "eth_getCode") == 0)
+		known = bridge_answer_code(b, SIDE_FAR, params, w);
 	else if (known && strcmp(method, "eth_getLogs") == 0)
 		known = bridge_logs(b, SIDE_FAR, json_first(params), w, "result");
 	else

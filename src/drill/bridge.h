@@ -55,6 +55,8 @@ unsigned bridge_faults(const struct bridge *bridge);
 bool bridge_call(const struct bridge *bridge, enum bridge_side side, const struct address *to, const uint8_t *data, size_t len, struct buf *out);
 /* eth_call as JSON: writes "result" or "error". False when the parameters are malformed. */
 bool bridge_answer_call(const struct bridge *bridge, enum bridge_side side, const struct json *params, struct json_writer *w);
+/* eth_getCode likewise: nobody has seen the inside of these contracts, but there is one. */
+bool bridge_answer_code(const struct bridge *bridge, enum bridge_side side, const struct json *params, struct json_writer *w);
 /* The events of a filter as eth_getLogs gives them. False when the filter is malformed. */
 bool bridge_logs(const struct bridge *bridge, enum bridge_side side, const struct json *filter, struct json_writer *w, const char *key);
 

@@ -197,6 +197,20 @@ static int cast_age(const struct cast *c)
 	return 0;
 }
 
+static int cast_code(const struct cast *c)
+{
+	char params[200];
+	struct address address;
+	if (!address_parse(word(c, 1), &address))
+		return complain("Error: invalid address %s", word(c, 1));
+	struct json *reply = ask(c, "eth_getCode", text_format(params, sizeof(params), "[\"%s\",\"latest\"]", word(c, 1)));
+	const char *code = reply ? json_string(result_of(reply)) : NULL;
+	if (code)
+		printf("%s\n", code);
+	json_free(reply);
+	return code ? 0 : 1;
+}
+
 /* One word of an argument: an address, a number, or up to 32 bytes. */
 static bool put_argument(struct buf *out, const char *type, const char *text)
 {
@@ -332,6 +346,7 @@ static const struct {
 	int (*run)(const struct cast *c);
 } commands[] = {
 	{"call", cast_call},
+	{"code", cast_code},
 	{"logs", cast_logs},
 	{"send", cast_send},
 	{"block-number", cast_block_number},

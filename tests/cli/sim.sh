@@ -75,6 +75,10 @@ cast call "$ramp" "getExpectedNextSequenceNumber()(uint64)" --rpc-url "$near"
 expect_equal "the ramp has a next number" "$([ "$said" -gt 400 ] && echo yes)" yes
 cast logs --from-block=4812000 --address "$ramp" --rpc-url "$near" --json 0xd0c3c799bf9e2639de44391e7f524d229b2b55f5b1ea94b2bf7da42f7243dddd
 expect_json "messages were sent" "$scratch/out" 'length > 5'
+cast code "$ramp" --rpc-url "$near"
+expect_equal "there is a contract" "$([ ${#said} -gt 2 ] && echo yes)" yes
+cast code 0x0000000000000000000000000000000000000001 --rpc-url "$near"
+expect_equal "and none elsewhere" "$said" 0x
 cast call "$(of receiver)" "paused()(bool)" --rpc-url "$far"
 expect_equal "the receiver is paused" "$said" true
 cast send "$(of receiver)" "unpause()" --rpc-url "$far" --account oncall
