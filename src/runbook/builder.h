@@ -99,10 +99,15 @@ void facts_take(struct builder *b);
 /* A table of two columns: "| **Owner** | alice |". The lines stay. */
 void facts_take_table(struct builder *b, int from, int to);
 
+/* Some copies of pages have a lone "|" wherever a line ended: those lines become empty, and
+ * titles that "=====" underlines are marked as headings. False when this is no such copy. */
+bool stripped_unbar(struct builder *b);
+
 /* The reader of Markdown, and the one of texts whose markup is lost. */
 void markdown_read(struct builder *b, const char *text);
 bool stripped_looks_so(const struct builder *b);
 void stripped_read(struct builder *b);
+extern const char stripped_doubt[]; /* why nothing of such a text runs */
 
 /* A fence or an indented block becomes a command of a step. `info` may be NULL. Returns
  * NULL when the step has too many. */

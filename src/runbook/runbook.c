@@ -70,12 +70,16 @@ static void finish_steps(struct runbook *book)
 		condition_of_title(&book->steps[i]);
 		if (book->steps[i].verify && !*book->steps[i].verify) /* its commands say it all */
 			mem_set(&book->steps[i].verify, NULL);
-		book->steps[i].kind = kind_of(book, i);
 		for (size_t c = 0; c < book->steps[i].command_count; c++) {
 			struct command *command = &book->steps[i].commands[c];
+			if (book->stripped && command->shell) {
+				command->shell = false;
+				mem_set(&command->doubt, stripped_doubt);
+			}
 			if (!command->interpreter && command->shell && book->interpreter && strcmp(command->language, "inline") == 0)
 				command->interpreter = xstrdup(book->interpreter);
 		}
+		book->steps[i].kind = kind_of(book, i);
 	}
 }
 
@@ -96,8 +100,9 @@ static bool read_text(struct runbook *book, const char *text, size_t len, bool e
 
 	builder_begin(&b, book, text, len);
 	b.eager = eager;
-	book->stripped = stripped_looks_so(&b);
-	if (book->stripped) {
+	bool barred = stripped_unbar(&b), bare = stripped_looks_so(&b);
+	book->stripped = barred || bare;
+	if (bare) {
 		stripped_read(&b);
 	} else {
 		facts_take(&b);

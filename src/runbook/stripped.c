@@ -13,7 +13,7 @@
 
 enum { HEADING_BYTES_MAX = 60 };
 
-static const char lost[] = "its markup is lost: where it ends is a guess (mark the text up, or type it by hand)";
+const char stripped_doubt[] = "its markup is lost: where it ends is a guess (mark the text up, or type it by hand)";
 
 struct reader {
 	struct builder *b;
@@ -100,6 +100,43 @@ bool stripped_looks_so(const struct builder *b)
 	return lazy;
 }
 
+static bool lone_bar(const char *text)
+{
+	return text[strspn(text, " \t|")] == '\0' && strchr(text, '|');
+}
+
+/* The line above an underline, past empty ones, becomes "# title"; the words stay. */
+static void mark_heading(struct builder *b, int i)
+{
+	const char *line = b->lines[i].text;
+	int title = i - 1;
+
+	while (title >= 0 && blank(b->lines[title].text))
+		title--;
+	if ((line[0] != '=' && line[0] != '-') || strlen(line) < 4 || strspn(line, line[0] == '=' ? "=" : "-") != strlen(line) || title < 0 || strlen(b->lines[title].text) > HEADING_BYTES_MAX * 2)
+		return;
+	char *marked = xasprintf("%s %s", line[0] == '=' ? "#" : "##", b->lines[title].text);
+	free(b->lines[title].text);
+	b->lines[title].text = marked;
+	b->lines[i].text[0] = '\0';
+}
+
+bool stripped_unbar(struct builder *b)
+{
+	int bars = 0;
+
+	for (int i = 0; i < b->line_count; i++)
+		bars += lone_bar(b->lines[i].text);
+	if (bars < 8 || bars * 3 < b->line_count)
+		return false;
+	for (int i = 0; i < b->line_count; i++)
+		if (lone_bar(b->lines[i].text))
+			b->lines[i].text[0] = '\0';
+	for (int i = 0; i < b->line_count; i++)
+		mark_heading(b, i);
+	return true;
+}
+
 /* --- steps ----------------------------------------------------------------------------- */
 
 static void own_line(struct reader *r, int line)
@@ -152,7 +189,7 @@ static void add_code(struct reader *r, const char *text, size_t len, int line)
 	} else {
 		r->command = builder_command(r->b, r->step, strncmp(piece, "//", 2) == 0 ? "" : "sh", piece, line, line);
 		if (r->command)
-			mem_set(&r->command->doubt, lost);
+			mem_set(&r->command->doubt, stripped_doubt);
 	}
 	r->continued = len && text[len - 1] == '\\';
 	free(piece);

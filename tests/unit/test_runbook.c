@@ -315,6 +315,27 @@ static void test_what_may_run(void **state)
 	}
 }
 
+/* A copy of a page in which each line's end became lines with a bar. */
+static void test_lone_bars_are_line_ends(void **state)
+{
+	static const char text[] = "Recovery\n|\n|\n========\n|\n|\n|\n|\nSome words.\n|\n|\nSteps\n|\n|\n-----\n|\n|\n1. Copy the ledger\n|\n|\n2. Start it\n|\n|\n```bash\n|\nrm -rf x\n|\n```\n";
+	struct runbook book;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(runbook_parse(text, strlen(text), "x", &book, &err), STATUS_OK);
+	assert_true(book.stripped);
+	assert_string_equal(book.title, "Recovery");
+	assert_string_equal(book.intro, "Some words.");
+	assert_int_equal(book.step_count, 2);
+	assert_string_equal(book.steps[1].section, "Steps");
+	assert_int_equal(book.steps[1].line, 21);
+	assert_int_equal(book.steps[1].command_count, 1);
+	assert_false(book.steps[1].commands[0].shell);
+	assert_int_equal(book.steps[1].kind, STEP_MANUAL);
+	runbook_free(&book);
+}
+
 static void test_broken_files_are_named(void **state)
 {
 	struct runbook book;
@@ -336,6 +357,7 @@ int main(void)
 		cmocka_unit_test(test_lost_markup_loses_no_step),
 		cmocka_unit_test(test_no_line_is_lost),
 		cmocka_unit_test(test_what_may_run),
+		cmocka_unit_test(test_lone_bars_are_line_ends),
 		cmocka_unit_test(test_broken_files_are_named),
 	};
 
