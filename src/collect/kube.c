@@ -195,6 +195,12 @@ static void label_of(const struct kube *kube, const char *namespace, const char 
 	text_format(dst, 96, "%.60s-%.12s", whole, sha256_text(digits, &hash));
 }
 
+/* What is watched counts as seen with each tick, and the server with each look. */
+static int64_t stale_after_us(const struct kube *kube)
+{
+	return 3 * (kube->interval_ms > TICK_MS ? kube->interval_ms : TICK_MS) * US_PER_MS;
+}
+
 static struct entry *entry_for(struct feed *feed, const char *name)
 {
 	struct kube *kube = feed->kube;
@@ -207,7 +213,7 @@ static struct entry *entry_for(struct feed *feed, const char *name)
 	entry = insert(&feed->entries, key);
 	label_of(kube, feed->namespace, name, label);
 	text_format(entry->name, sizeof(entry->name), "%s", name);
-	entry->c = world_add(kube->host.world, kind, label, kube->self->source, 3 * kube->interval_ms * US_PER_MS);
+	entry->c = world_add(kube->host.world, kind, label, kube->self->source, stale_after_us(kube));
 	world_relate(entry->c, RELATED_SOURCE, kube->self->id);
 	return entry;
 }
@@ -518,6 +524,20 @@ static void judge_self(struct kube *kube, int64_t at_us)
 	world_sight(kube->host.world, kube->self, &sighting);
 }
 
+/* Events are of use once the pods that they tell of are known, or cannot be. */
+static bool may_ask(const struct feed *feed)
+{
+	return feed->resource != RESOURCE_EVENTS || reflect_tried((feed - RESOURCE_EVENTS + RESOURCE_PODS)->reflect);
+}
+
+static void ask_events(struct feed *feed)
+{
+	struct feed *events = feed - RESOURCE_PODS + RESOURCE_EVENTS;
+
+	if (feed->resource == RESOURCE_PODS && !reflect_tried(events->reflect))
+		reflect_refresh(events->reflect);
+}
+
 static void on_listed(void *arg, int64_t at_us)
 {
 	struct feed *feed = arg;
@@ -527,6 +547,7 @@ static void on_listed(void *arg, int64_t at_us)
 			remove_entry(feed, feed->entries.items[i], at_us, "deleted");
 	feed->reach = REACH_OK;
 	judge_self(feed->kube, at_us);
+	ask_events(feed);
 }
 
 static void miss_all(struct feed *feed, enum reach reach, const char *why, int64_t at_us)
@@ -543,6 +564,7 @@ static void on_failed(void *arg, enum reach reach, const char *why, int64_t at_u
 	text_format(feed->why, sizeof(feed->why), "%s", why);
 	miss_all(feed, reach, feed->why, at_us);
 	judge_self(feed->kube, at_us);
+	ask_events(feed);
 }
 
 /* --- usage --------------------------------------------------------------------------------------- */
@@ -638,7 +660,7 @@ static void on_version(void *arg, const struct http_reply *reply)
 	show_version(kube, reply, now_us);
 	judge_self(kube, now_us);
 	for (size_t i = 0; i < kube->feed_count; i++)
-		if (!reflect_current(kube->feeds[i].reflect) && !reflect_tried(kube->feeds[i].reflect))
+		if (!reflect_tried(kube->feeds[i].reflect) && may_ask(&kube->feeds[i]))
 			reflect_refresh(kube->feeds[i].reflect);
 	ask_usage(kube, now_us);
 	kube->host.changed(kube->host.arg);
@@ -683,7 +705,8 @@ static void refresh(void *state)
 		return;
 	loop_timer_again(kube->look, 0);
 	for (size_t i = 0; i < kube->feed_count; i++)
-		reflect_refresh(kube->feeds[i].reflect);
+		if (may_ask(&kube->feeds[i]))
+			reflect_refresh(kube->feeds[i].reflect);
 }
 
 /* --- access ------------------------------------------------------------------------------------------ */

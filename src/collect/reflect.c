@@ -304,11 +304,13 @@ static void on_watch_end(void *arg, const struct http_reply *reply)
 	bool refused = reply->outcome == HTTP_ANSWERED && reply->status != 200;
 
 	r->call = NULL;
-	if (r->expired || (refused && reply->status == 410)) {
+	if (refused && reply->status != 410) {
+		forget_list(r);
+		fail_reply(r, reply);
+	} else if (r->expired || refused || reply->outcome != HTTP_ANSWERED) {
+		/* A stream that broke says nothing of the server: the list will. */
 		forget_list(r);
 		retry(r, 0);
-	} else if (refused || reply->outcome != HTTP_ANSWERED) {
-		fail_reply(r, reply);
 	} else {
 		wait_ms(r, reply->total_us < AGAIN_MS * US_PER_MS ? AGAIN_MS : 0);
 	}
