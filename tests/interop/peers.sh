@@ -25,3 +25,42 @@ npm_peer() {
 	peer_version=$("$peer" --version 2>/dev/null) || peer_version=$("$peer" version 2>/dev/null | sed -n 's/^Version: //p')
 	printf 'peer: %s, %s\n' "$2" "$(printf '%s' "$peer_version" | head -n 1)"
 }
+
+# deb_peer PACKAGE PROGRAM: $peer becomes the path of a program of Debian's. It is unpacked, not
+# installed: nothing of it starts by itself, and nobody has to be root.
+deb_peer() {
+	peer=$peers/$1/$2
+	if [ ! -x "$peer" ]; then
+		mkdir -p "$peers/$1"
+		(cd "$peers/$1" && apt-get -q download "$1" && dpkg-deb -x "$1"_*.deb .) >"$scratch/apt.log" 2>&1 ||
+			no_peer "$1 cannot be downloaded: $(tail -n 2 "$scratch/apt.log" | tr '\n' ' ')"
+	fi
+	[ -x "$peer" ] || no_peer "$1 has no program $2"
+	printf 'peer: %s\n' "$(basename "$(ls "$peers/$1"/*.deb)" .deb)"
+}
+
+# npm_project NAME DIRECTORY: installs what DIRECTORY/package.json names; $project becomes the
+# place, with a copy of that file.
+npm_project() {
+	project=$peers/$1
+	if ! cmp -s "$2/package.json" "$project/package.json" || [ ! -d "$project/node_modules" ]; then
+		rm -rf "$project"
+		mkdir -p "$project"
+		cp "$2/package.json" "$project.json"
+		mv "$project.json" "$project/package.json"
+		npm install --prefix "$project" --ignore-scripts --no-audit --no-fund --fetch-retries=0 >"$scratch/npm.log" 2>&1 || {
+			npm_said=$(tail -n 2 "$scratch/npm.log" | tr '\n' ' ')
+			rm -rf "$project"
+			no_peer "what $2/package.json names cannot be installed: $npm_said"
+		}
+	fi
+}
+
+# free_ports COUNT: that many ports of loopback that nobody uses.
+free_ports() {
+	node -e '
+		const net = require("net"), held = [];
+		for (let i = 0; i < process.argv[1]; i++)
+			held.push(net.createServer().listen(0, "127.0.0.1"));
+		setTimeout(() => { console.log(held.map(s => s.address().port).join(" ")); held.forEach(s => s.close()); }, 200);' "$1"
+}
