@@ -12,7 +12,7 @@
  * the struct freed. */
 
 /* While callbacks queue up, the first watch is looked after this often. */
-#define FIRST_EVERY_NS UINT64_C(1000000)
+#define FIRST_EVERY_NS UINT64_C(200000)
 
 struct loop {
 	uv_loop_t uv;

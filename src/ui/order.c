@@ -34,21 +34,29 @@ void order_worst_first(struct order *order, const struct world *world, enum kind
 
 /* --- groups -------------------------------------------------------------------------- */
 
-/* "besu-rpc-17" is one of the group "besu-rpc"; a name without a number is its own. */
-static void group_name(char dst[GROUP_NAME], const char *name)
+/* How much of it names its group: "besu-rpc-17" is one of the group "besu-rpc"; a name
+ * without a number is its own. */
+static size_t group_length(const char *name)
 {
-	size_t len = strlen(name);
+	size_t all = strlen(name), len = all;
 	while (len > 0 && name[len - 1] >= '0' && name[len - 1] <= '9')
 		len--;
 	while (len > 0 && (name[len - 1] == '-' || name[len - 1] == '_' || name[len - 1] == '.'))
 		len--;
-	text_format(dst, GROUP_NAME, "%.*s", (int)(len > 0 ? len : strlen(name)), name);
+	return len > 0 ? len : all;
 }
 
-static struct group *group_of(struct groups *groups, const char *name)
+static bool is_named(const struct group *group, const char *name, size_t len)
 {
+	return strncmp(group->name, name, len) == 0 && group->name[len] == '\0';
+}
+
+/* The group that is named by the first `len` bytes. */
+static struct group *group_of(struct groups *groups, const char *name, size_t len)
+{
+	len = len < GROUP_NAME ? len : GROUP_NAME - 1;
 	for (size_t i = 0; i < groups->count; i++)
-		if (strcmp(groups->items[i].name, name) == 0)
+		if (is_named(&groups->items[i], name, len))
 			return &groups->items[i];
 	if (groups->count == GROUPS_MAX) {
 		struct group *last = &groups->items[GROUPS_MAX - 1];
@@ -57,7 +65,7 @@ static struct group *group_of(struct groups *groups, const char *name)
 	}
 	struct group *group = &groups->items[groups->count++];
 	*group = (struct group){0};
-	text_format(group->name, sizeof(group->name), "%s", name);
+	text_format(group->name, sizeof(group->name), "%.*s", (int)len, name);
 	return group;
 }
 
@@ -75,7 +83,6 @@ static int compare_groups(const void *a, const void *b)
 
 void groups_count(struct groups *groups, const struct world *world, enum kind kind)
 {
-	char name[GROUP_NAME];
 	size_t count = world_count(world, kind);
 	if (groups->generation == world_generation(world) && groups->of == count)
 		return;
@@ -84,8 +91,7 @@ void groups_count(struct groups *groups, const struct world *world, enum kind ki
 	groups->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct component *c = world_at(world, kind, i);
-		group_name(name, c->name);
-		struct group *group = group_of(groups, name);
+		struct group *group = group_of(groups, c->name, group_length(c->name));
 		group->numbers[c->health]++;
 		group->total++;
 	}
