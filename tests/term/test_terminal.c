@@ -12,6 +12,7 @@
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -267,6 +268,52 @@ static void it_stops_and_goes_on(void **state)
 	terminal_send(terminal, "q");
 	terminal_expect_gone(terminal, "Help: Board");
 	quit(terminal);
+}
+
+/* A command that wants the terminal gets all of it, and however it ends, the console goes
+ * on as before. */
+static void a_command_borrows_the_terminal(void **state)
+{
+	static const char book[] = "# Borrow\n\n1. Ask\n\n   ```sh {interactive=true}\n   printf 'na%s? ' me; read -r n; printf 'hello %s? ' \"$n\"; read -r n\n   ```\n\n"
+				   "2. Break\n\n   ```sh {interactive=true}\n   stty raw -echo; kill -9 $$\n   ```\n";
+	char path[] = "/tmp/tocsin-borrow-XXXXXX.md", line[64];
+	(void)state;
+	int fd = mkstemps(path, 3);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, book, sizeof(book) - 1), sizeof(book) - 1);
+	close(fd);
+	struct terminal *terminal = start(120, 36, NULL);
+	terminal_expect(terminal, "6 ok"); /* by then the record is read */
+	terminal_send(terminal, ":declare Something\r");
+	terminal_expect(terminal, "INC-1");
+	snprintf(line, sizeof(line), ":runbook %s\r", path);
+	terminal_send(terminal, line);
+	terminal_send(terminal, ":show\r");
+	terminal_expect(terminal, "Runbook: Borrow");
+	terminal_send(terminal, ":arm 10m a test\r");
+	terminal_expect(terminal, "ARMED 9 m");
+	terminal_send(terminal, ":run 1\r");
+	terminal_expect(terminal, "Type run, then Enter");
+	terminal_send(terminal, "run\r");
+	terminal_expect(terminal, "name? ");
+	assert_false(terminal_on_alternate_screen(terminal));
+	assert_true(terminal_is_cooked(terminal));
+	terminal_send(terminal, "bob\r");
+	terminal_expect(terminal, "hello bob? ");
+	terminal_send(terminal, "\r");
+	terminal_expect(terminal, "it had the terminal");
+	assert_true(terminal_on_alternate_screen(terminal));
+	assert_false(terminal_is_cooked(terminal));
+	terminal_send(terminal, ":run 2\r");
+	terminal_expect(terminal, "Type run, then Enter");
+	terminal_send(terminal, "run\r");
+	terminal_expect(terminal, "signal 9");
+	terminal_send(terminal, "?");
+	terminal_expect(terminal, "Help: Incident");
+	terminal_send(terminal, "q");
+	assert_false(terminal_is_cooked(terminal));
+	quit(terminal);
+	unlink(path);
 }
 
 static void a_lost_terminal_ends_it(void **state)
@@ -558,6 +605,7 @@ int main(void)
 		cmocka_unit_test(a_crash_gives_the_terminal_back),
 		cmocka_unit_test(a_signal_ends_it_in_order),
 		cmocka_unit_test(it_stops_and_goes_on),
+		cmocka_unit_test(a_command_borrows_the_terminal),
 		cmocka_unit_test(a_lost_terminal_ends_it),
 		cmocka_unit_test(a_slow_terminal_blocks_nothing),
 		cmocka_unit_test(a_stuck_terminal_can_be_left),
