@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *step_kind_name(enum step_kind kind)
 {
@@ -294,6 +295,8 @@ enum status runbook_find(const char *name_or_path, const char *extra_directory, 
 		i++;
 	if (i < list.count)
 		status = runbook_load(list.paths[i], out, err);
+	else if (access(name_or_path, R_OK) == 0) /* a file of another ending */
+		status = runbook_load(name_or_path, out, err);
 	else
 		error_set(err, status, "runbook %s: not in the library (tocsin runbook list shows what there is)", name_or_path);
 	runbook_list_free(&list);

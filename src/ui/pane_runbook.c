@@ -233,7 +233,7 @@ static struct word outcome(const struct ui *ui, const struct step *step, const s
 		return (struct word){"done", ROLE_DIM};
 	if (step->kind == STEP_BRANCH)
 		return (struct word){"a choice", ROLE_DIM};
-	if (step->command_count == 0)
+	if (step->kind == STEP_MANUAL)
 		return (struct word){"by hand", ROLE_DIM};
 	enum danger worst = worst_danger(ui, ui_incident(ui), step);
 	return (struct word){danger_name(worst), worst == DANGER_READ ? ROLE_DIM : ROLE_WARN};

@@ -49,6 +49,10 @@ if [ "$(wc -l <"$scratch/out")" -lt "$(wc -l <"$scratch/full")" ]; then
 else
 	fail "without --steps it is short" "$(wc -l <"$scratch/out") lines"
 fi
+cp "$fixtures/session.rst" "$scratch/session.rst"
+cd "$scratch" || exit 99
+expect_exit 0 "a file beside, of another ending" runbook show session.rst
+cd "$OLDPWD" || exit 99
 expect_exit 1 "a file that is not there" runbook show ./nowhere.md
 expect_text "is named" "$scratch/err" "nowhere.md"
 expect_exit 64 "show without a name" runbook show
