@@ -252,7 +252,7 @@ static void put_lines(struct json_writer *w, const struct command *c)
 	char *line;
 
 	json_begin_array(w, "lines");
-	for (const char *at = c->text; c->shell && danger_next_line(&at, &line, &danger); free(line)) {
+	for (const char *at = c->text; command_is_shell(c) && danger_next_line(&at, &line, &danger); free(line)) {
 		json_begin_object(w, NULL);
 		json_put_string(w, "text", line);
 		json_put_string(w, "danger", danger_name(danger));
@@ -272,7 +272,7 @@ static void put_command(struct json_writer *w, const struct command *c)
 	json_put_i64(w, "line_end", c->line_end);
 	json_put_bool(w, "shell", c->shell);
 	json_put_string(w, "doubt", c->doubt);
-	json_put_string(w, "danger", c->shell ? danger_name(command_danger(c, c->text)) : NULL);
+	json_put_string(w, "danger", command_is_shell(c) ? danger_name(command_danger(c, c->text)) : NULL);
 	put_lines(w, c);
 	json_put_bool(w, "verify", c->verify);
 	json_put_bool(w, "interactive", c->interactive);

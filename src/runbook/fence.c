@@ -43,6 +43,13 @@ static bool is_shell(const char *language, const char **interpreter)
 	return false;
 }
 
+bool command_is_shell(const struct command *command)
+{
+	const char *interpreter;
+
+	return command->shell || strcmp(command->language, "inline") == 0 || is_shell(command->language, &interpreter);
+}
+
 /* "bash {name=x}", "{.bash}", "sh,linenos": the word before anything else. */
 static void language_of(char language[32], const char *info)
 {

@@ -85,6 +85,8 @@ struct runbook {
 	struct hash256 sha256; /* of the file's bytes */
 };
 
+/* True if the command is shell text, whether it may run or not. */
+bool command_is_shell(const struct command *command);
 /* The class of a command, as written or as bound: what its text can do, and at least what
  * its author says. */
 enum danger command_danger(const struct command *command, const char *script);
