@@ -390,6 +390,19 @@ const struct incident *fold_current(const struct fold *fold)
 	return refreshed(fold, worst);
 }
 
+const struct incident *fold_closed_since(const struct fold *fold, const char *proposal_key, int64_t since_us)
+{
+	struct incident_state *last = NULL;
+	for (size_t i = 0; i < fold->incident_count; i++) {
+		struct incident_state *state = fold->incidents[i];
+		if (state->pub.stage != STAGE_CLOSED || state->pub.merged || strcmp(state->pub.proposal_key, proposal_key) != 0)
+			continue;
+		if (state->pub.anchors.closed_us >= since_us && (!last || state->pub.anchors.closed_us > last->pub.anchors.closed_us))
+			last = state;
+	}
+	return refreshed(fold, last);
+}
+
 static int compare_proposals(const void *a, const void *b)
 {
 	const struct proposal_state *x = *(struct proposal_state *const *)a, *y = *(struct proposal_state *const *)b;

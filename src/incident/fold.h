@@ -328,6 +328,8 @@ const struct incident *fold_incident(const struct fold *fold, const char *id);
 /* The worst open incident, or NULL: what the board's second line shows. Of equal
  * severity the one that was declared first. */
 const struct incident *fold_current(const struct fold *fold);
+/* The incident of that proposal that was closed last, and not before since_us; NULL when there is none. */
+const struct incident *fold_closed_since(const struct fold *fold, const char *proposal_key, int64_t since_us);
 /* Neither closed nor merged into another. */
 bool incident_is_open(const struct incident *incident);
 

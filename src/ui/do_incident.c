@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "ui/do.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { COMPONENTS_TYPED = 64 };
@@ -27,6 +28,33 @@ static enum status need_proposal(struct ui *ui, const char **key, struct error *
 	return *key ? STATUS_OK : error_set(err, STATUS_REFUSED, "nothing is proposed now (:declare TITLE opens an incident by hand)");
 }
 
+static enum status reopen_confirmed(struct ui *ui, void *arg, struct error *err)
+{
+	char line[80];
+	return do_reopen(ui, text_format(line, sizeof(line), "%s the same fault came back", (const char *)arg), err);
+}
+
+/* A fault that comes back soon after its incident was closed belongs to it. True when that
+ * is asked. */
+static bool ask_reopen(struct ui *ui, const char *key)
+{
+	int64_t window_us = watch_clocks(ui_watch(ui))->reopen_us;
+	const struct incident *before = fold_closed_since(watch_fold(ui_watch(ui)), key, ui_now_us(ui) - window_us);
+	char title[80], body[400], ago[DURATION_TEXT];
+	if (!before || window_us == 0)
+		return false;
+	const struct dialog dialog = {
+		.title = text_format(title, sizeof(title), "Reopen %s?", before->id),
+		.body = text_format(body, sizeof(body), "%s %s was closed %s ago, and its fault is back.\n\nReopened, it goes on in Respond with its timeline and its roles. For an incident of its own: :declare TITLE.", before->id, before->title, duration_human(ago, ui_now_us(ui) - before->anchors.closed_us)),
+		.accept = "Reopen",
+		.yes = reopen_confirmed,
+		.drop = free,
+		.arg = xstrdup(before->id),
+	};
+	ui_dialog(ui, &dialog);
+	return true;
+}
+
 enum status do_declare(struct ui *ui, const char *args, struct error *err)
 {
 	struct drafts drafts;
@@ -37,6 +65,8 @@ enum status do_declare(struct ui *ui, const char *args, struct error *err)
 		ui_prompt(ui, "declare ");
 		return STATUS_OK;
 	}
+	if (declaration.proposal_key && ask_reopen(ui, declaration.proposal_key))
+		return STATUS_OK;
 	drafts_init(&drafts);
 	enum status status = act_declare(watch_fold(ui_watch(ui)), &who, &declaration, id, &drafts, err);
 	status = commit(ui, &drafts, status, err);

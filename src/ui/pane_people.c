@@ -83,10 +83,15 @@ static void draw_offer(const struct ui *ui, struct area area, int x, const struc
 {
 	char left[DURATION_TEXT], press[PRESS_TEXT];
 	bool mine = strcmp(offer->to, watch_actor(ui_watch(ui)).name) == 0;
-	x = area_printf(area, x, 0, mine ? ROLE_ACCENT : ROLE_INFO, mine ? ATTR_BOLD : 0, "offered to %s", offer->to);
-	x = area_printf(area, x, 0, ROLE_DIM, 0, ", %s left", duration_human(left, offer->until_us - ui_now_us(ui)));
-	if (mine)
-		area_printf(area, x, 0, ROLE_KEY, ATTR_BOLD, "  %s accepts", ui_press(press, ui, "accept"));
+	duration_human(left, offer->until_us - ui_now_us(ui));
+	if (!mine) {
+		x = area_printf(area, x, 0, ROLE_INFO, 0, "offered to %s", offer->to);
+		area_printf(area, x, 0, ROLE_DIM, 0, ", %s left", left);
+		return;
+	}
+	x = area_text(area, x, 0, ROLE_ACCENT, ATTR_BOLD, "yours? ");
+	x = area_text(area, x, 0, ROLE_KEY, ATTR_BOLD, ui_press(press, ui, "accept"));
+	area_printf(area, x, 0, ROLE_DIM, 0, " accepts, %s left", left);
 }
 
 static void row(const struct ui *ui, struct area area, size_t i, bool selected)

@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "base/text.h"
 #include "collect/kube.h"
+#include "incident/people.h"
 #include "watch/sections.h"
 
 #include <ini.h>
@@ -597,6 +598,23 @@ static char *next_line(char *dst, int size, void *stream)
 	return dst;
 }
 
+/* A step that reaches nobody is better known by day. */
+static void check_ladder(struct reading *r)
+{
+	struct config *c = r->config;
+	struct people people;
+
+	people_read(c->sections, c->section_count, &people);
+	for (size_t i = 0; i < c->section_count; i++) {
+		const struct settings *section = &c->sections[i];
+		if (section->def != &escalation_section || rung_person(&people, people_rung(&people, section->name), 0))
+			continue;
+		r->line = section->line;
+		problem(r, true, "[escalation %s]: reaches nobody (add a [person NAME] with this role, or name one in people)", section->name);
+	}
+	people_free(&people);
+}
+
 static void check_whole(struct reading *r)
 {
 	struct config *c = r->config;
@@ -635,6 +653,7 @@ static void check_whole(struct reading *r)
 		if (settings_complete(section, &err) != STATUS_OK)
 			problem(r, false, "[%s%s%s]: %s", section->def->word, *section->name ? " " : "", section->name, err.text);
 	}
+	check_ladder(r);
 	if (!c->network)
 		c->network = xstrdup("unnamed network");
 }

@@ -197,9 +197,75 @@ static void lines_answer_in_words(void **state)
 	close_room(&room);
 }
 
+/* A fault that is back soon belongs to the incident that was closed over it. */
+static void a_fault_that_comes_back_reopens(void **state)
+{
+	static const struct {
+		int64_t window_us;
+		size_t incidents; /* there are afterwards */
+		enum stage stage; /* of the first */
+	} cases[] = {{US_PER_HOUR, 1, STAGE_RESPOND}, {US_PER_S, 2, STAGE_CLOSED}, {0, 2, STAGE_CLOSED}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct room room = open_room();
+		room.watch->clocks.reopen_us = cases[i].window_us;
+		break_validator(&room);
+		press(&room, "d");
+		recorder_raw(&room.watch->record, EVENT_INCIDENT_CLOSED, "INC-1", "{\"from\":\"review\"}");
+		room_run(room.watch, 40);
+		press(&room, "B d");
+		assert_true(ui_overlaid(room.ui) == (cases[i].incidents == 1));
+		if (ui_overlaid(room.ui)) {
+			assert_shown(&room, "Reopen INC-1?");
+			press(&room, "y");
+		}
+		assert_int_equal(fold_incident_count(room.watch->record.fold), cases[i].incidents);
+		assert_int_equal(incident(&room)->stage, cases[i].stage);
+		close_room(&room);
+	}
+}
+
+/* A role is offered, and taken by whoever sits at the other console. */
+static void a_role_is_offered_and_accepted(void **state)
+{
+	struct room room = open_room();
+	(void)state;
+	break_validator(&room);
+	press(&room, "d");
+	recorder_raw(&room.watch->record, EVENT_ROLE_ASSUMED, "INC-1", "{\"role\":\"commander\",\"name\":\"bob\"}");
+	recorder_raw(&room.watch->record, EVENT_ROLE_OFFERED, "INC-1", "{\"role\":\"commander\",\"from\":\"bob\",\"to\":\"alice\",\"until_us\":9000000000000000}");
+	room_run(room.watch, 1);
+	press(&room, "W");
+	assert_shown(&room, "yours? Y accepts");
+	press(&room, "Y");
+	assert_string_equal(incident(&room)->owner, "alice");
+	press(&room, "Y");
+	assert_shown(&room, "nothing is offered to you");
+	close_room(&room);
+}
+
+/* The key of the escalation asks before anybody is told. */
+static void escalation_asks_first(void **state)
+{
+	struct room room = open_room();
+	(void)state;
+	break_validator(&room);
+	press(&room, "d c e");
+	assert_shown(&room, "Escalate INC-1 to Team lead");
+	press(&room, "Esc");
+	assert_int_equal(incident(&room)->escalation_count, 0);
+	press(&room, "e");
+	assert_shown(&room, "Escalate INC-1 to Team lead");
+	press(&room, "y");
+	assert_int_equal(incident(&room)->escalation_count, 1);
+	press(&room, "e");
+	assert_shown(&room, "everybody on the ladder was told");
+	close_room(&room);
+}
+
 static void an_observer_writes_nothing(void **state)
 {
-	static const char *const lines[] = {"declare x", "note x", "report x", "dismiss x", "arm 10m x", "export", "section impact x"};
+	static const char *const lines[] = {"declare x", "note x", "task x", "role scribe", "decide x", "escalate", "snooze", "accept", "report x", "dismiss x", "arm 10m x", "export", "section impact x"};
 	struct room room = open_room();
 	size_t before = room.watch->record.count;
 	(void)state;
@@ -493,6 +559,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_answer_in_words),
+		cmocka_unit_test(a_fault_that_comes_back_reopens),
+		cmocka_unit_test(a_role_is_offered_and_accepted),
+		cmocka_unit_test(escalation_asks_first),
 		cmocka_unit_test(an_observer_writes_nothing),
 		cmocka_unit_test(the_whole_walk_goes_by_keys),
 		cmocka_unit_test(an_export_without_a_name_replaces_only_its_own),

@@ -259,6 +259,28 @@ static void each_mistake_has_its_words(void **state)
 }
 
 /* Many in one file: each is there, in the order of lines. */
+/* It is usable, and by day somebody sees what would fail at night. */
+static void a_step_that_reaches_nobody_is_pointed_out(void **state)
+{
+	static const char text[] =
+		"[node a]\nurl = http://a\n"
+		"[person tom]\nroles = team-lead cto\n"
+		"[escalation team-lead]\n"
+		"[escalation boss]\npeople = tom\n"
+		"[escalation owner]\n"
+		"[escalation cto]\npeople = cfo\n";
+	struct config c;
+	struct config_problems problems = {0};
+	(void)state;
+	assert_int_equal(parse(text, sizeof(text) - 1, &c, &problems), STATUS_OK);
+	assert_int_equal(problems.count, 2);
+	assert_true(problems.items[0].warning && problems.items[1].warning);
+	assert_string_equal(problems.items[0].text, "t.conf:8: [escalation owner]: reaches nobody (add a [person NAME] with this role, or name one in people)");
+	assert_int_equal(problems.items[1].line, 9);
+	config_free(&c);
+	config_problems_free(&problems);
+}
+
 static void none_hides_another(void **state)
 {
 	static const char text[] = "stray = 1\n[network]\nchain_id = x\nblock_period = soon\ncolor = red\n[nodes x]\n[node a]\nrole = miner\nthis\n[validator v]\n[screen\n";
@@ -385,6 +407,7 @@ int main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(hostile_values_are_cleaned),
 		cmocka_unit_test(each_mistake_has_its_words),
+		cmocka_unit_test(a_step_that_reaches_nobody_is_pointed_out),
 		cmocka_unit_test(none_hides_another),
 		cmocka_unit_test(bytes_that_are_no_text),
 		cmocka_unit_test(long_values_stay_whole),
