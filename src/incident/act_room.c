@@ -337,6 +337,7 @@ enum status act_hypothesis_close(const struct fold *fold, const struct actor *wh
 
 /* What is asked, of whom. */
 struct request_of {
+	const struct people *people;
 	const struct rung *rung;     /* NULL: a person outside the ladder */
 	const struct person *person; /* NULL: nobody is configured */
 	const char *reason;
@@ -352,9 +353,9 @@ static void put_request(struct drafts *out, struct draft *draft, const struct in
 {
 	const struct person *person = request->person;
 	const char *title = request->rung ? request->rung->title : person->full_name;
-	enum contact contact = person ? person_contact(person) : CONTACT_HAND;
+	enum contact contact = person ? person_contact(request->people, person) : CONTACT_HAND;
 	struct payload data;
-	draft_summary(out, draft, "escalated to %s%s%s by %s%s%s", title, person && request->rung ? ", " : "", person && request->rung ? person->full_name : "", contact_name(contact), request->reason ? ": " : "", request->reason ? request->reason : "");
+	draft_summary(out, draft, "escalated to %s%s%s, by %s%s%s", title, person && request->rung ? ", " : "", person && request->rung ? person->full_name : "", contact_name(contact), request->reason ? ": " : "", request->reason ? request->reason : "");
 	payload_begin(&data);
 	payload_string(&data, "step", request->rung ? request->rung->name : person->name);
 	payload_string(&data, "title", title);
@@ -384,7 +385,7 @@ static enum status find_step(const struct people *people, const struct incident 
 enum status act_escalate(const struct fold *fold, const struct actor *who, const struct people *people, const char *incident, const char *whom, const char *reason, struct drafts *out, struct error *err)
 {
 	const struct incident *target;
-	struct request_of request = {.rung = NULL};
+	struct request_of request = {.people = people};
 	enum status status = need_incident(fold, incident, NEED_OPEN, &target, err);
 	if (status == STATUS_OK)
 		status = input_text(out, &optional_reason, reason, &reason, err);
@@ -411,10 +412,10 @@ enum status act_escalate(const struct fold *fold, const struct actor *who, const
 bool act_escalate_due(const struct incident *incident, const struct people *people, const struct rung *rung, int64_t now_us, struct drafts *out)
 {
 	bool any = false;
-	struct request_of request = {.rung = rung, .reason = "its time has come"};
+	struct request_of request = {.people = people, .rung = rung, .reason = "its time has come"};
 	for (size_t i = 0; (request.person = rung_person(people, rung, i)); i++) {
 		/* The machine cannot call anybody. */
-		if (person_contact(request.person) >= CONTACT_PHONE)
+		if (person_contact(people, request.person) >= CONTACT_PHONE)
 			continue;
 		struct draft *draft = drafts_add_machine(out, EVENT_ESCALATION_REQUESTED, now_us, incident->id);
 		draft->source = "clock";

@@ -99,6 +99,18 @@ static struct rung read_rung(const struct settings *section)
 	};
 }
 
+static void read_channels(const struct settings *sections, size_t count, struct people *out)
+{
+	const struct settings *channel;
+	enum contact contact;
+	out->reaches[CONTACT_PHONE] = out->reaches[CONTACT_HAND] = true;
+	for (size_t i = 0; (channel = settings_at(sections, count, "channel", i)); i++) {
+		const char *kind = settings_text(channel, "kind");
+		if (kind && contact_parse(kind, &contact))
+			out->reaches[contact] = true;
+	}
+}
+
 void people_read(const struct settings *sections, size_t count, struct people *out)
 {
 	*out = (struct people){
@@ -111,6 +123,7 @@ void people_read(const struct settings *sections, size_t count, struct people *o
 		if (sections[i].def == &escalation_section)
 			out->rungs[out->rung_count++] = read_rung(&sections[i]);
 	}
+	read_channels(sections, count, out);
 	if (out->rung_count == 0) {
 		memcpy(out->rungs, shipped, sizeof(shipped));
 		out->rung_count = ARRAY_LENGTH(shipped);
@@ -162,10 +175,10 @@ bool person_has_role(const struct person *person, const char *role)
 	return has_word(person->roles, role);
 }
 
-enum contact person_contact(const struct person *person)
+enum contact person_contact(const struct people *people, const struct person *person)
 {
 	int contact = 0;
-	while (contact < CONTACT_HAND && !person->contacts[contact])
+	while (contact < CONTACT_HAND && !(person->contacts[contact] && people->reaches[contact]))
 		contact++;
 	return (enum contact)contact;
 }

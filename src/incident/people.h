@@ -45,6 +45,7 @@ struct people {
 	size_t person_count;
 	struct rung *rungs;
 	size_t rung_count;
+	bool reaches[CONTACT_COUNT]; /* a [channel] of that kind is configured */
 };
 /* From the sections of a configuration, which must outlive it. Free with people_free. */
 void people_read(const struct settings *sections, size_t count, struct people *out);
@@ -54,8 +55,9 @@ void people_free(struct people *people);
 const struct person *people_find(const struct people *people, const char *name);
 const struct rung *people_rung(const struct people *people, const char *name);
 bool person_has_role(const struct person *person, const char *role);
-/* The surest way to tell the person; CONTACT_HAND when none is configured. */
-enum contact person_contact(const struct person *person);
+/* The surest way to tell the person that also leads somewhere: a contact without a [channel]
+ * of its kind is for people. CONTACT_HAND when there is none. */
+enum contact person_contact(const struct people *people, const struct person *person);
 /* The i-th person of a step, NULL past the last. */
 const struct person *rung_person(const struct people *people, const struct rung *rung, size_t i);
 /* Whether the step is for an incident like this: by its severity, or because it is one of security. */

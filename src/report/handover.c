@@ -116,10 +116,10 @@ static void put_who(struct sheet *s)
 	for (size_t i = 0; i < incident->escalation_count; i++) {
 		const struct escalation *e = &incident->escalations[i];
 		const char *who = e->person[0] ? e->person : e->title;
-		if (e->acked_us)
-			line(s, "told: %s by %s at %s, %s", who, e->channel, moment(s, when, e->requested_us), e->lapsed_us ? "acknowledged, but not heard of any more" : "acknowledged");
-		else
-			line(s, "told: %s by %s at %s, no answer yet", who, e->channel, moment(s, when, e->requested_us));
+		const char *answer = e->lapsed_us ? "acknowledged, but not heard of any more" : e->acked_us ? "acknowledged"
+			: e->failed_us > e->sent_us                                                         ? "not reached"
+													    : "no answer yet";
+		line(s, "asked to come: %s by %s at %s, %s", who, e->channel, moment(s, when, e->requested_us), answer);
 	}
 }
 

@@ -238,9 +238,9 @@ static void describe_step(const struct people *people, const struct rung *rung, 
 	const struct person *person;
 	buf_printf(out, "%s is told of it:\n", rung->title);
 	for (size_t i = 0; (person = rung_person(people, rung, i)); i++) {
-		enum contact contact = person_contact(person);
-		bool by_hand = contact >= CONTACT_PHONE;
-		buf_printf(out, "  %s by %s%s%s%s\n", person->full_name, contact_name(contact), person->contacts[contact] ? " " : "", person->contacts[contact] ? person->contacts[contact] : "", by_hand ? ": you tell them" : "");
+		enum contact contact = person_contact(people, person);
+		const char *address = person->contacts[contact];
+		buf_printf(out, "  %s by %s%s%s%s\n", person->full_name, contact_name(contact), address ? " " : "", address ? address : "", contact >= CONTACT_PHONE ? ": you tell them" : "");
 	}
 	if (!rung_person(people, rung, 0))
 		buf_printf(out, "  no [person] of the configuration has the role %s: you tell them\n", rung->people);

@@ -65,11 +65,18 @@ static void identify(const struct ui *ui, size_t i, char id[PANE_ID], struct buf
 		buf_printf(text, "%s %s", r.rung ? r.rung->title : r.told->title, r.told ? r.told->person : "");
 }
 
+/* By phone and by hand people tell; everything else has to leave first. */
+static bool has_left(const struct escalation *e)
+{
+	enum contact contact;
+	return e->sent_us || (contact_parse(e->channel, &contact) && contact >= CONTACT_PHONE);
+}
+
 static void draw_told(const struct ui *ui, struct area area, int x, const struct escalation *e)
 {
 	char when[MOMENT_TEXT], text[DURATION_TEXT], due[DUE_TEXT];
 	x = area_printf(area, x, 0, ROLE_ACCENT, 0, "%s%s", e->person, e->person[0] ? " " : "");
-	x = area_printf(area, x, 0, ROLE_DIM, 0, "by %s %s", e->channel, moment_text(when, ui, e->requested_us));
+	x = area_printf(area, x, 0, ROLE_DIM, 0, "%s %s %s", has_left(e) ? "by" : "waits for", e->channel, moment_text(when, ui, e->requested_us));
 	if (e->lapsed_us)
 		area_text(area, x, 0, ROLE_WARN, 0, "  acknowledged, then silent");
 	else if (e->acked_us)

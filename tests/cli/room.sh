@@ -17,6 +17,10 @@ full_name = Tom Tanaka
 roles = team-lead
 slack = @tom
 
+[channel war-room]
+kind = slack
+url_env = TOCSIN_TEST_SLACK
+
 [escalation lead]
 title = Lead of the team
 people = team-lead
@@ -103,7 +107,7 @@ expect_exit 0 "but it lists" --db "$db" --read-only incident task INC-1 list
 
 # The sheet.
 as alice handover INC-1
-for line in '# Hand-over of INC-1 P1: it is \<slow\>' '- commander: bob, since' '- told: tom by slack' '- T2 call them (bob,' '- H1 refuted: the disk is full' 'alice: restart it' 'update in 1 h 29 m, put off'; do
+for line in '# Hand-over of INC-1 P1: it is \<slow\>' '- commander: bob, since' '- asked to come: tom by slack' '- T2 call them (bob,' '- H1 refuted: the disk is full' 'alice: restart it' 'update in 1 h 29 m, put off'; do
 	grep -qF -e "$line" "$scratch/out" || fail "the sheet" "has no \"$line\": $(cat "$scratch/out")"
 done
 

@@ -406,6 +406,7 @@ static void with_tom(struct night *n, struct settings list[1])
 	assert_int_equal(settings_set(&list[0], "roles", "team-lead", 1, NULL), STATUS_OK);
 	people_free(&n->people);
 	people_read(list, 1, &n->people);
+	n->people.reaches[CONTACT_SLACK] = true; /* a [channel] of that kind */
 }
 
 static void test_an_answer_is_waited_for_and_then_asked_for(void **state)

@@ -237,6 +237,7 @@ static void people(struct people *out, struct settings list[4])
 			assert_int_equal(settings_set(&list[i], "roles", rows[i].roles, 1, NULL), STATUS_OK);
 	}
 	people_read(list, 4, out);
+	out->reaches[CONTACT_PAGERDUTY] = out->reaches[CONTACT_SLACK] = true; /* [channel] sections of these kinds */
 }
 
 static void people_end(struct people *p, struct settings list[4])
@@ -299,6 +300,24 @@ static void test_everybody_of_a_step_is_told_by_the_surest_way(void **state)
 	assert_string_equal(inc(r)->escalations[3].channel, "phone");
 	REFUSED(r, STATUS_NOT_FOUND, "nobody", act_escalate(r->fold, &r->who, &p, "INC-1", "nobody", NULL, &r->drafts, &r->err));
 	people_end(&p, list);
+}
+
+static void test_a_contact_without_a_channel_is_for_people(void **state)
+{
+	static const struct {
+		bool pagerduty, slack;
+		enum contact contact;
+	} cases[] = {{true, true, CONTACT_PAGERDUTY}, {false, true, CONTACT_SLACK}, {false, false, CONTACT_PHONE}};
+	struct people p = {.reaches = {[CONTACT_PHONE] = true, [CONTACT_HAND] = true}};
+	struct person person = {.contacts = {[CONTACT_PAGERDUTY] = "a", [CONTACT_SLACK] = "@a", [CONTACT_EMAIL] = "a@b", [CONTACT_PHONE] = "1"}};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		p.reaches[CONTACT_PAGERDUTY] = cases[i].pagerduty;
+		p.reaches[CONTACT_SLACK] = cases[i].slack;
+		assert_int_equal(person_contact(&p, &person), cases[i].contact);
+	}
+	person.contacts[CONTACT_PHONE] = NULL;
+	assert_int_equal(person_contact(&p, &person), CONTACT_HAND);
 }
 
 static void test_without_people_somebody_is_told_by_hand(void **state)
@@ -515,6 +534,7 @@ int main(void)
 		CASE(test_a_to_do_becomes_an_action_item),
 		CASE(test_the_shipped_ladder_is_that_of_the_runbook),
 		CASE(test_everybody_of_a_step_is_told_by_the_surest_way),
+		CASE(test_a_contact_without_a_channel_is_for_people),
 		CASE(test_without_people_somebody_is_told_by_hand),
 		CASE(test_who_commands_need_not_be_told),
 		CASE(test_who_takes_part_has_answered),
