@@ -210,7 +210,7 @@ static bool run_once(struct session *s, const struct command_view *view)
 	while (!s->ended)
 		loop_run(s->loop);
 	loop_signal_stop(interrupt);
-	s->ran++;
+	s->ran += s->started;
 	s->stopped |= s->interrupted;
 	return s->started && s->exit_code == 0 && !s->signal && !s->timed_out;
 }
