@@ -18,7 +18,7 @@ enum {
 enum job_state {
 	JOB_BEGINS,  /* its attempt is on the way into the record */
 	JOB_SENDING, /* it left, or is about to */
-	JOB_ENDED,   /* what came of it waits to be recorded */
+	JOB_ENDED,   /* the record refused what came of it */
 	JOB_RECORDS, /* and is on the way there */
 };
 
@@ -197,7 +197,7 @@ static void fail(struct job *job, const char *why)
 {
 	job->fate = (struct fate){.state = MESSAGE_FAILED};
 	text_format(job->fate.why, sizeof(job->fate.why), "%s", why);
-	job->state = JOB_ENDED;
+	record_result(job);
 }
 
 /* The attempt is durable: now it may leave. */
@@ -242,7 +242,7 @@ static void adopt(struct outbox *o, const struct incident *incident, const struc
 	struct job *job = job_new(o, incident, m, m->attempts);
 	job->fate.state = kind && kind->repeatable ? MESSAGE_WAITING : MESSAGE_UNKNOWN;
 	text_format(job->fate.why, sizeof(job->fate.why), "the program that sent it ended before the answer was recorded");
-	job->state = JOB_ENDED;
+	record_result(job);
 }
 
 /* --- what is due --------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "io/mail.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct sending {
 	struct sending *next;
 	const struct channel_kind *kind;
 	struct http_call *call;
+	struct mail_call *mail;
 	struct loop_timer *refused; /* brings the news of what could not be tried */
 	char why[200];
 	void (*done)(void *arg, const struct fate *fate);
@@ -34,6 +36,7 @@ struct transport {
 	struct loop *loop;
 	struct http *http;
 	const struct channels *channels;
+	int64_t timeout_ms;
 	struct secrets *secrets; /* one for each channel */
 	struct sending *sending;
 };
@@ -61,12 +64,13 @@ static void read_secrets(struct secrets *out, const struct channel *channel, voi
 		error_set(&out->err, STATUS_INVALID, "its key has more than one line");
 }
 
-struct transport *transport_new(struct loop *loop, const struct channels *channels, void (*hide)(void *arg, const char *secret), void *arg)
+struct transport *transport_new(struct loop *loop, const struct channels *channels, int64_t timeout_ms, void (*hide)(void *arg, const char *secret), void *arg)
 {
 	struct transport *t = xcalloc(1, sizeof(*t));
 	t->loop = loop;
 	t->http = http_new(loop, channels->count);
 	t->channels = channels;
+	t->timeout_ms = timeout_ms ? timeout_ms : TRANSPORT_TIMEOUT_MS;
 	t->secrets = xcalloc(channels->count + 1, sizeof(*t->secrets));
 	for (size_t i = 0; i < channels->count; i++)
 		read_secrets(&t->secrets[i], &channels->items[i], hide, arg);
@@ -96,6 +100,7 @@ void transport_free(struct transport *t)
 		return;
 	while (t->sending) {
 		http_cancel(t->sending->call);
+		mail_cancel(t->sending->mail);
 		/* It takes itself out of the list. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		sending_free(t->sending);
 	}
@@ -122,6 +127,7 @@ const char *transport_trouble(const struct transport *t, const struct channel *c
 static void finish(struct sending *s, const struct fate *fate)
 {
 	s->call = NULL;
+	s->mail = NULL;
 	s->done(s->arg, fate);
 	sending_free(s);
 }
@@ -146,11 +152,11 @@ static void send_parcel(struct sending *s, const struct parcel *parcel, const ch
 {
 	struct transport *t = s->transport;
 	if (parcel->mail) {
-		const struct http_mail mail = {.url = parcel->url, .starttls = parcel->starttls, .user = parcel->user, .password = parcel->password, .from = parcel->from, .to = (const char *const *)parcel->to, .message = parcel->body, .ca_file = ca_file, .connect_timeout_ms = CONNECT_MS, .timeout_ms = TRANSPORT_TIMEOUT_MS};
-		s->call = http_send_mail(t->http, &mail, answered, s);
+		const struct mail mail = {.url = parcel->url, .starttls = parcel->starttls, .user = parcel->user, .password = parcel->password, .from = parcel->from, .to = (const char *const *)parcel->to, .text = parcel->body, .ca_file = ca_file, .connect_timeout_ms = CONNECT_MS, .timeout_ms = t->timeout_ms};
+		s->mail = mail_send(t->loop, &mail, answered, s);
 		return;
 	}
-	const struct http_request request = {.url = parcel->url, .method = parcel->method, .body = parcel->body, .body_len = strlen(parcel->body), .headers = (const char *const *)parcel->headers, .ca_file = ca_file, .connect_timeout_ms = CONNECT_MS, .timeout_ms = TRANSPORT_TIMEOUT_MS, .body_limit = ANSWER_BYTES_MAX, .once = true};
+	const struct http_request request = {.url = parcel->url, .method = parcel->method, .body = parcel->body, .body_len = strlen(parcel->body), .headers = (const char *const *)parcel->headers, .ca_file = ca_file, .connect_timeout_ms = CONNECT_MS, .timeout_ms = t->timeout_ms, .body_limit = ANSWER_BYTES_MAX, .once = true};
 	s->call = http_send(t->http, &request, answered, s);
 }
 

@@ -11,8 +11,9 @@ enum { TRANSPORT_TIMEOUT_MS = 20 * 1000 };
 struct transport;
 
 /* Reads the secrets of all channels and shows each to `hide`, so that it can be masked
- * everywhere else. What is wrong with one is told when something goes there. */
-struct transport *transport_new(struct loop *loop, const struct channels *channels, void (*hide)(void *arg, const char *secret), void *arg);
+ * everywhere else. What is wrong with one is told when something goes there. An answer is
+ * waited for as long as timeout_ms says; 0: TRANSPORT_TIMEOUT_MS. */
+struct transport *transport_new(struct loop *loop, const struct channels *channels, int64_t timeout_ms, void (*hide)(void *arg, const char *secret), void *arg);
 /* Cancels what is under way, without callbacks. NULL allowed. */
 void transport_free(struct transport *transport);
 

@@ -28,7 +28,6 @@ enum {
 	STALL_BYTES_PER_S = 100,
 	RETRY_AFTER_MAX_S = 24 * 60 * 60,
 	WHY_TEXT = 128,
-	MAIL_TAKEN = 250,
 };
 
 enum {
@@ -84,10 +83,6 @@ struct http_call {
 	CURL *easy;                /* NULL: it will fail without having been sent */
 	struct loop_timer *failed; /* brings the news of that */
 	struct curl_slist *headers;
-	struct curl_slist *recipients; /* of mail */
-	bool mail;
-	char *text; /* of mail, and how much of it is on its way */
-	size_t text_len, text_read;
 	void (*done)(void *arg, const struct http_reply *reply);
 	bool (*chunk)(void *arg, const char *bytes, size_t len);
 	void *arg;
@@ -160,14 +155,6 @@ static int64_t date_value(const char *text)
 	return at > 0 ? (int64_t)at * US_PER_S : 0;
 }
 
-/* What a mail server says when it does not want a message, without the line's end. */
-static void keep_refusal(struct http_call *call, const char *line, size_t len)
-{
-	while (len > 0 && strchr("\r\n ", line[len - 1]))
-		len--;
-	text_clean(call->why, sizeof(call->why), line, len);
-}
-
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
 	struct http_call *call = arg;
@@ -175,8 +162,6 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 	char value[64];
 
 	call->header_bytes += len;
-	if (call->mail && len > 0 && (line[0] == '4' || line[0] == '5'))
-		keep_refusal(call, line, len);
 	if (call->header_bytes > HEADER_BYTES) {
 		say_size(call, "headers", HEADER_BYTES);
 		return 0;
@@ -271,16 +256,6 @@ static void say_timeout(struct http_call *call)
 		say_time(call, "timeout", call->timeout_ms);
 }
 
-/* A mail server's refusal is an answer, whatever libcurl makes of it; the 354 that asks
- * for the text is none. */
-static bool mail_answered(const struct http_call *call)
-{
-	long status = 0;
-
-	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-	return call->mail && status >= 400;
-}
-
 static enum http_outcome judge(struct http_call *call, CURLcode code)
 {
 	enum http_outcome outcome = HTTP_UNREACHABLE;
@@ -289,11 +264,10 @@ static enum http_outcome judge(struct http_call *call, CURLcode code)
 
 	if (call->too_large)
 		return HTTP_TOO_LARGE;
-	if (mail_answered(call) || call->ended)
+	if (call->ended)
 		return HTTP_ANSWERED;
 	switch (code) {
 	case CURLE_OK:
-		call->why[0] = '\0';
 		return HTTP_ANSWERED;
 	case CURLE_FILESIZE_EXCEEDED:
 		say_size(call, "answer", call->body.limit);
@@ -335,16 +309,10 @@ static enum http_outcome judge(struct http_call *call, CURLcode code)
 	case CURLE_PARTIAL_FILE:
 		words = "connection cut";
 		break;
-	case CURLE_USE_SSL_FAILED:
-		words = "the mail server does not encrypt (STARTTLS)";
-		break;
-	case CURLE_LOGIN_DENIED:
-		words = "the mail server knows no login that we know";
-		break;
 	case CURLE_UNSUPPORTED_PROTOCOL: /* the scheme was checked: this is an answer without a status line */
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_BAD_CONTENT_ENCODING:
-		words = call->mail ? "not SMTP" : "not HTTP";
+		words = "not HTTP";
 		break;
 	default:
 		words = curl_easy_strerror(code);
@@ -422,8 +390,6 @@ static void call_free(struct http_call *call)
 {
 	loop_timer_stop(call->failed);
 	curl_slist_free_all(call->headers);
-	curl_slist_free_all(call->recipients);
-	free(call->text);
 	buf_free(&call->body);
 	free(call);
 }
@@ -437,13 +403,13 @@ static void call_finish(struct http_call *call, CURLcode code)
 	curl_easy_getinfo(call->easy, CURLINFO_TOTAL_TIME_T, &total_us);
 	curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
 	reply.total_us = total_us;
-	reply.left = call->mail ? call->text_read > 0 : request_bytes > 0;
+	reply.left = request_bytes > 0;
 	reply.why = call->why;
 	reply.body = "";
 	reply.certificate_expiry_us = certificate_expiry(call->easy);
 	if (reply.outcome == HTTP_ANSWERED) {
 		curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-		reply.status = call->mail && code == CURLE_OK ? MAIL_TAKEN : (int)status;
+		reply.status = (int)status;
 		reply.body = buf_text(&call->body);
 		reply.body_len = call->body.len;
 		reply.date_us = call->date_us;
@@ -710,15 +676,14 @@ static bool is_address(const char *host)
 /* Takes the URL apart and finds its shard, or says what is wrong with it. */
 static const char *url_parse(struct http_call *call, const char *text)
 {
-	const char *plain = call->mail ? "smtp" : "http", *encrypted = call->mail ? "smtps" : "https";
 	const char *wrong = NULL;
 	char *scheme = NULL, *host = NULL, *port = NULL;
 	CURLU *url = curl_url();
 
 	if (curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK || curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
 		wrong = "not a URL";
-	else if (strcmp(scheme, plain) != 0 && strcmp(scheme, encrypted) != 0)
-		wrong = call->mail ? "not an smtp or smtps URL" : "not an http or https URL";
+	else if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)
+		wrong = "not an http or https URL";
 	else if (curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK || curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK)
 		wrong = "not a URL";
 	else
@@ -779,7 +744,7 @@ static void set_common(CURL *easy, struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, call->mail ? "smtp,smtps" : "http,https");
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
@@ -858,109 +823,24 @@ static const char *call_prepare(struct http_call *call, const struct http_reques
 	return NULL;
 }
 
-static void call_limits(struct http_call *call, int64_t connect_timeout_ms, int64_t timeout_ms, size_t body_limit)
-{
-	call->timeout_ms = timeout_ms > 0 ? timeout_ms : TIMEOUT_MS;
-	call->connect_timeout_ms = connect_timeout_ms > 0 ? connect_timeout_ms : CONNECT_MS;
-	if (call->connect_timeout_ms > call->timeout_ms)
-		call->connect_timeout_ms = call->timeout_ms;
-	buf_init(&call->body, body_limit > 0 ? body_limit : BODY_BYTES);
-}
-
-/* Brings the news of a call that could not be sent, unless there is nothing wrong. */
-static void fail_later(struct http_call *call, const char *wrong)
-{
-	if (!wrong)
-		return;
-	text_format(call->why, sizeof(call->why), "%s", wrong);
-	call->failed = loop_timer(call->http->loop, 0, 0, call_failed, call);
-}
-
 struct http_call *http_send(struct http *http, const struct http_request *request, void (*done)(void *arg, const struct http_reply *reply), void *arg)
 {
 	struct http_call *call = call_new(http);
+	const char *wrong;
 
 	call->done = done;
 	call->chunk = request->chunk;
 	call->arg = arg;
-	call_limits(call, request->connect_timeout_ms, request->timeout_ms, request->body_limit);
-	fail_later(call, call_prepare(call, request));
-	return call;
-}
-
-/* --- mail ------------------------------------------------------------------------------------ */
-
-static size_t on_text(char *bytes, size_t size, size_t count, void *arg)
-{
-	struct http_call *call = arg;
-	size_t left = call->text_len - call->text_read, room = size * count;
-	size_t len = left < room ? left : room;
-
-	memcpy(bytes, call->text + call->text_read, len);
-	call->text_read += len;
-	return len;
-}
-
-/* "<alice@example.org>"; what could end the line or the address is refused. */
-static const char *add_address(struct curl_slist **list, const char *address)
-{
-	char line[320];
-
-	if (!address || !strchr(address, '@') || strlen(address) > sizeof(line) - 3 || strpbrk(address, "<> \r\n\t"))
-		return "an address is not one of mail";
-	*list = curl_slist_append(*list, text_format(line, sizeof(line), "<%s>", address));
-	return NULL;
-}
-
-static const char *mail_prepare(struct http_call *call, const struct http_mail *mail)
-{
-	struct http *http = call->http;
-	struct curl_slist *from = NULL;
-	const char *wrong = url_check(call, mail->url);
-
-	if (!wrong)
-		wrong = add_address(&from, mail->from);
-	for (const char *const *to = mail->to; !wrong && *to; to++)
-		wrong = add_address(&call->recipients, *to);
-	if (!wrong && !call->recipients)
-		wrong = "there is nobody to write to";
-	if (!wrong) {
-		call->easy = http->idle_count > 0 ? http->idle[--http->idle_count] : curl_easy_init();
-		set_common(call->easy, call);
-		set_limits(call->easy, call);
-		curl_easy_setopt(call->easy, CURLOPT_URL, mail->url);
-		curl_easy_setopt(call->easy, CURLOPT_MAIL_FROM, from->data);
-		curl_easy_setopt(call->easy, CURLOPT_MAIL_RCPT, call->recipients);
-		curl_easy_setopt(call->easy, CURLOPT_UPLOAD, 1L);
-		curl_easy_setopt(call->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)call->text_len);
-		curl_easy_setopt(call->easy, CURLOPT_READFUNCTION, on_text);
-		curl_easy_setopt(call->easy, CURLOPT_READDATA, call);
-		curl_easy_setopt(call->easy, CURLOPT_FRESH_CONNECT, 1L);
-		curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
-		curl_easy_setopt(call->easy, CURLOPT_USE_SSL, mail->starttls ? (long)CURLUSESSL_ALL : (long)CURLUSESSL_NONE);
-		if (mail->user) {
-			curl_easy_setopt(call->easy, CURLOPT_USERNAME, mail->user);
-			curl_easy_setopt(call->easy, CURLOPT_PASSWORD, mail->password ? mail->password : "");
-		}
-		if (mail->ca_file)
-			curl_easy_setopt(call->easy, CURLOPT_CAINFO, mail->ca_file);
-		curl_multi_add_handle(call->shard->multi, call->easy);
+	call->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
+	call->connect_timeout_ms = request->connect_timeout_ms > 0 ? request->connect_timeout_ms : CONNECT_MS;
+	if (call->connect_timeout_ms > call->timeout_ms)
+		call->connect_timeout_ms = call->timeout_ms;
+	buf_init(&call->body, request->body_limit > 0 ? request->body_limit : BODY_BYTES);
+	wrong = call_prepare(call, request);
+	if (wrong) {
+		text_format(call->why, sizeof(call->why), "%s", wrong);
+		call->failed = loop_timer(http->loop, 0, 0, call_failed, call);
 	}
-	curl_slist_free_all(from);
-	return wrong;
-}
-
-struct http_call *http_send_mail(struct http *http, const struct http_mail *mail, void (*done)(void *arg, const struct http_reply *reply), void *arg)
-{
-	struct http_call *call = call_new(http);
-
-	call->done = done;
-	call->arg = arg;
-	call->mail = true;
-	call->text = xstrdup(mail->message);
-	call->text_len = strlen(call->text);
-	call_limits(call, mail->connect_timeout_ms, mail->timeout_ms, 0);
-	fail_later(call, mail_prepare(call, mail));
 	return call;
 }
 

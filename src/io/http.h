@@ -1,5 +1,5 @@
-/* HTTP and HTTPS requests, and mail by SMTP, on the event loop, through libcurl's multi
- * interface. Every answer is bounded; redirects are not followed; certificates are checked;
+/* HTTP and HTTPS requests on the event loop, through libcurl's multi interface.
+ * Every answer is bounded; redirects are not followed; certificates are checked;
  * one slow peer delays no other (engineering reference 1.7 and 4.2). */
 #ifndef TOCSIN_IO_HTTP_H
 #define TOCSIN_IO_HTTP_H
@@ -67,23 +67,6 @@ struct http_reply {
  * its own call is over by then. Proxies of the environment and
  * .netrc files are not looked at, redirects are not followed. */
 struct http_call *http_send(struct http *http, const struct http_request *request, void (*done)(void *arg, const struct http_reply *reply), void *arg);
-
-/* One message to hand over to a mail server. */
-struct http_mail {
-	const char *url;             /* smtp://host:port or smtps://host:port only */
-	bool starttls;               /* with smtp: encrypt, or do not send */
-	const char *user, *password; /* NULL: without a login */
-	const char *from;            /* "tocsin@example.org" */
-	const char *const *to;       /* addresses, ends with NULL */
-	const char *message;         /* headers and text as RFC 5322 wants them, copied */
-	const char *ca_file;         /* as in http_request */
-	int64_t connect_timeout_ms;  /* as in http_request */
-	int64_t timeout_ms;
-};
-/* The same for mail. HTTP_ANSWERED: the server's last word is in `status` (250: it took the
- * message for all; 4xx: not now; 5xx: never) and, when it refused, in `why`. `left` is true
- * once the text itself went out. */
-struct http_call *http_send_mail(struct http *http, const struct http_mail *mail, void (*done)(void *arg, const struct http_reply *reply), void *arg);
 void http_cancel(struct http_call *call); /* NULL allowed; no callback follows */
 
 /* Shows a URL without its secrets: user, query and key-like path parts (16 or more

@@ -76,7 +76,7 @@ void notify_loaded(struct notify *n)
 	if (watch_mode(n->watch) == MODE_OBSERVER)
 		return;
 	if (!drill && n->channels.count > 0) {
-		n->transport = transport_new(watch_loop(n->watch), &n->channels, hide, n);
+		n->transport = transport_new(watch_loop(n->watch), &n->channels, 0, hide, n);
 		say_troubles(n);
 	}
 	n->outbox = outbox_new(&n->channels, n->transport, watch_fold(n->watch), config->network, watch_origin(n->watch), &host);
