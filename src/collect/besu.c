@@ -16,6 +16,7 @@
 enum {
 	SINGLE_HEADERS = 8,  /* missing headers asked per round without batches */
 	SIGNER_BLOCKS = 100, /* as Besu's own default (protocol reference 1.2) */
+	ITEMS_KEPT = 32,     /* room for so many is kept for the next round */
 };
 
 /* --- memory --------------------------------------------------------------------- */
@@ -36,7 +37,23 @@ static void besu_memory_free(void *memory)
 	if (!m)
 		return;
 	header_free(&m->head);
+	free(m->queue.list);
+	free(m->asked.list);
 	free(m);
+}
+
+static void items_add(struct items *items, size_t *count, struct item item)
+{
+	items->list = mem_grow(items->list, &items->capacity, *count, sizeof(*items->list));
+	items->list[(*count)++] = item;
+}
+
+static void items_shrink(struct items *items)
+{
+	if (items->capacity <= ITEMS_KEPT)
+		return;
+	free(items->list);
+	*items = (struct items){0};
 }
 
 /* --- planning ------------------------------------------------------------------- */
@@ -99,13 +116,13 @@ static void queue_fill(struct besu_memory *m, const struct world *world, const s
 	m->queued = 0;
 	for (enum call call = CALL_HEAD; call < CALL_COUNT; call++)
 		if (call_due(m, call, now_us))
-			m->queue[m->queued++] = (struct item){.call = call};
+			items_add(&m->queue, &m->queued, (struct item){.call = call});
 	if (world && node)
 		wanted = world_wanted(world, node, heights);
 	for (size_t i = 0; i < wanted; i++)
-		m->queue[m->queued++] = (struct item){.header = true, .height = heights[i]};
+		items_add(&m->queue, &m->queued, (struct item){.header = true, .height = heights[i]});
 	for (uint64_t height = m->gap_from; headers > 0 && height <= m->gap_to; height++, headers--)
-		m->queue[m->queued++] = (struct item){.header = true, .height = height};
+		items_add(&m->queue, &m->queued, (struct item){.header = true, .height = height});
 }
 
 /* Moves the front of the queue into the request. A batch with headers carries the head
@@ -115,12 +132,16 @@ static void queue_take(struct besu_memory *m)
 	size_t limit = m->single ? 1 : m->batch_limit, taken = 0;
 
 	m->asked_count = 0;
-	if (m->queue[0].header && limit > 1)
-		m->asked[m->asked_count++] = (struct item){.call = CALL_HEAD};
+	items_shrink(&m->asked);
+	if (m->queued > 0 && m->queue.list[0].header && limit > 1)
+		items_add(&m->asked, &m->asked_count, (struct item){.call = CALL_HEAD});
 	while (taken < m->queued && m->asked_count < limit)
-		m->asked[m->asked_count++] = m->queue[taken++];
+		items_add(&m->asked, &m->asked_count, m->queue.list[taken++]);
 	m->queued -= taken;
-	memmove(m->queue, m->queue + taken, m->queued * sizeof(*m->queue));
+	if (m->queued > 0)
+		memmove(m->queue.list, m->queue.list + taken, m->queued * sizeof(*m->queue.list));
+	else
+		items_shrink(&m->queue);
 }
 
 static void write_signer_range(const struct besu_memory *m, struct buf *body)
@@ -134,7 +155,7 @@ static void write_signer_range(const struct besu_memory *m, struct buf *body)
 
 static void write_item(const struct besu_memory *m, size_t index, struct buf *body)
 {
-	const struct item *item = &m->asked[index];
+	const struct item *item = &m->asked.list[index];
 	enum call call = item->header ? CALL_HEAD : item->call;
 
 	buf_printf(body, "{\"jsonrpc\":\"2.0\",\"id\":%zu,\"method\":\"%s\",\"params\":", index + 1, besu_calls[call].method);

@@ -44,7 +44,14 @@ struct item {
 	bool header; /* a block by height instead of `call` */
 	uint64_t height;
 };
-enum { QUEUE_MAX = CALL_COUNT + BACKFILL_BLOCKS + WANTED_MAX };
+enum { QUEUE_MAX = CALL_COUNT + BACKFILL_BLOCKS + WANTED_MAX }; /* in one round */
+
+/* Some calls each second, a hundred headers once in a while: among thousands of nodes the
+ * room for the latter must not stay with each. */
+struct items {
+	struct item *list; /* owned; NULL: none */
+	size_t capacity;
+};
 
 struct call_state {
 	int64_t asked_us;  /* when it was answered last, 0: ask now */
@@ -54,9 +61,9 @@ struct call_state {
 
 struct besu_memory {
 	struct call_state calls[CALL_COUNT];
-	struct item queue[QUEUE_MAX];
+	struct items queue;
 	size_t queued;
-	struct item asked[QUEUE_MAX]; /* in the request that is on its way */
+	struct items asked; /* in the request that is on its way */
 	size_t asked_count;
 	size_t batch_limit;
 	int64_t single_since_us; /* batches were refused; 0: they are taken */

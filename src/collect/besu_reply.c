@@ -67,10 +67,10 @@ static const struct item *asked_by_id(const struct besu_memory *m, const struct 
 
 	/* Errors of a request that the peer could not read carry no id. */
 	if (m->single && m->asked_count == 1 && (!id || json_is_null(id)))
-		return &m->asked[0];
+		return &m->asked.list[0];
 	if (!json_i64(id, &number) || number < 1 || (uint64_t)number > m->asked_count)
 		return NULL;
-	return &m->asked[number - 1];
+	return &m->asked.list[number - 1];
 }
 
 static void read_member(struct reading *r, const struct json *member, bool *seen)
@@ -82,7 +82,7 @@ static void read_member(struct reading *r, const struct json *member, bool *seen
 
 	if (!item)
 		return;
-	index = (size_t)(item - r->memory->asked);
+	index = (size_t)(item - r->memory->asked.list);
 	if (seen[index])
 		return;
 	seen[index] = true;
@@ -150,7 +150,7 @@ static void finish_headers(struct reading *r)
 static void gap_close(struct besu_memory *m)
 {
 	for (size_t i = 0; i < m->asked_count; i++)
-		if (m->asked[i].header && m->asked[i].height == m->gap_from)
+		if (m->asked.list[i].header && m->asked.list[i].height == m->gap_from)
 			m->gap_from++;
 	if (m->gap_from > m->gap_to && m->has_head)
 		m->first_look = false;
@@ -192,7 +192,7 @@ static void list_absent(struct reading *r)
 static bool head_was_asked(const struct besu_memory *m)
 {
 	for (size_t i = 0; i < m->asked_count; i++)
-		if (!m->asked[i].header && m->asked[i].call == CALL_HEAD)
+		if (!m->asked.list[i].header && m->asked.list[i].call == CALL_HEAD)
 			return true;
 	return false;
 }
