@@ -103,7 +103,7 @@ static void measure_keys(size_t nodes)
 	struct peer peer;
 	struct terminal terminal;
 	double times[KEYS_MAX];
-	int keys = bench_quick() ? 200 : KEYS_MAX;
+	int keys = bench_quick() ? 150 : KEYS_MAX;
 	char what[64], *record = xasprintf("%s/keys.db", bench_directory());
 
 	peer_start(&peer, 1);
@@ -112,7 +112,7 @@ static void measure_keys(size_t nodes)
 	open_console(&terminal, config, record);
 	bench_need(terminal_wait(&terminal, "critical", 60) >= 0, "seeing the nodes");
 	pid_t writer = start_writer(record);
-	terminal_listen(&terminal, bench_now() + (bench_quick() ? 12 : 25));
+	terminal_listen(&terminal, bench_now() + (bench_quick() ? 10 : 25));
 	double memory = process_memory(terminal.pid), began = bench_now(), cpu = process_cpu(terminal.pid);
 	for (int i = 0; i < keys; i++) {
 		terminal_listen(&terminal, bench_now() + 0.02 + 0.04 * drand48());
@@ -146,7 +146,7 @@ struct cost {
 /* How a program starts and what it costs when nobody touches it. */
 static void measure_program(struct terminal *terminal, const char *sign, struct cost *cost)
 {
-	int seconds = bench_quick() ? 8 : 20;
+	int seconds = bench_quick() ? 6 : 20;
 
 	cost->first = terminal_wait(terminal, sign, 10);
 	bench_need(cost->first >= 0, "seeing a first frame");

@@ -245,7 +245,7 @@ static void collect(void *arg)
 static void measure_whole(size_t nodes, struct found *shared)
 {
 	struct peer peer;
-	struct whole whole = {.peer = &peer, .nodes = nodes, .seconds = bench_quick() ? 4 : 10, .found = shared};
+	struct whole whole = {.peer = &peer, .nodes = nodes, .seconds = bench_quick() ? 3 : 10, .found = shared};
 	char what[64];
 
 	peer_start(&peer, 1);
