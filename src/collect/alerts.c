@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "world/world.h"
 
 #include <ctype.h>
@@ -341,15 +342,15 @@ static bool relate_value(struct world *world, struct component *c, size_t *slot,
 	char id[128], host[LABEL_TEXT_MAX];
 	const struct component *node;
 
-	/* "besu-validator-1:9545" */
-	text_format(host, sizeof(host), "%.*s", (int)strcspn(value, ":"), value);
+	/* "besu-validator-1:9545", or the URL of what is probed. */
+	url_host(host, sizeof(host), value);
 	node = world_node_at(world, host);
 	if (node && !relate_once(c, slot, node->id))
 		return false;
 	if (node && world_partner(node) && !relate_once(c, slot, world_partner(node)->id))
 		return false;
 	for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
-		text_format(id, sizeof(id), "%s/%s", kind_name(kinds[i]), kinds[i] == KIND_LANE || kinds[i] == KIND_FEED ? value : host);
+		text_format(id, sizeof(id), "%s/%s", kind_name(kinds[i]), kinds[i] == KIND_LANE || kinds[i] == KIND_FEED || !host[0] ? value : host);
 		if (world_find(world, id) && !relate_once(c, slot, id))
 			return false;
 	}

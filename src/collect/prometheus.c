@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "collect/monitor.h"
 #include "world/judge.h"
 
@@ -112,7 +113,7 @@ static void take_target(const struct json *item, struct target_list *out)
 	copy_text(job, sizeof(job), json_get(labels, "job"));
 	copy_text(target.why, sizeof(target.why), json_get(item, "lastError"));
 	text_format(target.name, sizeof(target.name), "%s %s", job, instance);
-	text_format(target.place, sizeof(target.place), "%.*s", (int)strcspn(instance, ":"), instance);
+	url_host(target.place, sizeof(target.place), instance);
 	out->items = mem_grow(out->items, &out->capacity, out->count, sizeof(*out->items));
 	out->items[out->count++] = target;
 }

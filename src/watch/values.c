@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "watch/offer.h"
 #include "watch/mask_shape.h"
+#include "watch/offer_pods.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -165,7 +166,9 @@ static const struct config_node *node_of(const struct values *v, const struct co
 
 static void offer_node(struct values *v, const struct config_node *node, const char *from)
 {
-	const char *pod = node->pod ? node->pod : node->name;
+	char id[96];
+	const struct component *found = node->pod ? NULL : pod_running(v->world, text_format(id, sizeof(id), "node/%s", node->name));
+	const char *pod = node->pod ? node->pod : found ? pod_bare_name(found) : node->name;
 
 	bindings_set(&v->current, "pod", pod, from);
 	bindings_set(&v->current, node->role && strcmp(node->role, "rpc") == 0 ? "rpc_pod" : "validator_pod", pod, from);
@@ -242,6 +245,9 @@ static void offer_components(struct values *v, const struct incident *incident)
 			continue;
 		const struct config_node *node = node_of(v, c);
 		text_format(from, sizeof(from), "affected %s", c->id);
+		const struct component *pod = c->kind == KIND_POD ? c : c->kind == KIND_VALIDATOR ? pod_running(v->world, c->id) : NULL;
+		if (pod)
+			offer_pod(v->config, pod, from, &v->current);
 		if (node)
 			offer_node(v, node, from);
 		offer_component(v->config, c, rpc_url, from, &v->current);
@@ -254,6 +260,7 @@ const struct bindings *values_of(struct values *v, const struct incident *incide
 {
 	bindings_free(&v->current);
 	bindings_init(&v->current);
+	offer_pod_roles(v->world, &v->current);
 	offer_components(v, incident);
 	offer_configuration(v);
 	for (size_t i = 0; incident && i < incident->value_count; i++)

@@ -104,13 +104,15 @@ static struct verdict judge_rollout(const struct workload_facts *w, int64_t now_
 		return verdict_make(HEALTH_WARNING, SYMPTOM_ROLLOUT, "the rollout stands still: %u of %u updated, for %s", w->updated, w->desired, age);
 	if (w->rolling)
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "a rollout is under way: %u of %u updated, for %s", w->updated, w->desired, age);
-	return verdict_make(HEALTH_OK, SYMPTOM_NONE, w->desired == 0 ? "scaled to none" : "%u of %u ready", w->ready, w->desired);
+	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "no rollout is under way");
 }
 
 static struct verdict judge_replicas(const struct workload_facts *w, int64_t now_us)
 {
 	char age[DURATION_TEXT];
 
+	if (w->desired == 0)
+		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "scaled to none");
 	if (w->ready >= w->desired)
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "%u of %u ready", w->ready, w->desired);
 	duration_human(age, since(w->unready_us, now_us));
