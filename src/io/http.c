@@ -705,13 +705,13 @@ static const char *url_check(struct http_call *call, const char *text)
 	if (!text || strlen(text) >= URL_BYTES)
 		return "URL missing or too long";
 	known = place_of_url(call->http, text);
-	if (!call->mail && known->text && strcmp(known->text, text) == 0) {
+	if (known->text && strcmp(known->text, text) == 0) {
 		call->shard = known->shard;
 		call->numeric = known->numeric;
 		return NULL;
 	}
 	wrong = url_parse(call, text);
-	if (!wrong && !call->mail) {
+	if (!wrong) {
 		mem_set(&known->text, text);
 		known->shard = call->shard;
 		known->numeric = call->numeric;
