@@ -102,7 +102,6 @@ static void take_target(const struct json *item, struct target_list *out)
 {
 	const struct json *labels = json_get(item, "labels");
 	char instance[64], job[40], health[16];
-	struct target target;
 
 	copy_text(health, sizeof(health), json_get(item, "health"));
 	out->up += strcmp(health, "up") == 0;
@@ -111,11 +110,11 @@ static void take_target(const struct json *item, struct target_list *out)
 		return;
 	copy_text(instance, sizeof(instance), json_get(labels, "instance"));
 	copy_text(job, sizeof(job), json_get(labels, "job"));
-	copy_text(target.why, sizeof(target.why), json_get(item, "lastError"));
-	text_format(target.name, sizeof(target.name), "%s %s", job, instance);
-	url_host(target.place, sizeof(target.place), instance);
 	out->items = mem_grow(out->items, &out->capacity, out->count, sizeof(*out->items));
-	out->items[out->count++] = target;
+	struct target *target = &out->items[out->count++];
+	copy_text(target->why, sizeof(target->why), json_get(item, "lastError"));
+	text_format(target->name, sizeof(target->name), "%s %s", job, instance);
+	url_host(target->place, sizeof(target->place), instance);
 }
 
 enum status prometheus_read_targets(const char *body, size_t len, struct target_list *out, struct error *err)

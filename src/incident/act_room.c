@@ -351,15 +351,18 @@ static int64_t wait_of(const struct request_of *request)
 /* Fills in an escalation.requested that somebody, or the machine, has begun. */
 static void put_request(struct drafts *out, struct draft *draft, const struct incident *incident, const struct request_of *request)
 {
+	const struct rung *rung = request->rung;
 	const struct person *person = request->person;
-	const char *title = request->rung ? request->rung->title : person->full_name;
+	const char *name = person ? person->name : NULL;
+	const char *full_name = person ? person->full_name : "";
+	const char *title = rung ? rung->title : full_name;
 	enum contact contact = person ? person_contact(request->people, person) : CONTACT_HAND;
 	struct payload data;
-	draft_summary(out, draft, "escalated to %s%s%s, by %s%s%s", title, person && request->rung ? ", " : "", person && request->rung ? person->full_name : "", contact_name(contact), request->reason ? ": " : "", request->reason ? request->reason : "");
+	draft_summary(out, draft, "escalated to %s%s%s, by %s%s%s", title, rung && person ? ", " : "", rung ? full_name : "", contact_name(contact), request->reason ? ": " : "", request->reason ? request->reason : "");
 	payload_begin(&data);
-	payload_string(&data, "step", request->rung ? request->rung->name : person->name);
+	payload_string(&data, "step", rung ? rung->name : name);
 	payload_string(&data, "title", title);
-	payload_string(&data, "person", person ? person->name : NULL);
+	payload_string(&data, "person", name);
 	payload_string(&data, "channel", contact_name(contact));
 	payload_string(&data, "reason", request->reason);
 	payload_string(&data, "severity", incident->severity == SEVERITY_UNSET ? NULL : severity_name(incident->severity));

@@ -461,7 +461,7 @@ bool pane_wanted(const struct ui *ui, const struct pane *pane)
 static int pane_number(const struct ui *ui, const struct pane *pane)
 {
 	const struct pane *const *panes = ui_screen_entry(ui)->panes;
-	for (int i = 0; panes[i] && i < 9; i++) {
+	for (int i = 0; i < 9 && panes[i]; i++) {
 		if (panes[i] == pane)
 			return i + 1;
 	}

@@ -11,6 +11,7 @@
 struct row {
 	const struct rung *rung;
 	const struct escalation *told;
+	const char *title;
 };
 
 /* The i-th row: the steps in their order with what was requested of each, then people
@@ -26,17 +27,18 @@ static bool row_at(const struct ui *ui, size_t i, struct row *out)
 			if (strcmp(incident->escalations[k].step, rung->name) != 0)
 				continue;
 			any = true;
-			*out = (struct row){rung, &incident->escalations[k]};
+			*out = (struct row){rung, &incident->escalations[k], rung->title};
 			if (i-- == 0)
 				return true;
 		}
-		*out = (struct row){rung, NULL};
+		*out = (struct row){rung, NULL, rung->title};
 		if (!any && i-- == 0)
 			return true;
 	}
 	for (size_t k = 0; incident && k < incident->escalation_count; k++) {
-		*out = (struct row){NULL, &incident->escalations[k]};
-		if (!people_rung(people, out->told->step) && i-- == 0)
+		const struct escalation *told = &incident->escalations[k];
+		*out = (struct row){NULL, told, told->title};
+		if (!people_rung(people, told->step) && i-- == 0)
 			return true;
 	}
 	return false;
@@ -62,7 +64,7 @@ static void identify(const struct ui *ui, size_t i, char id[PANE_ID], struct buf
 	else
 		text_format(id, PANE_ID, "%s", r.rung->name);
 	if (text)
-		buf_printf(text, "%s %s", r.rung ? r.rung->title : r.told->title, r.told ? r.told->person : "");
+		buf_printf(text, "%s %s", r.title, r.told ? r.told->person : "");
 }
 
 /* By phone and by hand people tell; everything else has to leave first. */
@@ -111,7 +113,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	struct row r;
 	if (!row_at(ui, i, &r))
 		return;
-	area_fit(area, 0, 0, TITLE_COLUMNS - 1, selected ? ROLE_TITLE : ROLE_BASE, 0, r.rung ? r.rung->title : r.told->title);
+	area_fit(area, 0, 0, TITLE_COLUMNS - 1, selected ? ROLE_TITLE : ROLE_BASE, 0, r.title);
 	if (r.told)
 		draw_told(ui, area, TITLE_COLUMNS, r.told);
 	else

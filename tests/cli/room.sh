@@ -65,11 +65,11 @@ refused 64 'more word' role INC-1 take
 # Tasks.
 as alice task INC-1 open 'look at the pod' --owner carol --box 15m
 as alice task INC-1 open 'call them'
-as carol task INC-1 done T1 --note 'it is up'
+as carol task INC-1 'done' T1 --note 'it is up'
 as alice task INC-1 assign t2 --owner bob --box 5m
 as alice task INC-1 list --json
 expect_json "tasks" "$scratch/out" '[.tasks[] | [.task, .owner, .state, .note]] == [["T1", "carol", "done", "it is up"], ["T2", "bob", "open", null]]'
-refused 1 'done already' task INC-1 done T1
+refused 1 'done already' task INC-1 'done' T1
 refused 64 '--box' task INC-1 open more --box soon
 expect_exit 64 "a time box that is no time, from a script" --db "$db" incident task INC-1 open x --box -5m
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# shellcheck disable=SC2317 # until_true calls functions by their names
+# shellcheck disable=SC2016,SC2317 # $names inside single quotes are jq's; until_true calls by name
 # Kubernetes through Debian's kubectl: Tocsin starts "kubectl proxy" on a private socket, and
 # kubectl speaks to an API server of ours (apiserver.js), which lists in pages, streams
 # watches, and does what real ones do now and then: forgets versions (410), refuses (403),

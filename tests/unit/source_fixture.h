@@ -9,6 +9,7 @@
 #include "collect/source.h"
 
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
