@@ -349,7 +349,9 @@ static void show(struct feed *feed, int64_t at_us)
 	if (pod)
 		world_relate(feed->component, 1, pod->id);
 	struct sighting sighting = {.at_us = at_us, .verdict = judge_feed(&facts, &age_s)};
-	if (sighting.verdict.symptom == SYMPTOM_OVERDUE && facts.updated_s)
+	/* Rests on a long time already. */
+	sighting.certain = sighting.verdict.symptom == SYMPTOM_OVERDUE;
+	if (sighting.certain && facts.updated_s)
 		sighting.since_us = (facts.updated_s + facts.heartbeat_s) * US_PER_S;
 	show_values(feed, &facts, age_s, breaker, at_us);
 	world_sight(feed->host.world, feed->component, &sighting);

@@ -169,6 +169,14 @@ static void note_fee(struct book *book, const struct ccip_sent *sent, int64_t at
 	book->fees[book->fee_count++] = (struct book_fee){at_us, abi_double(&sent->fee, false)};
 }
 
+/* Its execution was read before. */
+static void note_sent_late(struct book *book, uint64_t number, int64_t sent_us)
+{
+	for (size_t i = 0; i < book->done_count; i++)
+		if (book->done[i].number == number && book->done[i].sent_us == 0)
+			book->done[i].sent_us = sent_us;
+}
+
 static void check_order(struct book *book, const struct ccip_sent *sent, bool adjacent, int64_t at_us)
 {
 	char a[16], b[16];
@@ -197,6 +205,7 @@ void book_take_sent(struct book *book, const struct ccip_sent *sent, const struc
 	if (adjacent || numbered.number > book->last_number)
 		book->last_number = numbered.number;
 	note_fee(book, &numbered, log->time_s * US_PER_S);
+	note_sent_late(book, numbered.number, log->time_s * US_PER_S);
 	struct book_message *message = get(book, numbered.number);
 	if (!message)
 		return;

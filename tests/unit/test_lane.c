@@ -1,0 +1,486 @@
+/* Lanes, feeds and chains against simulated contracts on loopback: what is shown for each
+ * fault, that a restart reads nothing twice, and that a wrong chain is refused. */
+#include "collect_fixture.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "collect/source.h"
+#include "drill/answer.h"
+#include "drill/bridge.h"
+#include "drill/engine.h"
+#include "drill/serve.h"
+#include "watch/config.h"
+#include "world/lane.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define START_US (INT64_C(1767225600) * US_PER_S)
+enum { PATIENCE_MS = 20000,
+       GLANCE_MS = 5,
+       KEPT_MAX = 16 };
+
+/* --- two chains ------------------------------------------------------------------------------ */
+
+struct place {
+	struct engine *engine;
+	struct server *servers[SIDES];
+	pthread_mutex_t lock;
+	uint64_t lowest_asked; /* block of a search for events */
+	unsigned searches;
+	struct clock_manual clock;
+	struct config config;
+	struct kept {
+		char name[160];
+		int64_t number;
+	} kept[KEPT_MAX];
+	size_t kept_count;
+	char said[256];
+	/* of one run */
+	struct loop *loop;
+	struct world *world;
+	struct sources *sources;
+	bool (*until)(const struct place *place);
+	int64_t waited_ms;
+};
+
+static void note_search(struct place *p, const struct serve_request *request)
+{
+	struct json *root = json_parse(request->body, request->len, 1 << 20, NULL);
+	const struct json *filter = json_first(json_get(root, "params"));
+	uint64_t from;
+
+	if (json_string(json_get(root, "method")) && strcmp(json_string(json_get(root, "method")), "eth_getLogs") == 0 && json_quantity(json_get(filter, "fromBlock"), &from)) {
+		p->searches++;
+		if (from < p->lowest_asked)
+			p->lowest_asked = from;
+	}
+	json_free(root);
+}
+
+static void handle(void *arg, size_t side, const struct serve_request *request, struct serve_reply *reply)
+{
+	struct place *p = arg;
+
+	pthread_mutex_lock(&p->lock);
+	if (side == SIDE_OWN)
+		note_search(p, request);
+	reply->status = 200;
+	reply->type = "application/json";
+	if (side == SIDE_FAR)
+		reply->status = bridge_far_rpc(p->engine->bridge, request->body, request->len, &reply->body);
+	else
+		answer_rpc(p->engine, engine_find(p->engine, "besu-rpc-0"), request->body, request->len, &reply->body);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void pass(struct place *p, int64_t seconds)
+{
+	pthread_mutex_lock(&p->lock);
+	for (; seconds > 0; seconds--) {
+		clock_manual_advance(&p->clock, US_PER_S);
+		engine_advance(p->engine, p->clock.wall_us);
+		bridge_advance(p->engine->bridge, p->clock.wall_us);
+	}
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* The configuration that the bridge writes, with an endpoint for its own side, too. */
+static void configure(struct place *p, const char *more)
+{
+	struct config_problems problems = {0};
+	struct buf written, text;
+	char far_url[64];
+
+	buf_init(&written, 65536);
+	buf_init(&text, 65536);
+	snprintf(far_url, sizeof(far_url), "http://127.0.0.1:%u", server_port(p->servers[SIDE_FAR]));
+	bridge_config(p->engine->bridge, far_url, &written);
+	const char *own = strstr(buf_text(&written), "[chain network]\n");
+	assert_non_null(own);
+	own += strlen("[chain network]\n");
+	buf_puts(&text, "[network]\nname = Test\nchain_id = 138\n[node a]\nurl = http://127.0.0.1:1\n");
+	buf_add(&text, buf_text(&written), (size_t)(own - buf_text(&written)));
+	buf_printf(&text, "rpc = http://127.0.0.1:%u\n%s%s", server_port(p->servers[SIDE_OWN]), own, more);
+	if (config_parse(buf_text(&text), text.len, "test.conf", &p->config, &problems) != STATUS_OK)
+		fail_msg("%s", problems.count ? problems.items[0].text : "no configuration");
+	config_problems_free(&problems);
+	buf_free(&written);
+	buf_free(&text);
+}
+
+static void place_open(struct place *p, const char *more)
+{
+	struct engine_config config = {.validators = 4, .rpc_nodes = 2, .seed = 7, .chain_id = 138, .first_block = 1000, .start_us = START_US, .period_us = 2 * US_PER_S, .timeout_us = 2 * US_PER_S};
+	struct serve_host host = {handle, p};
+	struct error err = {0};
+
+	*p = (struct place){.engine = engine_new(&config), .lowest_asked = UINT64_MAX};
+	p->engine->bridge = bridge_new(p->engine);
+	pthread_mutex_init(&p->lock, NULL);
+	clock_manual_init(&p->clock, START_US);
+	for (size_t side = 0; side < SIDES; side++)
+		if (server_new(&p->servers[side], &host, side, 0, &err) != STATUS_OK || server_open(p->servers[side], &err) != STATUS_OK)
+			fail_msg("%s", err.text);
+	configure(p, more);
+	pass(p, 600);
+}
+
+static void place_close(struct place *p)
+{
+	for (size_t side = 0; side < SIDES; side++)
+		server_free(p->servers[side]);
+	config_free(&p->config);
+	bridge_free(p->engine->bridge);
+	p->engine->bridge = NULL;
+	engine_free(p->engine);
+	pthread_mutex_destroy(&p->lock);
+}
+
+/* --- a run of the sources ---------------------------------------------------------------------- */
+
+static void changed(void *arg)
+{
+	(void)arg;
+}
+
+static void message(void *arg, int severity, const char *text)
+{
+	(void)severity;
+	text_format(((struct place *)arg)->said, sizeof(((struct place *)arg)->said), "%s", text);
+}
+
+static struct kept *kept_of(struct place *p, const char *component, const char *value)
+{
+	char name[160];
+
+	snprintf(name, sizeof(name), "%s %s", component, value);
+	for (size_t i = 0; i < p->kept_count; i++)
+		if (strcmp(p->kept[i].name, name) == 0)
+			return &p->kept[i];
+	assert_true(p->kept_count < KEPT_MAX);
+	struct kept *kept = &p->kept[p->kept_count++];
+	snprintf(kept->name, sizeof(kept->name), "%s", name);
+	kept->number = -1;
+	return kept;
+}
+
+static bool recall(void *arg, const char *component, const char *value, int64_t *out)
+{
+	*out = kept_of(arg, component, value)->number;
+	return *out >= 0;
+}
+
+static void remember(void *arg, const char *component, const char *value, int64_t number)
+{
+	kept_of(arg, component, value)->number = number;
+}
+
+static void hide(void *arg, const char *secret)
+{
+	(void)arg;
+	(void)secret;
+}
+
+static void begin(struct place *p)
+{
+	struct thresholds thresholds = thresholds_default();
+	struct source_host host = {.clock = &p->clock.clock, .sections = p->config.sections, .section_count = p->config.section_count, .changed = changed, .message = message, .recall = recall, .remember = remember, .hide = hide, .arg = p};
+
+	p->loop = host.loop = loop_new();
+	p->world = host.world = world_new("test", 138, &thresholds);
+	p->sources = sources_new(&host);
+}
+
+static void end(struct place *p)
+{
+	sources_free(p->sources);
+	loop_free(p->loop);
+	world_free(p->world);
+}
+
+static void glance(void *arg)
+{
+	struct place *p = arg;
+
+	p->waited_ms += GLANCE_MS;
+	if (p->until(p) || p->waited_ms > PATIENCE_MS)
+		loop_stop(p->loop);
+}
+
+/* Lets the sources look until it holds. */
+static void wait_for(struct place *p, bool (*until)(const struct place *place), const char *what)
+{
+	struct loop_timer *timer = loop_timer(p->loop, GLANCE_MS, GLANCE_MS, glance, p);
+
+	p->until = until;
+	p->waited_ms = 0;
+	loop_run(p->loop);
+	loop_timer_stop(timer);
+	if (!until(p)) {
+		const struct component *lane = world_at(p->world, KIND_LANE, 0);
+		fail_msg("%s: lane is %s, %s; %s", what, health_name(lane->health), lane->reason, p->said);
+	}
+}
+
+static bool all_tried(const struct place *p)
+{
+	return sources_all_tried(p->sources);
+}
+
+static const struct component *away(const struct place *p)
+{
+	return world_find(p->world, "lane/138 to Farchain");
+}
+
+static int64_t number_of(const struct component *c, int value)
+{
+	int64_t number = -1;
+
+	assert_true(component_number(c, value, &number));
+	return number;
+}
+
+static void look(struct place *p)
+{
+	wait_for(p, all_tried, "a first look");
+	world_judge(p->world, p->clock.wall_us);
+}
+
+/* --- tests ---------------------------------------------------------------------------------------- */
+
+static void healthy(void **state)
+{
+	struct place p;
+	size_t count;
+
+	(void)state;
+	place_open(&p, "");
+	begin(&p);
+	look(&p);
+	const struct component *lane = away(&p), *feed = world_at(p.world, KIND_FEED, 0);
+	assert_string_equal(p.said, "");
+	assert_int_equal(world_count(p.world, KIND_LANE), 2);
+	assert_int_equal(lane->health, HEALTH_OK);
+	assert_string_equal(component_text(lane, LANE_VERSION), "1.5");
+	assert_true(number_of(lane, LANE_SENT) >= number_of(lane, LANE_COMMITTED));
+	assert_true(number_of(lane, LANE_LATENCY_S) > 0);
+	assert_int_equal(number_of(lane, LANE_FAILED), 0);
+	assert_string_equal(component_related(lane, 0), "probe/chain farchain");
+	assert_string_equal(component_related(lane, 1), "chain/138");
+	lane_messages(lane, &count);
+	assert_int_equal(count, number_of(lane, LANE_PENDING));
+	assert_int_equal(feed->health, HEALTH_OK);
+	assert_string_equal(component_text(feed, FEED_DESCRIPTION), "ETH / USD");
+	assert_int_equal(world_find(p.world, "probe/chain farchain")->health, HEALTH_OK);
+	end(&p);
+	place_close(&p);
+}
+
+/* A restart goes on where the last run ended: nothing below the marks is searched again. */
+static void restart(void **state)
+{
+	struct place p;
+
+	(void)state;
+	place_open(&p, "");
+	begin(&p);
+	look(&p);
+	int64_t executed = number_of(away(&p), LANE_EXECUTED);
+	assert_true(p.searches > 0);
+	end(&p);
+	int64_t low = kept_of(&p, "lane/138 to Farchain", "low")->number, block = kept_of(&p, "lane/138 to Farchain", "source_block")->number;
+	int64_t other = kept_of(&p, "lane/Farchain to 138", "dest_block")->number;
+	assert_int_equal(low, executed);
+	assert_true(block > 1000 && other > 1000);
+	p.searches = 0;
+	p.lowest_asked = UINT64_MAX;
+	pass(&p, 60);
+	begin(&p);
+	look(&p);
+	assert_true(p.searches > 0);
+	assert_true(p.lowest_asked > (uint64_t)(block < other ? block : other));
+	assert_int_equal(away(&p)->health, HEALTH_OK);
+	assert_true(number_of(away(&p), LANE_EXECUTED) > executed);
+	assert_null(component_text(away(&p), LANE_CORRUPT));
+	end(&p);
+	place_close(&p);
+}
+
+static void check_failed(const struct place *p)
+{
+	size_t count, failed = 0;
+	const struct lane_message *messages = lane_messages(away(p), &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (messages[i].state != TRANSIT_FAILED)
+			continue;
+		failed++;
+		assert_int_equal(messages[i].manual, MANUAL_NOW);
+		assert_non_null(messages[i].fault_text);
+		assert_true(messages[i].has_id);
+	}
+	assert_int_equal(failed, number_of(away(p), LANE_FAILED));
+	assert_true(failed > 0);
+}
+
+static void check_backlog(const struct place *p)
+{
+	size_t count, later = 0;
+	const struct lane_message *messages = lane_messages(away(p), &count);
+
+	for (size_t i = 0; i < count; i++)
+		later += messages[i].manual == MANUAL_LATER && messages[i].manual_us > p->clock.wall_us;
+	assert_true(later > 0);
+	assert_true(number_of(away(p), LANE_OLDEST_PENDING_S) > 240);
+}
+
+static const struct {
+	unsigned faults;
+	enum health health;
+	enum symptom symptom;
+	void (*check)(const struct place *place);
+} faults[] = {
+	{BRIDGE_CURSED, HEALTH_CRITICAL, SYMPTOM_CURSED, NULL},
+	/* The receiver that reverts says that it is paused. */
+	{BRIDGE_REVERTS, HEALTH_CRITICAL, SYMPTOM_PAUSED, check_failed},
+	{BRIDGE_UNEXECUTED, HEALTH_CRITICAL, SYMPTOM_UNEXECUTED, check_backlog},
+	{BRIDGE_CORRUPT, HEALTH_CRITICAL, SYMPTOM_CORRUPT, NULL},
+};
+
+static void broken(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(faults); i++) {
+		struct place p;
+		place_open(&p, "");
+		bridge_break(p.engine->bridge, faults[i].faults);
+		pass(&p, 400);
+		begin(&p);
+		look(&p);
+		if (away(&p)->health != faults[i].health || away(&p)->symptom != faults[i].symptom)
+			fail_msg("fault %u: %s: %s", faults[i].faults, health_name(away(&p)->health), away(&p)->reason);
+		if (faults[i].check)
+			faults[i].check(&p);
+		end(&p);
+		place_close(&p);
+	}
+}
+
+static void feed_stops(void **state)
+{
+	struct place p;
+
+	(void)state;
+	place_open(&p, "");
+	bridge_break(p.engine->bridge, BRIDGE_FEED_STOPS);
+	pass(&p, 300);
+	begin(&p);
+	look(&p);
+	assert_int_equal(world_at(p.world, KIND_FEED, 0)->symptom, SYMPTOM_OVERDUE);
+	end(&p);
+	place_close(&p);
+}
+
+static bool far_is_lost(const struct place *p)
+{
+	return away(p)->symptom == SYMPTOM_FAR_SIDE || strstr(away(p)->reason, "cannot be reached") || away(p)->reach != REACH_OK;
+}
+
+/* One side gone is not a healthy lane, and not a broken one either. */
+static void parted(void **state)
+{
+	struct place p;
+
+	(void)state;
+	place_open(&p, "");
+	begin(&p);
+	look(&p);
+	server_close(p.servers[SIDE_FAR]);
+	for (int i = 0; i < 4 && !far_is_lost(&p); i++) {
+		pass(&p, 10);
+		sources_refresh(p.sources);
+		wait_for(&p, all_tried, "a look at one side");
+	}
+	wait_for(&p, far_is_lost, "the far side is lost");
+	assert_string_equal(component_text(away(&p), LANE_STAGE), "cannot say: nothing is known of commits and executions");
+	end(&p);
+	place_close(&p);
+}
+
+/* An endpoint of another chain is refused, whatever it answers. */
+static void wrong_chain(void **state)
+{
+	struct place p;
+
+	(void)state;
+	place_open(&p, "[chain other]\nrpc = http://127.0.0.1:1\n");
+	for (size_t i = 0; i < p.config.section_count; i++) {
+		struct settings *section = &p.config.sections[i];
+		if (strcmp(section->name, "farchain") != 0)
+			continue;
+		for (size_t n = 0; n < section->count; n++)
+			if (strcmp(section->items[n].name, "chain_id") == 0)
+				section->items[n].number = 5;
+	}
+	begin(&p);
+	wait_for(&p, all_tried, "a first look");
+	const struct component *chain = world_find(p.world, "probe/chain farchain"), *other = world_find(p.world, "probe/chain other");
+	assert_int_equal(chain->reach, REACH_REFUSING);
+	world_judge(p.world, p.clock.wall_us + US_PER_MINUTE);
+	assert_non_null(strstr(chain->reason, "is of chain 424242, not 5"));
+	assert_int_equal(chain->health, HEALTH_UNKNOWN);
+	assert_int_equal(other->reach, REACH_UNREACHABLE);
+	assert_int_not_equal(away(&p)->health, HEALTH_OK);
+	end(&p);
+	place_close(&p);
+}
+
+/* What the table of keys cannot say is said when the source starts. */
+static void misconfigured(void **state)
+{
+	static const struct {
+		const char *section, *said;
+	} cases[] = {
+		{"[lane x]\nsource = network\ndest = nowhere\nsource_router = 0x6cc133e91e7182dcebaae1c5d5d526b698f3b712\ndest_router = 0x6cc133e91e7182dcebaae1c5d5d526b698f3b712\n", "[lane x]: chain nowhere: not described"},
+		{"[lane x]\nsource = network\ndest = farchain\n", "[lane x]: has neither source_router nor on_ramp"},
+		{"[lane x]\nsource = network\ndest = farchain\nsource_router = 0x6cc133e91e7182dcebaae1c5d5d526b698f3b712\n", "[lane x]: has neither dest_router nor off_ramp"},
+		{"[lane x]\nsource = network\ndest = farchain\nevent = MessageSent(bytes33)\nsender = 0x6cc133e91e7182dcebaae1c5d5d526b698f3b712\n", "[lane x]: no signature: bytes33 is no type"},
+		{"[lane x]\nsource = network\ndest = farchain\nevent = MessageSent(bytes32)\n", "nobody to send it"},
+		{"[lane x]\nsource = network\ndest = farchain\nevent = MessageSent(bytes32)\nevent_id = 2\nsender = 0x6cc133e91e7182dcebaae1c5d5d526b698f3b712\n", "event_id: the event has only 1"},
+		{"[feed x]\naddress = 0x6cc133e91e7182dcebaae1c5d5d526b698f3b712\ndeviation = half\n", "[feed x] deviation: half is no decimal number"},
+		{"[feed x]\naddress = 0x6cc133e91e7182dcebaae1c5d5d526b698f3b712\nsecond_url = http://127.0.0.1:1\n", "[feed x] second_url: nothing says where"},
+		{"[chain x]\n", "[chain x]: nobody to ask"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct place p;
+		place_open(&p, cases[i].section);
+		begin(&p);
+		if (!strstr(p.said, cases[i].said))
+			fail_msg("\"%s\" is not in \"%s\"", cases[i].said, p.said);
+		assert_non_null(strstr(p.said, "(")); /* what to do */
+		end(&p);
+		place_close(&p);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(healthy),
+		cmocka_unit_test(restart),
+		cmocka_unit_test(broken),
+		cmocka_unit_test(feed_stops),
+		cmocka_unit_test(parted),
+		cmocka_unit_test(wrong_chain),
+		cmocka_unit_test(misconfigured),
+	};
+
+	hash_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
