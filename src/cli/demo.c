@@ -211,8 +211,8 @@ static int run(const struct globals *globals, int argc, char **argv)
 {
 	struct console_options console = {0};
 	const char *victim = NULL, *seed = NULL, *break_after = NULL;
-	const struct cli_option options[] = {{.name = "script", .value = &console.script}, {.name = "linear", .flag = &console.linear}, {.name = "victim", .value = &victim}, {.name = "seed", .value = &seed}, {.name = "break-after", .value = &break_after}, {.name = NULL}};
 	struct sim_options sim_options = {.scenario = "validator-failure", .break_after_ms = BREAK_AFTER_MS};
+	const struct cli_option options[] = {{.name = "script", .value = &console.script}, {.name = "linear", .flag = &console.linear}, {.name = "victim", .value = &victim}, {.name = "seed", .value = &seed}, {.name = "break-after", .value = &break_after}, {.name = "systems", .flag = &sim_options.systems}, {.name = NULL}};
 	struct sim *sim;
 	struct config config = {0};
 	struct error err = {0};
@@ -255,10 +255,11 @@ static int run(const struct globals *globals, int argc, char **argv)
 
 const struct cli_command cli_demo = {
 	.name = "demo",
-	.args = "[SCENARIO] [--script FILE] [--linear] [--seed N] [--victim NAME] [--break-after 8s]",
+	.args = "[SCENARIO] [--systems] [--script FILE] [--linear] [--seed N] [--victim NAME] [--break-after 8s]",
 	.help = "the console on a built-in simulated network",
 	.manual = "Needs no configuration and no network, and keeps a record of its own. Some seconds\n"
 		  "after the start something breaks. kubectl and cast in runbooks are stand-ins that act\n"
-		  "on the simulated network only: nothing in a demo can reach the world.\n",
+		  "on the simulated network only: nothing in a demo can reach the world. --systems adds\n"
+		  "lanes, a feed, pods, alerts and logs to a scenario of the chain.\n",
 	.run = run,
 };

@@ -13,14 +13,15 @@
 static int run(const struct globals *globals, int argc, char **argv);
 const struct cli_command cli_sim = {
 	.name = "sim",
-	.args = "SCENARIO [--port N] [--seed N] [--victim NODE] [--validators N] [--rpc-nodes N] [--period 2s] [--request-timeout 2s] "
+	.args = "SCENARIO [--systems] [--port N] [--seed N] [--victim NODE] [--validators N] [--rpc-nodes N] [--period 2s] [--request-timeout 2s] "
 		"[--speed X] [--break-after 10s] [--heal-after 60s] [--write-config FILE]",
 	.help = "play a QBFT network on loopback, and break it as the scenario says",
 	.manual = "Prints one line for each node, its URL first, and then serves until it is told to end.\n"
 		  "The fault began shortly before the start, unless --break-after says when it comes.\n"
 		  "SIGUSR1 breaks and SIGUSR2 heals; so do orders such as \"break\", \"heal\" or\n"
 		  "\"restart besu-validator-2\", posted with a header X-Tocsin-Control to /control.\n"
-		  "Durations are of the network's own clock, which --speed makes run faster.\n",
+		  "Durations are of the network's own clock, which --speed makes run faster. --systems\n"
+		  "adds lanes, a feed, a cluster, alerts and logs to a scenario of the chain.\n",
 	.run = run,
 };
 
@@ -144,10 +145,11 @@ static int usage_scenarios(const char *why)
 static int read_arguments(struct arguments *a, int argc, char **argv)
 {
 	const char *values[ARRAY_LENGTH(settings)] = {NULL};
-	struct cli_option options[ARRAY_LENGTH(settings) + 1] = {{.name = NULL}};
+	struct cli_option options[ARRAY_LENGTH(settings) + 2] = {{.name = NULL}};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(settings); i++)
 		options[i] = (struct cli_option){.name = settings[i].name, .value = &values[i]};
+	options[ARRAY_LENGTH(settings)] = (struct cli_option){.name = "systems", .flag = &a->sim.systems};
 	argc = cli_options(&cli_sim, options, argc, argv);
 	if (argc < 0)
 		return EXIT_USAGE;

@@ -316,7 +316,7 @@ static enum status make_history(struct sim *sim, struct error *err)
 	sim->run = (struct scenario_run){.def = def, .break_us = INT64_MAX, .heal_us = INT64_MAX};
 	if (scenario_victim(def, sim->engine, o->victim, &sim->run.victim, &why) != STATUS_OK)
 		return error_set(err, why.status, "%s", why.text);
-	if (scenario_has_systems(def))
+	if (o->systems || scenario_has_systems(def))
 		sim->engine->bridge = bridge_new(sim->engine);
 	if (scenario_breaks(def))
 		sim->run.break_us = o->break_after_ms < 0 ? sim->start_wall_us - lead_us : sim->start_wall_us + o->break_after_ms * US_PER_MS;

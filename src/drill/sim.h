@@ -24,6 +24,7 @@ struct sim_options {
 	int64_t block_period_ms;    /* 0: 2,000 */
 	int64_t request_timeout_ms; /* 0: 2,000 */
 	int64_t break_after_ms;     /* when the fault starts; <0: the scenario's own time */
+	bool systems;               /* lanes, a feed, a cluster and monitoring, whatever the scenario */
 	int64_t heal_after_ms;      /* when it is healed, after the start; 0: when told */
 };
 

@@ -23,6 +23,21 @@ expect_json "each with its age and source" "$scratch/out" '[.components[] | sele
 expect_json "lanes have their contract's values" "$scratch/out" '[.components[] | select(.kind == "lane") | .values | has("version", "sent", "committed", "executed", "pending", "failed", "cursed", "paused")] | all'
 end_started
 
+# What a halted chain stops is its consequence, and no fault of its own.
+sim halted network-outage --systems --seed 11 --write-config "$scratch/halted.conf" || finish
+sleep_until_stale() { # lanes and feeds need a while to be late
+	tries=0
+	while [ "$tries" -lt 40 ]; do
+		t --config "$scratch/halted.conf" status --json
+		jq -e '[.components[] | select(.kind == "feed" and .health != "ok")] | length > 0' "$scratch/out" >"$scratch/said" && return
+		tries=$((tries + 1))
+	done
+}
+sleep_until_stale
+expect_json "a halted chain is one outage" "$scratch/out" '[.proposals[].cause] | index("network-outage") != null and index("oracle-update-failures") == null and index("ccip-message-backlog") == null'
+expect_json "its late feed only follows" "$scratch/out" '.proposals[] | select(.cause == "network-outage") | .consequences | index("feed/ETH / USD") != null'
+end_started
+
 diagnosed ccip-router-failure ccip-router-failure P1 "lane/138 to Farchain"
 diagnosed ccip-contract-failure ccip-contract-failure P1 "lane/138 to Farchain"
 diagnosed ccip-message-backlog ccip-message-backlog P1 "lane/138 to Farchain"
