@@ -375,6 +375,34 @@ enum status cli_fold(struct store *store, struct fold **out, struct error *err)
 	return status;
 }
 
+static enum status try_change(struct store *store, struct fold **fold, struct drafts *drafts, cli_draft_fn *draft, void *arg, struct error *err)
+{
+	drafts_init(drafts);
+	enum status status = cli_fold(store, fold, err);
+	if (status == STATUS_OK)
+		status = draft(arg, err);
+	if (status == STATUS_OK && drafts->count)
+		status = store_append(store, drafts->items, drafts->count, NULL, err);
+	if (store_warning(store))
+		cli_error(store_warning(store));
+	drafts_free(drafts);
+	fold_free(*fold);
+	*fold = NULL;
+	return status;
+}
+
+enum status cli_change(struct store *store, struct fold **fold, struct drafts *drafts, cli_draft_fn *draft, void *arg, struct error *err)
+{
+	enum { CONFLICTS_MAX = 20 };
+	enum status status = try_change(store, fold, drafts, draft, arg, err);
+
+	for (int again = 0; again < CONFLICTS_MAX && status == STATUS_CONFLICT; again++) {
+		error_clear(err);
+		status = try_change(store, fold, drafts, draft, arg, err);
+	}
+	return status;
+}
+
 struct actor cli_actor(const struct globals *globals)
 {
 	static char name[64], where[96], own[64];

@@ -84,6 +84,11 @@ struct loop *cli_loop(void);
 enum status cli_print_json(struct buf *json, struct error *err) TOCSIN_CHECK;
 /* Reads the whole record into a new fold. */
 enum status cli_fold(struct store *store, struct fold **out, struct error *err) TOCSIN_CHECK;
+/* Folds the record, lets `draft` say what happens by the fold, and appends that in one
+ * transaction; all anew when somebody wrote between the reading and the writing. *fold and
+ * *drafts are there while `draft` runs. What the record warns of is printed. */
+typedef enum status cli_draft_fn(void *arg, struct error *err);
+enum status cli_change(struct store *store, struct fold **fold, struct drafts *drafts, cli_draft_fn *draft, void *arg, struct error *err) TOCSIN_CHECK;
 /* Who runs this command. The strings are static. */
 struct actor cli_actor(const struct globals *globals);
 

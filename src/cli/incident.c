@@ -16,7 +16,6 @@
 enum {
 	JSON_BYTES_MAX = 512 * 1024 * 1024,
 	EVIDENCE_BYTES_MAX = 64 * 1024 * 1024,
-	CONFLICTS_MAX = 20,
 };
 
 /* --- reading ------------------------------------------------------------------------ */
@@ -324,41 +323,27 @@ static const struct verb *find_verb(const char *name)
 }
 
 /* Of the verbs that can list what is there, "list" writes nothing. */
-static bool only_reads(const struct verb *verb, const struct call *call)
+static bool only_reads(const struct call *call)
 {
+	const struct verb *verb = call->verb;
+
 	return verb->reads || (verb->most > verb->least && call->word_count > 1 && strcmp(call->words[1], "list") == 0);
 }
 
-/* Does the verb on the record as it is now, and appends what it drafted in one transaction. */
-static enum status try_verb(const struct verb *verb, struct call *call, struct error *err)
+static enum status draft_verb(void *arg, struct error *err)
 {
-	drafts_init(&call->drafts);
-	enum status status = cli_fold(call->store, &call->fold, err);
-	if (status == STATUS_OK)
-		status = verb->run(call, err);
-	if (status == STATUS_OK && call->drafts.count)
-		status = store_append(call->store, call->drafts.items, call->drafts.count, NULL, err);
-	if (store_warning(call->store))
-		cli_error(store_warning(call->store));
-	drafts_free(&call->drafts);
-	if (call->fold)
-		fold_free(call->fold);
-	call->fold = NULL;
-	return status;
+	struct call *call = arg;
+
+	return call->verb->run(call, err);
 }
 
-static enum status with_store(const struct verb *verb, struct call *call, const struct config *config, struct error *err)
+static enum status with_store(struct call *call, const struct config *config, struct error *err)
 {
-	enum status status = cli_store(call->globals, config, only_reads(verb, call) ? STORE_READ : STORE_WRITE, &call->store, err);
+	enum status status = cli_store(call->globals, config, only_reads(call) ? STORE_READ : STORE_WRITE, &call->store, err);
 
 	if (status != STATUS_OK)
 		return status;
-	status = try_verb(verb, call, err);
-	/* Somebody wrote between our reading and our writing: look again, and do it then. */
-	for (int again = 0; again < CONFLICTS_MAX && status == STATUS_CONFLICT; again++) {
-		error_clear(err);
-		status = try_verb(verb, call, err);
-	}
+	status = cli_change(call->store, &call->fold, &call->drafts, draft_verb, call, err);
 	if (status == STATUS_OK && call->made[0])
 		puts(call->made);
 	store_close(call->store);
@@ -366,7 +351,7 @@ static enum status with_store(const struct verb *verb, struct call *call, const 
 }
 
 /* People, clocks and the escalation are those of the configuration, where there is one. */
-static enum status do_verb(const struct verb *verb, struct call *call, struct error *err)
+static enum status do_verb(struct call *call, struct error *err)
 {
 	const struct globals *globals = call->globals;
 	struct config config = {0};
@@ -379,7 +364,7 @@ static enum status do_verb(const struct verb *verb, struct call *call, struct er
 	call->who = cli_actor(globals);
 	clocks_read(config.sections, config.section_count, &call->clocks);
 	people_read(config.sections, config.section_count, &call->people);
-	enum status status = with_store(verb, call, found == STATUS_OK ? &config : NULL, err);
+	enum status status = with_store(call, found == STATUS_OK ? &config : NULL, err);
 	people_free(&call->people);
 	config_free(&config);
 	return status;
@@ -421,13 +406,14 @@ static int run(const struct globals *globals, int argc, char **argv)
 	const struct verb *verb = find_verb(argv[1]);
 	if (!verb)
 		return cli_usage(&cli_incident, "%s: no such incident command", argv[1]);
+	call.verb = verb;
 	call.words = (const char **)argv + 2;
 	call.word_count = argc - 2;
 	if (call.word_count < verb->least || call.word_count > verb->most)
 		return cli_usage(&cli_incident, "incident %s takes: %s", verb->name, verb->args);
-	if (globals->read_only && !only_reads(verb, &call))
+	if (globals->read_only && !only_reads(&call))
 		return cli_usage(&cli_incident, "--read-only: incident %s writes the record", verb->name);
-	enum status status = do_verb(verb, &call, &err);
+	enum status status = do_verb(&call, &err);
 	if (status == STATUS_OK)
 		return EXIT_OK;
 	cli_error(&err);

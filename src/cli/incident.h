@@ -10,6 +10,7 @@
 /* Everything a verb may have been given. */
 struct call {
 	const struct globals *globals;
+	const struct verb *verb;
 	const char **words; /* after the verb's name */
 	int word_count;
 	const char *severity, *title, *at, *reason, *owner, *scribe, *impact, *runbook, *from, *incident, *components, *stage, *due, *type, *note, *box, *for_how_long, *hash;

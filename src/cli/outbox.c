@@ -19,11 +19,11 @@
 enum {
 	JSON_BYTES_MAX = 64 * 1024 * 1024,
 	TEXT_BYTES_MAX = 64 * 1024,
-	CONFLICTS_MAX = 20,
 };
 
 struct call {
 	const struct globals *globals;
+	const struct verb *verb;
 	const char **words;
 	int word_count;
 	const char *audience, *conditions, *actions, *needs, *subject, *text, *next, *by;
@@ -60,41 +60,27 @@ static void read_config(struct call *call)
 		channels_read(call->config.sections, call->config.section_count, &call->channels);
 }
 
-static enum status try_verb(const struct verb *verb, struct call *call, struct error *err)
+static enum status draft_verb(void *arg, struct error *err)
 {
-	drafts_init(&call->drafts);
-	buf_init(&call->out, JSON_BYTES_MAX);
-	enum status status = cli_fold(call->store, &call->fold, err);
-	if (status == STATUS_OK)
-		status = verb->run(call, err);
-	if (status == STATUS_OK && call->drafts.count)
-		status = store_append(call->store, call->drafts.items, call->drafts.count, NULL, err);
-	if (store_warning(call->store))
-		cli_error(store_warning(call->store));
-	if (status == STATUS_OK)
-		fputs(buf_text(&call->out), stdout);
-	drafts_free(&call->drafts);
-	buf_free(&call->out);
-	fold_free(call->fold);
-	call->fold = NULL;
-	return status;
+	struct call *call = arg;
+	buf_clear(&call->out);
+	return call->verb->run(call, err);
 }
 
-static enum status do_verb(const struct verb *verb, struct call *call, struct error *err)
+static enum status do_verb(struct call *call, struct error *err)
 {
 	read_config(call);
-	bool writes = !verb->reads && !call->dry_run;
+	buf_init(&call->out, JSON_BYTES_MAX);
+	bool writes = !call->verb->reads && !call->dry_run;
 	enum status status = cli_store(call->globals, call->configured ? &call->config : NULL, writes ? STORE_WRITE : STORE_READ, &call->store, err);
 	if (status == STATUS_OK) {
 		call->who = cli_actor(call->globals);
-		status = try_verb(verb, call, err);
-		/* Somebody wrote between our reading and our writing: look again, and do it then. */
-		for (int again = 0; again < CONFLICTS_MAX && status == STATUS_CONFLICT; again++) {
-			error_clear(err);
-			status = try_verb(verb, call, err);
-		}
+		status = cli_change(call->store, &call->fold, &call->drafts, draft_verb, call, err);
+		if (status == STATUS_OK)
+			fputs(buf_text(&call->out), stdout);
 		store_close(call->store);
 	}
+	buf_free(&call->out);
 	channels_free(&call->channels);
 	if (call->configured)
 		config_free(&call->config);
@@ -393,7 +379,8 @@ static int finish(const struct cli_command *command, const struct verb *verb, st
 		return cli_usage(command, "%s %s takes: %s", command->name, verb->name, verb->args);
 	if (call->globals->read_only && !verb->reads && !call->dry_run)
 		return cli_usage(command, "--read-only: %s %s writes the record", command->name, verb->name);
-	enum status status = do_verb(verb, call, &err);
+	call->verb = verb;
+	enum status status = do_verb(call, &err);
 	if (status == STATUS_OK)
 		return EXIT_OK;
 	cli_error(&err);

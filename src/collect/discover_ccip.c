@@ -51,29 +51,12 @@ static void see_if_done(struct search *search)
 
 /* --- one router ------------------------------------------------------------------- */
 
-static size_t ask(struct eth_list *list, const struct address *to, const char *signature)
-{
-	struct buf data;
-
-	buf_init(&data, 64);
-	abi_call(&data, signature);
-	size_t index = eth_add_call(list, to, buf_text(&data));
-	buf_free(&data);
-	return index;
-}
-
 static void ask_on_ramps(const struct asked_router *r, struct eth_list *list)
 {
 	const struct ccip_discovery *out = r->search->out;
 
-	for (size_t i = 0; i < out->router_count; i++) {
-		struct buf data;
-		buf_init(&data, 128);
-		abi_call(&data, "getOnRamp(uint64)");
-		abi_put_u64(&data, out->routers[i].selector);
-		eth_add_call(list, &r->spec->router, buf_text(&data));
-		buf_free(&data);
-	}
+	for (size_t i = 0; i < out->router_count; i++)
+		eth_ask_u64(list, &r->spec->router, "getOnRamp(uint64)", out->routers[i].selector);
 }
 
 static bool plan(void *arg, struct eth_list *list)
@@ -83,13 +66,13 @@ static bool plan(void *arg, struct eth_list *list)
 	switch (r->phase) {
 	case PHASE_ROUTER:
 		eth_add_chain_id(list);
-		ask(list, &r->spec->router, "typeAndVersion()");
-		ask(list, &r->spec->router, "getOffRamps()");
+		eth_ask(list, &r->spec->router, "typeAndVersion()");
+		eth_ask(list, &r->spec->router, "getOffRamps()");
 		return true;
 	case PHASE_RAMPS:
 		for (size_t i = 0; i < r->ramp_count; i++) {
-			ask(list, &r->ramps[i], "typeAndVersion()");
-			ask(list, &r->ramps[i], "getStaticConfig()");
+			eth_ask(list, &r->ramps[i], "typeAndVersion()");
+			eth_ask(list, &r->ramps[i], "getStaticConfig()");
 		}
 		return r->ramp_count > 0;
 	case PHASE_LANES:

@@ -82,6 +82,25 @@ size_t eth_add_call(struct eth_list *list, const struct address *to, const char 
 	return list->count - 1;
 }
 
+size_t eth_ask(struct eth_list *list, const struct address *to, const char *signature)
+{
+	char data[16];
+
+	return eth_add_call(list, to, text_format(data, sizeof(data), "0x%08x", (unsigned)abi_selector(signature)));
+}
+
+size_t eth_ask_u64(struct eth_list *list, const struct address *to, const char *signature, uint64_t argument)
+{
+	struct buf data;
+
+	buf_init(&data, 128);
+	abi_call(&data, signature);
+	abi_put_u64(&data, argument);
+	size_t index = eth_add_call(list, to, buf_text(&data));
+	buf_free(&data);
+	return index;
+}
+
 size_t eth_add_block(struct eth_list *list, uint64_t number)
 {
 	add(list, QUESTION_BLOCK)->block = number;

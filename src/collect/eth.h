@@ -58,6 +58,9 @@ struct eth_list *eth_list_new(void);
 void eth_list_free(struct eth_list *list); /* NULL allowed */
 /* Each gives the question's index. `data` is hex with 0x, and copied. */
 size_t eth_add_call(struct eth_list *list, const struct address *to, const char *data);
+/* Calls a function that takes nothing, "decimals()", or one number, "getOnRamp(uint64)". */
+size_t eth_ask(struct eth_list *list, const struct address *to, const char *signature);
+size_t eth_ask_u64(struct eth_list *list, const struct address *to, const char *signature, uint64_t argument);
 size_t eth_add_block(struct eth_list *list, uint64_t number); /* or ETH_LATEST */
 size_t eth_add_chain_id(struct eth_list *list);
 size_t eth_add_logs(struct eth_list *list, const struct eth_filter *filter);

@@ -154,28 +154,17 @@ struct feed {
 	double deviation;
 };
 
-static size_t ask(struct eth_list *list, const struct address *to, const char *signature)
-{
-	struct buf data;
-
-	buf_init(&data, 64);
-	abi_call(&data, signature);
-	size_t index = eth_add_call(list, to, buf_text(&data));
-	buf_free(&data);
-	return index;
-}
-
 static void plan_round(struct feed *feed, struct eth_list *list)
 {
 	/* In the order of enum question. */
 	eth_add_block(list, ETH_LATEST);
-	ask(list, &feed->address, "latestRoundData()");
-	ask(list, &feed->address, "phaseId()");
+	eth_ask(list, &feed->address, "latestRoundData()");
+	eth_ask(list, &feed->address, "phaseId()");
 	if (feed->configured && feed->looks % CONFIG_LOOKS)
 		return;
-	ask(list, &feed->address, "aggregator()");
-	ask(list, &feed->address, "decimals()");
-	ask(list, &feed->address, "description()");
+	eth_ask(list, &feed->address, "aggregator()");
+	eth_ask(list, &feed->address, "decimals()");
+	eth_ask(list, &feed->address, "description()");
 }
 
 static void plan_bounds(struct feed *feed, struct eth_list *list)
@@ -184,8 +173,8 @@ static void plan_bounds(struct feed *feed, struct eth_list *list)
 
 	if (!feed->configured || feed->looks % CONFIG_LOOKS)
 		return;
-	ask(list, to, "minAnswer()");
-	ask(list, to, "maxAnswer()");
+	eth_ask(list, to, "minAnswer()");
+	eth_ask(list, to, "maxAnswer()");
 }
 
 /* --- judging ---------------------------------------------------------------------------------- */

@@ -54,25 +54,6 @@ const struct settings_def lane_section = {
 
 /* --- what both sides share --------------------------------------------------------------- */
 
-size_t lane_ask(struct eth_list *list, const struct address *to, const char *signature)
-{
-	char data[16];
-
-	return eth_add_call(list, to, text_format(data, sizeof(data), "0x%08x", (unsigned)abi_selector(signature)));
-}
-
-size_t lane_ask_u64(struct eth_list *list, const struct address *to, const char *signature, uint64_t argument)
-{
-	struct buf data;
-
-	buf_init(&data, 256);
-	abi_call(&data, signature);
-	abi_put_u64(&data, argument);
-	size_t index = eth_add_call(list, to, buf_text(&data));
-	buf_free(&data);
-	return index;
-}
-
 /* The subject of a lane is the selector of its other end (protocol reference 2.2). */
 void lane_ask_curses(struct side *side, struct eth_list *list, size_t global, size_t of_lane)
 {
@@ -82,7 +63,7 @@ void lane_ask_curses(struct side *side, struct eth_list *list, size_t global, si
 	side->asked[global] = side->asked[of_lane] = SIZE_MAX;
 	if (!side->has_rmn)
 		return;
-	side->asked[global] = lane_ask(list, &side->rmn, "isCursed()");
+	side->asked[global] = eth_ask(list, &side->rmn, "isCursed()");
 	if (remote == 0)
 		return;
 	buf_init(&data, 256);

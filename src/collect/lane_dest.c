@@ -41,9 +41,9 @@ static void plan_route(struct side *side, struct eth_list *list)
 	if (!side->has_router)
 		return;
 	if (!side->given_ramp)
-		side->asked[ROUTE_RAMPS] = lane_ask(list, &side->router, "getOffRamps()");
+		side->asked[ROUTE_RAMPS] = eth_ask(list, &side->router, "getOffRamps()");
 	if (!side->has_rmn)
-		side->asked[ROUTE_RMN] = lane_ask(list, &side->router, "getArmProxy()");
+		side->asked[ROUTE_RMN] = eth_ask(list, &side->router, "getArmProxy()");
 }
 
 /* Whether the router still lists the offRamp that is followed. */
@@ -89,9 +89,9 @@ static void plan_choice(struct side *side, struct eth_list *list)
 		side->candidate_count = 1;
 	}
 	for (size_t i = 0; i < side->candidate_count; i++) {
-		lane_ask(list, &side->candidates[i], "typeAndVersion()");
-		lane_ask(list, &side->candidates[i], "getStaticConfig()");
-		lane_ask_u64(list, &side->candidates[i], "getSourceChainConfig(uint64)", side->lane->ids.source);
+		eth_ask(list, &side->candidates[i], "typeAndVersion()");
+		eth_ask(list, &side->candidates[i], "getStaticConfig()");
+		eth_ask_u64(list, &side->candidates[i], "getSourceChainConfig(uint64)", side->lane->ids.source);
 	}
 }
 
@@ -176,18 +176,18 @@ static void plan_state(struct side *side, struct eth_list *list)
 	for (size_t i = 0; i < ASKED_MAX; i++)
 		side->asked[i] = SIZE_MAX;
 	if (is_ramp(side) && is_per_lane(side) && lane->has_commit_store) {
-		side->asked[STATE_NEXT] = lane_ask(list, &lane->commit_store, "getExpectedNextSequenceNumber()");
-		side->asked[STATE_COMMIT_PAUSED] = lane_ask(list, &lane->commit_store, "paused()");
+		side->asked[STATE_NEXT] = eth_ask(list, &lane->commit_store, "getExpectedNextSequenceNumber()");
+		side->asked[STATE_COMMIT_PAUSED] = eth_ask(list, &lane->commit_store, "paused()");
 	} else if (is_ramp(side)) {
-		side->asked[STATE_SOURCE] = lane_ask_u64(list, &side->ramp, "getSourceChainConfig(uint64)", lane->ids.source);
+		side->asked[STATE_SOURCE] = eth_ask_u64(list, &side->ramp, "getSourceChainConfig(uint64)", lane->ids.source);
 	}
 	if (is_ramp(side) && side->looks % CONFIG_LOOKS == 0)
-		side->asked[STATE_DYNAMIC] = lane_ask(list, &side->ramp, "getDynamicConfig()");
+		side->asked[STATE_DYNAMIC] = eth_ask(list, &side->ramp, "getDynamicConfig()");
 	lane_ask_curses(side, list, STATE_CURSED, STATE_CURSED_LANE);
 	if (lane->has_receiver)
-		side->asked[STATE_PAUSED] = lane_ask(list, &lane->receiver, "paused()");
+		side->asked[STATE_PAUSED] = eth_ask(list, &lane->receiver, "paused()");
 	if (side->has_pool)
-		side->asked[STATE_POOL] = lane_ask_u64(list, &side->pool, "getCurrentInboundRateLimiterState(uint64)", lane->ids.source);
+		side->asked[STATE_POOL] = eth_ask_u64(list, &side->pool, "getCurrentInboundRateLimiterState(uint64)", lane->ids.source);
 }
 
 /* The first count of what was committed says where to begin, unless the last run kept it. */

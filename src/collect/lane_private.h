@@ -105,9 +105,6 @@ struct lane {
 	char mismatch[160]; /* contracts that do not belong together; "" when they do */
 };
 
-/* Adds a call without arguments, or with what `data` holds. */
-size_t lane_ask(struct eth_list *list, const struct address *to, const char *signature);
-size_t lane_ask_u64(struct eth_list *list, const struct address *to, const char *signature, uint64_t argument);
 /* Whether both curses are asked, and what was said. */
 void lane_ask_curses(struct side *side, struct eth_list *list, size_t global, size_t of_lane);
 void lane_read_curses(struct side *side, const struct eth_list *list, size_t global, size_t of_lane);

@@ -25,9 +25,9 @@ static void plan_route(struct side *side, struct eth_list *list)
 	if (!side->has_router)
 		return;
 	if (side->lane->ids.dest)
-		side->asked[ROUTE_RAMP] = lane_ask_u64(list, &side->router, "getOnRamp(uint64)", side->lane->ids.dest);
+		side->asked[ROUTE_RAMP] = eth_ask_u64(list, &side->router, "getOnRamp(uint64)", side->lane->ids.dest);
 	if (!side->has_rmn)
-		side->asked[ROUTE_RMN] = lane_ask(list, &side->router, "getArmProxy()");
+		side->asked[ROUTE_RMN] = eth_ask(list, &side->router, "getArmProxy()");
 }
 
 static bool is_zero(const struct address *address)
@@ -88,7 +88,7 @@ static void done_route(struct side *side, struct eth_list *list, int64_t at_us)
 static void plan_type(struct side *side, struct eth_list *list)
 {
 	if (side->has_ramp && side->type.contract != CONTRACT_ON_RAMP)
-		lane_ask(list, &side->ramp, "typeAndVersion()");
+		eth_ask(list, &side->ramp, "typeAndVersion()");
 }
 
 static void done_type(struct side *side, struct eth_list *list, int64_t at_us)
@@ -114,8 +114,8 @@ static void plan_config(struct side *side, struct eth_list *list)
 {
 	if (side->type.contract != CONTRACT_ON_RAMP || (side->configured && side->looks % CONFIG_LOOKS))
 		return;
-	side->asked[CONFIG_STATIC] = lane_ask(list, &side->ramp, "getStaticConfig()");
-	side->asked[CONFIG_DYNAMIC] = lane_ask(list, &side->ramp, "getDynamicConfig()");
+	side->asked[CONFIG_STATIC] = eth_ask(list, &side->ramp, "getStaticConfig()");
+	side->asked[CONFIG_DYNAMIC] = eth_ask(list, &side->ramp, "getDynamicConfig()");
 }
 
 static void done_config(struct side *side, struct eth_list *list, int64_t at_us)
@@ -177,17 +177,17 @@ static void plan_state(struct side *side, struct eth_list *list)
 	for (size_t i = 0; i < ASKED_MAX; i++)
 		side->asked[i] = SIZE_MAX;
 	if (side->type.contract == CONTRACT_ON_RAMP && next[version]) {
-		side->asked[STATE_NEXT] = per_lane ? lane_ask(list, &side->ramp, next[version]) : lane_ask_u64(list, &side->ramp, next[version], lane->ids.dest);
+		side->asked[STATE_NEXT] = per_lane ? eth_ask(list, &side->ramp, next[version]) : eth_ask_u64(list, &side->ramp, next[version], lane->ids.dest);
 		if (per_lane)
-			side->asked[STATE_BUCKET] = lane_ask(list, &side->ramp, "currentRateLimiterState()");
+			side->asked[STATE_BUCKET] = eth_ask(list, &side->ramp, "currentRateLimiterState()");
 		else
-			side->asked[STATE_DEST] = lane_ask_u64(list, &side->ramp, "getDestChainConfig(uint64)", lane->ids.dest);
+			side->asked[STATE_DEST] = eth_ask_u64(list, &side->ramp, "getDestChainConfig(uint64)", lane->ids.dest);
 	}
 	lane_ask_curses(side, list, STATE_CURSED, STATE_CURSED_LANE);
 	if (lane->has_sender)
-		side->asked[STATE_PAUSED] = lane_ask(list, &lane->sender, "paused()");
+		side->asked[STATE_PAUSED] = eth_ask(list, &lane->sender, "paused()");
 	if (side->has_pool)
-		side->asked[STATE_POOL] = lane_ask_u64(list, &side->pool, "getCurrentOutboundRateLimiterState(uint64)", lane->ids.dest);
+		side->asked[STATE_POOL] = eth_ask_u64(list, &side->pool, "getCurrentOutboundRateLimiterState(uint64)", lane->ids.dest);
 }
 
 static void read_next(struct side *side, const struct eth_list *list, int64_t at_us)
@@ -275,10 +275,10 @@ static void plan_cost(struct side *side, struct eth_list *list)
 	for (size_t i = 0; i < ASKED_MAX; i++)
 		side->asked[i] = SIZE_MAX;
 	if (lane->has_fee_quoter && lane->ids.dest) {
-		side->asked[COST_GAS] = lane_ask_u64(list, &lane->fee_quoter, "getDestinationChainGasPrice(uint64)", lane->ids.dest);
-		side->asked[COST_LIMIT_OLD] = lane_ask(list, &lane->fee_quoter, "getStalenessThreshold()");
-		side->asked[COST_LIMIT_TOKEN] = lane_ask(list, &lane->fee_quoter, "getStaticConfig()");
-		side->asked[COST_LIMIT_GAS] = lane_ask_u64(list, &lane->fee_quoter, "getDestChainConfig(uint64)", lane->ids.dest);
+		side->asked[COST_GAS] = eth_ask_u64(list, &lane->fee_quoter, "getDestinationChainGasPrice(uint64)", lane->ids.dest);
+		side->asked[COST_LIMIT_OLD] = eth_ask(list, &lane->fee_quoter, "getStalenessThreshold()");
+		side->asked[COST_LIMIT_TOKEN] = eth_ask(list, &lane->fee_quoter, "getStaticConfig()");
+		side->asked[COST_LIMIT_GAS] = eth_ask_u64(list, &lane->fee_quoter, "getDestChainConfig(uint64)", lane->ids.dest);
 		if (lane->has_fee_token)
 			ask_address(side, list, COST_TOKEN, &lane->fee_quoter, "getTokenPrice(address)", &lane->fee_token);
 	}

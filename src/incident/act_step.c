@@ -94,21 +94,31 @@ enum status act_step(const struct fold *fold, const struct actor *who, const cha
 	return STATUS_OK;
 }
 
-/* The exact text that ran, as two clean strings of bounded length. */
+/* What was run or said, as clean lines of bounded length. */
+static const char *keep_lines(struct drafts *out, const char *text, size_t limit)
+{
+	struct buf clean;
+	size_t len = strlen(text);
+	buf_init(&clean, limit);
+	text_clean_lines(&clean, text, len < limit ? len : limit);
+	return drafts_keep(out, buf_take(&clean));
+}
+
+static void put_output(struct draft *draft, struct drafts *out, const struct step_run *run)
+{
+	if (run->output && run->output[0])
+		draft->body = keep_lines(out, run->output, TEXT_BYTES);
+}
+
+/* The exact text that ran. */
 static void put_command(struct payload *data, struct drafts *out, const struct step_run *run)
 {
 	const struct {
 		const char *key, *text;
 	} parts[] = {{"command", run->command}, {"resolved", run->resolved}};
-	for (size_t i = 0; i < ARRAY_LENGTH(parts); i++) {
-		if (!parts[i].text)
-			continue;
-		struct buf clean;
-		buf_init(&clean, COMMAND_BYTES);
-		size_t len = strlen(parts[i].text);
-		text_clean_lines(&clean, parts[i].text, len < COMMAND_BYTES ? len : COMMAND_BYTES);
-		payload_string(data, parts[i].key, drafts_keep(out, buf_take(&clean)));
-	}
+	for (size_t i = 0; i < ARRAY_LENGTH(parts); i++)
+		if (parts[i].text)
+			payload_string(data, parts[i].key, keep_lines(out, parts[i].text, COMMAND_BYTES));
 }
 
 static void put_values(struct payload *data, const struct step_run *run)
@@ -199,13 +209,7 @@ enum status act_step_ran(const struct fold *fold, const struct actor *who, const
 	bool named = run->title && run->title[0];
 	bool never = run->why && run->why[0];
 	draft_summary(out, draft, "step %s%s%s: %s%s%s", number, named ? " " : "", named ? run->title : "", never ? "did not start: " : "", never ? run->why : ended, run->survived ? "; something of it may still run" : "");
-	if (run->output && run->output[0]) {
-		struct buf clean;
-		buf_init(&clean, TEXT_BYTES);
-		size_t len = strlen(run->output);
-		text_clean_lines(&clean, run->output, len < TEXT_BYTES ? len : TEXT_BYTES);
-		draft->body = drafts_keep(out, buf_take(&clean));
-	}
+	put_output(draft, out, run);
 	struct payload data;
 	begin_step(&data, target, number, run->title);
 	put_command(&data, out, run);
@@ -285,13 +289,7 @@ enum status act_step_verified(const struct fold *fold, const struct actor *who, 
 	draft_summary(out, draft, "step %s: what it should lead to %s, after %s and %u %s", number, passed ? "holds" : run->cancelled ? "was not waited for"
 																      : "does not hold",
 		      duration_human(took, run->duration_us), attempts, attempts == 1 ? "look" : "looks");
-	if (run->output && run->output[0]) {
-		struct buf clean;
-		buf_init(&clean, TEXT_BYTES);
-		size_t len = strlen(run->output);
-		text_clean_lines(&clean, run->output, len < TEXT_BYTES ? len : TEXT_BYTES);
-		draft->body = drafts_keep(out, buf_take(&clean));
-	}
+	put_output(draft, out, run);
 	struct payload data;
 	begin_step(&data, target, number, run->title);
 	put_command(&data, out, run);

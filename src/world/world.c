@@ -461,7 +461,7 @@ void world_observe(struct world *world, struct component *node, const struct nod
 
 void world_hint(struct component *node, enum node_value value, const char *text, int64_t at_us)
 {
-	component_set_text(node, value, text, at_us);
+	component_set_text(node, (int)value, text, at_us);
 }
 
 void world_judge(struct world *world, int64_t now_us)

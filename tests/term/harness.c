@@ -310,6 +310,16 @@ void terminal_expect_given_back(struct terminal *terminal)
 	terminal_until(terminal, "the terminal is given back", is_given_back, NULL);
 }
 
+void terminal_quit(struct terminal *terminal)
+{
+	terminal_send(terminal, ":quit now\r");
+	int status = terminal_wait(terminal, 0);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	terminal_expect_given_back(terminal);
+	terminal_free(terminal);
+}
+
 void terminal_read(struct terminal *terminal)
 {
 	while (receive(terminal, 0))

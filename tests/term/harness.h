@@ -45,6 +45,8 @@ void terminal_until(struct terminal *terminal, const char *name, terminal_condit
 void terminal_expect_sent(struct terminal *terminal, const char *bytes);
 /* Reads until the terminal is given back: the shell's screen, lines that echo. */
 void terminal_expect_given_back(struct terminal *terminal);
+/* Leaves the program by its own command, which has to work, and frees the terminal. */
+void terminal_quit(struct terminal *terminal);
 /* Reads what comes at once. */
 void terminal_read(struct terminal *terminal);
 /* Waits for the end, or with WAIT_STOPPED for a stop, and returns the status of waitpid.

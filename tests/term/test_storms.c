@@ -25,16 +25,6 @@ static struct terminal *start(int columns, int rows)
 	return terminal;
 }
 
-static void quit(struct terminal *terminal)
-{
-	terminal_send(terminal, ":quit now\r");
-	int status = terminal_wait(terminal, 0);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-	terminal_expect_given_back(terminal);
-	terminal_free(terminal);
-}
-
 static uint32_t next_random(uint32_t *state, uint32_t below)
 {
 	*state = *state * 1664525u + 1013904223u;
@@ -62,7 +52,7 @@ static void a_storm_of_sizes_passes(void **state)
 	terminal_expect(terminal, "besu-validator-0");
 	terminal_send(terminal, ":messages\r");
 	terminal_expect(terminal, "Messages");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 /* A signal for a size that did not change, again and again. */
@@ -74,7 +64,7 @@ static void empty_size_signals_cost_nothing(void **state)
 		terminal_signal(terminal, SIGWINCH);
 	terminal_send(terminal, "?");
 	terminal_expect(terminal, "Help: Board");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 static void it_stops_again_and_again(void **state)
@@ -90,7 +80,7 @@ static void it_stops_again_and_again(void **state)
 		terminal_expect(terminal, "besu-validator-0");
 		assert_false(terminal_is_cooked(terminal));
 	}
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 /* The line is lost while frames wait to be sent, and while it is stopped. */

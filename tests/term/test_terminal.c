@@ -33,23 +33,13 @@ static struct terminal *start(int columns, int rows, const char *const *environm
 	return terminal;
 }
 
-static void quit(struct terminal *terminal)
-{
-	terminal_send(terminal, ":quit now\r");
-	int status = terminal_wait(terminal, 0);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-	terminal_expect_given_back(terminal);
-	terminal_free(terminal);
-}
-
 static void it_starts_and_gives_the_terminal_back(void **state)
 {
 	(void)state;
 	struct terminal *terminal = start(80, 24, NULL);
 	assert_true(terminal_on_alternate_screen(terminal));
 	assert_false(terminal_is_cooked(terminal));
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 static void keys_and_commands_arrive(void **state)
@@ -66,7 +56,7 @@ static void keys_and_commands_arrive(void **state)
 	terminal_expect_gone(terminal, "Help: Board");
 	terminal_send(terminal, ":nonsense\r");
 	terminal_expect(terminal, "no command \"nonsense\"");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 /* The name of the node in the selected row, where the cursor stands on the marker; ""
@@ -107,7 +97,7 @@ static void the_cursor_follows_the_selection(void **state)
 	selected_node(terminal, before);
 	terminal_send(terminal, "\033OB");
 	terminal_until(terminal, "the cursor on another node", another_is_selected, before);
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 static bool hints_are_at_the_bottom(struct terminal *terminal, const void *row)
@@ -136,7 +126,7 @@ static void sizes_change(void **state)
 		terminal_resize(terminal, 20 + i, 5 + i / 3);
 	terminal_resize(terminal, 80, 24);
 	terminal_expect(terminal, "besu-validator-0");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 static void what_is_no_screen_is_said(void **state)
@@ -186,7 +176,7 @@ static void escape_is_instant(void **state)
 		best_us = took < best_us ? took : best_us;
 	}
 	assert_true(best_us < 500 * US_PER_MS);
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 static void pasted_text_presses_no_keys(void **state)
@@ -200,7 +190,7 @@ static void pasted_text_presses_no_keys(void **state)
 	terminal_expect(terminal, ":quit now");
 	terminal_send(terminal, "\033");
 	terminal_expect_gone(terminal, ":quit now");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 /* Escape sequences inside text are shown, never obeyed; a bell may only be an alarm's. */
@@ -217,7 +207,7 @@ static void hostile_text_is_inert(void **state)
 	assert_false(terminal_shows(terminal, "\xe2\x80\xae"));
 	assert_true(terminal_bells(terminal) == 0 || *terminal_title(terminal));
 	terminal_send(terminal, "\033");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 static void a_crash_gives_the_terminal_back(void **state)
@@ -267,7 +257,7 @@ static void it_stops_and_goes_on(void **state)
 	assert_false(terminal_is_cooked(terminal));
 	terminal_send(terminal, "q");
 	terminal_expect_gone(terminal, "Help: Board");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 /* A command that wants the terminal gets all of it, and however it ends, the console goes
@@ -312,7 +302,7 @@ static void a_command_borrows_the_terminal(void **state)
 	terminal_expect(terminal, "Help: Incident");
 	terminal_send(terminal, "q");
 	assert_false(terminal_is_cooked(terminal));
-	quit(terminal);
+	terminal_quit(terminal);
 	unlink(path);
 }
 
@@ -335,7 +325,7 @@ static void a_slow_terminal_blocks_nothing(void **state)
 	terminal_expect(terminal, "Messages");
 	terminal_send(terminal, "q");
 	terminal_expect_gone(terminal, "Messages");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 /* Nobody reads at all any more: it ends when it is told to. */
@@ -382,7 +372,7 @@ static void an_alarm_rings_once(void **state)
 	terminal_expect(terminal, "ALARM P0");
 	assert_in_range(bells, 1, count_text(terminal_text(terminal), "ALARM P"));
 	terminal_send(terminal, "q");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 /* Colours on a screen of 80x24: how many, and between which numbers of the palette. */
@@ -441,7 +431,7 @@ static void colours_are_where_they_are_wanted(void **state)
 		assert_int_equal(count_colours(terminal).count > 0, cases[i].colour);
 		/* The background is the terminal's own where nothing stands on it. */
 		assert_true(terminal_cell(terminal, 0, 20).default_bg);
-		quit(terminal);
+		terminal_quit(terminal);
 	}
 }
 
@@ -474,7 +464,7 @@ static void colours_fit_the_terminal(void **state)
 		struct colours colours = count_colours(terminal);
 		assert_in_range(colours.lowest + 1, cases[i].lowest + 1, cases[i].highest + 1);
 		assert_in_range(colours.highest + 1, cases[i].lowest + 1, cases[i].highest + 1);
-		quit(terminal);
+		terminal_quit(terminal);
 	}
 }
 
@@ -517,12 +507,12 @@ static void text_is_copied_through_the_terminal(void **state)
 	terminal_send(terminal, "y");
 	terminal_expect_sent(terminal, "\033]52;c;RXZlcnl3aGVyZ");
 	terminal_send(terminal, "q");
-	quit(terminal);
+	terminal_quit(terminal);
 	terminal = start(120, 30, tmux);
 	terminal_send(terminal, ":copy a\r");
 	terminal_expect(terminal, "in tmux with set-clipboard on");
 	terminal_expect_sent(terminal, "\033Ptmux;\033\033]52;c;YQ==\a\033\\");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 /* The terminal keeps its mouse until it is asked for, and gets it back. */
@@ -554,7 +544,7 @@ static void the_mouse_is_off_until_asked_for(void **state)
 	terminal_send(terminal, ":mouse\r");
 	terminal_expect(terminal, "the terminal's own again");
 	terminal_expect_sent(terminal, "1000l");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 static void a_paused_screen_stands_still(void **state)
@@ -576,7 +566,7 @@ static void a_paused_screen_stands_still(void **state)
 	terminal_expect(terminal, "this is how it was, watching goes on (p shows how it is)");
 	terminal_send(terminal, "Z");
 	terminal_expect_gone(terminal, "PAUSED for");
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 static void ascii_is_enough(void **state)
@@ -587,7 +577,7 @@ static void ascii_is_enough(void **state)
 	terminal_expect(terminal, "+- 1 ");
 	for (const char *c = terminal_text(terminal); *c; c++)
 		assert_true((unsigned char)*c < 0x80);
-	quit(terminal);
+	terminal_quit(terminal);
 }
 
 int main(void)

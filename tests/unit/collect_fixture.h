@@ -45,4 +45,13 @@ static inline struct json *fixture_json(const char *name)
 	return root;
 }
 
+/* The member of a JSON-RPC reply that says that a node does not serve the method. */
+static inline void put_no_method(struct json_writer *w)
+{
+	json_begin_object(w, "error");
+	json_put_i64(w, "code", -32601);
+	json_put_string(w, "message", "Method not found");
+	json_end_object(w);
+}
+
 #endif

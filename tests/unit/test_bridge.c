@@ -63,35 +63,32 @@ static bool call(const struct place *p, enum bridge_side side, const struct addr
 }
 
 /* Asks with one number as the only argument, or none for UINT64_MAX. */
-static uint64_t ask(const struct place *p, enum bridge_side side, const struct address *to, const char *signature, uint64_t argument, size_t word)
+static struct abi ask_view(const struct place *p, enum bridge_side side, const struct address *to, const char *signature, uint64_t argument, uint8_t bytes[1024])
 {
-	uint8_t bytes[1024];
-	size_t len;
-	uint64_t number = 0;
+	struct abi view = {.bytes = bytes};
 	struct buf data;
 	buf_init(&data, 512);
 	abi_call(&data, signature);
 	if (argument != UINT64_MAX)
 		abi_put_u64(&data, argument);
-	assert_true(call(p, side, to, buf_text(&data), bytes, &len));
-	assert_true(abi_u64((struct abi){bytes, len}, word, &number));
+	assert_true(call(p, side, to, buf_text(&data), bytes, &view.len));
 	buf_free(&data);
+	return view;
+}
+
+static uint64_t ask(const struct place *p, enum bridge_side side, const struct address *to, const char *signature, uint64_t argument, size_t word)
+{
+	uint8_t bytes[1024];
+	uint64_t number = 0;
+	assert_true(abi_u64(ask_view(p, side, to, signature, argument, bytes), word, &number));
 	return number;
 }
 
 static struct address ask_address(const struct place *p, enum bridge_side side, const struct address *to, const char *signature, uint64_t argument, size_t word)
 {
 	uint8_t bytes[1024];
-	size_t len;
 	struct address address = {0};
-	struct buf data;
-	buf_init(&data, 512);
-	abi_call(&data, signature);
-	if (argument != UINT64_MAX)
-		abi_put_u64(&data, argument);
-	assert_true(call(p, side, to, buf_text(&data), bytes, &len));
-	assert_true(abi_address((struct abi){bytes, len}, word, &address));
-	buf_free(&data);
+	assert_true(abi_address(ask_view(p, side, to, signature, argument, bytes), word, &address));
 	return address;
 }
 

@@ -83,10 +83,7 @@ static void answer_one(const struct json *request, enum path path, struct json_w
 	} else if (method && path == PATH_BESU && strcmp(method, "web3_clientVersion") == 0) {
 		json_put_string(w, "result", "besu/v25.9.0/linux-x86_64/openjdk-java-21");
 	} else {
-		json_begin_object(w, "error");
-		json_put_i64(w, "code", -32601);
-		json_put_string(w, "message", "Method not found");
-		json_end_object(w);
+		put_no_method(w);
 	}
 	json_end_object(w);
 }

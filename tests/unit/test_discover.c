@@ -179,10 +179,7 @@ static void answer_one(const struct node *node, const struct json *request, stru
 		}
 		json_end_array(w);
 	} else {
-		json_begin_object(w, "error");
-		json_put_i64(w, "code", -32601);
-		json_put_string(w, "message", "Method not found");
-		json_end_object(w);
+		put_no_method(w);
 	}
 	json_end_object(w);
 }
