@@ -224,7 +224,8 @@ static void expect_span(struct eth_list *list, const struct eth_limits *limits, 
 	const struct json *filter = json_first(json_get(request, "params"));
 	uint64_t a, b;
 
-	assert_true(json_quantity(json_get(filter, "fromBlock"), &a) && json_quantity(json_get(filter, "toBlock"), &b));
+	assert_true(json_quantity(json_get(filter, "fromBlock"), &a));
+	assert_true(json_quantity(json_get(filter, "toBlock"), &b));
 	assert_int_equal(a, from);
 	assert_int_equal(b, to);
 	json_free(request);

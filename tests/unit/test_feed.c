@@ -32,7 +32,9 @@ static void round_of_proxy(void **state)
 	snprintf(selector, sizeof(selector), "0x%08x", (unsigned)abi_selector("latestRoundData()"));
 	assert_string_equal(selector, json_string(json_get(json_first(json_get(json_get(root, "request"), "params")), "data")));
 	assert_true(feed_round_read(view, &round));
-	assert_true(json_i64(json_get(expect, "phaseId"), &phase) && json_i64(json_get(expect, "aggregatorRound"), &number) && json_i64(json_get(expect, "updatedAt"), &updated));
+	assert_true(json_i64(json_get(expect, "phaseId"), &phase));
+	assert_true(json_i64(json_get(expect, "aggregatorRound"), &number));
+	assert_true(json_i64(json_get(expect, "updatedAt"), &updated));
 	assert_int_equal(round.phase, phase);
 	assert_int_equal(round.round, number);
 	assert_int_equal(round.updated_s, updated);

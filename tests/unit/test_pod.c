@@ -168,7 +168,9 @@ static void numbers(void **state)
 	for (size_t i = 0; i < LENGTH(rows); i++) {
 		struct limit warn, crit;
 		double value;
-		assert_true(limit_parse(rows[i].warn, &warn) && limit_parse(rows[i].crit, &crit) && decimal_double(rows[i].value, &value));
+		assert_true(limit_parse(rows[i].warn, &warn));
+		assert_true(limit_parse(rows[i].crit, &crit));
+		assert_true(decimal_double(rows[i].value, &value));
 		check(rows[i].name, judge_limit(&warn, &crit, value, rows[i].unit, rows[i].security), rows[i].health, rows[i].symptom, rows[i].reason);
 	}
 }
