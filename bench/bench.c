@@ -263,6 +263,7 @@ int main(int argc, char **argv)
 		{"runbooks", bench_runbooks},
 		{"million", bench_million},
 		{"command", bench_command},
+		{"ops", bench_ops},
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");

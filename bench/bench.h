@@ -65,5 +65,6 @@ void bench_record(void);
 void bench_runbooks(void);
 void bench_million(void);
 void bench_command(void);
+void bench_ops(void);
 
 #endif

@@ -460,7 +460,8 @@ static void settle_list(const struct alerts *alerts, const struct told *told, st
 {
 	size_t kept = 0;
 
-	qsort(list->items, list->count, sizeof(*list->items), compare_alerts);
+	if (list->count > 0)
+		qsort(list->items, list->count, sizeof(*list->items), compare_alerts);
 	for (size_t i = 0; i < list->count; i++) {
 		bool twice = kept > 0 && strcmp(list->items[kept - 1].id, list->items[i].id) == 0;
 		if (twice || is_shadowed(alerts, told, &list->items[i]))
