@@ -45,6 +45,7 @@ static void put_component(struct json_writer *w, const struct component *c, int6
 	json_put_string(w, "kind", kind_name(c->kind));
 	json_put_string(w, "health", health_name(c->health));
 	json_put_string(w, "reach", reach_name(c->reach));
+	json_put_string(w, "symptom", c->symptom == SYMPTOM_NONE ? NULL : symptom_name(c->symptom));
 	json_put_string(w, "reason", c->reason);
 	json_put_string(w, "since", c->since_us ? time_rfc3339(since, c->since_us) : NULL);
 	if (age_us < 0)

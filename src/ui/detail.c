@@ -42,6 +42,10 @@ enum status detail_component(struct ui *ui, const char *id, struct error *err)
 	text_format(text, sizeof(text), "%s for %s, since %s", word.text, ago_text(since, ui, c->since_us), when_text(when, ui, c->since_us));
 	ui_pager_line(ui, word.role, role_weight(word.role), "state", text);
 	ui_pager_line(ui, ROLE_BASE, 0, "because", c->reason);
+	if (c->symptom != SYMPTOM_NONE) {
+		char rule[240];
+		ui_pager_line(ui, ROLE_DIM, 0, "rule", text_format(rule, sizeof(rule), "%s: %s", symptom_name(c->symptom), symptom_rule(c->symptom)));
+	}
 	ui_pager_line(ui, ROLE_BASE, 0, "source", c->source);
 	text_format(text, sizeof(text), "%s ago", ago_text(age, ui, c->seen_us));
 	ui_pager_line(ui, c->seen_us ? ROLE_BASE : ROLE_UNKNOWN, 0, "last answer", c->seen_us ? text : "never");

@@ -4,8 +4,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <string.h>
-
 static const struct value_def chain_values[CHAIN_VALUES] = {
 	[CHAIN_HEAD] = {"head", "block", VALUE_NUMBER, UNIT_BLOCK},
 	[CHAIN_HEAD_AGE_MS] = {"head_age_ms", "head age", VALUE_NUMBER, UNIT_MS},
@@ -200,77 +198,6 @@ const char *health_name(enum health health)
 	};
 
 	return names[health];
-}
-
-static const char *const symptoms[SYMPTOM_COUNT] = {
-	[SYMPTOM_NONE] = "none",
-	[SYMPTOM_UNREACHABLE] = "unreachable",
-	[SYMPTOM_REFUSING] = "refusing",
-	[SYMPTOM_UNSAMPLED] = "unsampled",
-	[SYMPTOM_INVISIBLE] = "invisible",
-	[SYMPTOM_LAG] = "lag",
-	[SYMPTOM_SYNCING] = "syncing",
-	[SYMPTOM_PEERS] = "peers",
-	[SYMPTOM_SLOW] = "slow",
-	[SYMPTOM_ERRORS] = "errors",
-	[SYMPTOM_SKEW] = "skew",
-	[SYMPTOM_CUT_OFF] = "cut-off",
-	[SYMPTOM_SILENT] = "silent",
-	[SYMPTOM_STALLED] = "stalled",
-	[SYMPTOM_QUORUM] = "quorum",
-	[SYMPTOM_FORK] = "fork",
-	[SYMPTOM_PARTED] = "parted",
-	[SYMPTOM_OFFLINE] = "offline",
-	[SYMPTOM_MISSED] = "missed",
-	[SYMPTOM_NODE_LOST] = "node-lost",
-	[SYMPTOM_WAITING] = "waiting",
-	[SYMPTOM_SEALS] = "seals",
-	[SYMPTOM_LEFT] = "left",
-	[SYMPTOM_NO_CONTRACT] = "no-contract",
-	[SYMPTOM_CURSED] = "cursed",
-	[SYMPTOM_PAUSED] = "paused",
-	[SYMPTOM_CLOSED] = "closed",
-	[SYMPTOM_FEE_QUOTE] = "fee-quote",
-	[SYMPTOM_UNCOMMITTED] = "uncommitted",
-	[SYMPTOM_UNEXECUTED] = "unexecuted",
-	[SYMPTOM_BACKLOG] = "backlog",
-	[SYMPTOM_FAILED] = "failed",
-	[SYMPTOM_RATE_LIMIT] = "rate-limit",
-	[SYMPTOM_FEES_LOW] = "fees-low",
-	[SYMPTOM_PRICES_STALE] = "prices-stale",
-	[SYMPTOM_CORRUPT] = "corrupt",
-	[SYMPTOM_FAR_SIDE] = "far-side",
-	[SYMPTOM_OVERDUE] = "overdue",
-	[SYMPTOM_ANSWER] = "answer",
-	[SYMPTOM_DEVIATES] = "deviates",
-	[SYMPTOM_BREAKER] = "breaker",
-	[SYMPTOM_CRASH_LOOP] = "crash-loop",
-	[SYMPTOM_NOT_READY] = "not-ready",
-	[SYMPTOM_UNSCHEDULED] = "unscheduled",
-	[SYMPTOM_RESTARTED] = "restarted",
-	[SYMPTOM_REPLICAS] = "replicas",
-	[SYMPTOM_ROLLOUT] = "rollout",
-	[SYMPTOM_FIRING] = "firing",
-	[SYMPTOM_SILENCED] = "silenced",
-	[SYMPTOM_LIMIT] = "limit",
-	[SYMPTOM_CERTIFICATE] = "certificate",
-	[SYMPTOM_SECURITY] = "security",
-	[SYMPTOM_UNSCRAPED] = "unscraped",
-	[SYMPTOM_ROUNDS] = "rounds",
-	[SYMPTOM_FLAPPING] = "flapping",
-};
-
-const char *symptom_name(enum symptom symptom)
-{
-	return symptoms[symptom];
-}
-
-enum symptom symptom_parse(const char *name)
-{
-	for (size_t i = 0; i < SYMPTOM_COUNT; i++)
-		if (strcmp(symptoms[i], name) == 0)
-			return (enum symptom)i;
-	return SYMPTOM_NONE;
 }
 
 const char *reach_name(enum reach reach)

@@ -114,6 +114,8 @@ enum symptom {
 const char *kind_name(enum kind kind);          /* "node" */
 const char *health_name(enum health health);    /* "ok" "warning" "critical" "unknown" "stale" */
 const char *symptom_name(enum symptom symptom); /* "crash-loop" */
+/* The rule by which it is found, in words: "no answer for longer than dwell_ms". */
+const char *symptom_rule(enum symptom symptom);
 /* SYMPTOM_NONE for a word that names none. */
 enum symptom symptom_parse(const char *name);
 const char *reach_name(enum reach reach); /* "ok" "refusing" "unreachable" */

@@ -275,9 +275,24 @@ static void defaults_are_within_their_ranges(void **state)
 	assert_int_equal(count, sizeof(t) / sizeof(int64_t));
 }
 
+/* A symptom without words would be a gap in JSON, in the detail and in [diagnosis] rows. */
+static void every_symptom_has_a_name_and_a_rule(void **state)
+{
+	(void)state;
+	for (int symptom = SYMPTOM_NONE; symptom < SYMPTOM_COUNT; symptom++) {
+		const char *name = symptom_name((enum symptom)symptom);
+
+		assert_non_null(name);
+		assert_true(strlen(symptom_rule((enum symptom)symptom)) > 10);
+		assert_int_equal(symptom_parse(name), symptom);
+	}
+	assert_int_equal(symptom_parse("nonsense"), SYMPTOM_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_symptom_has_a_name_and_a_rule),
 		cmocka_unit_test(quorum_follows_the_table),
 		cmocka_unit_test(rounds_double),
 		cmocka_unit_test(proposers_rotate),
