@@ -257,6 +257,7 @@ int main(int argc, char **argv)
 	} parts[] = {
 		{"polling", bench_polling},
 		{"decoding", bench_decoding},
+		{"lanes", bench_lanes},
 		{"screen", bench_screen},
 		{"console", bench_console},
 		{"record", bench_record},

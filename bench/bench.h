@@ -59,6 +59,7 @@ const char *bench_directory(void);
 
 void bench_polling(void);
 void bench_decoding(void);
+void bench_lanes(void);
 void bench_screen(void);
 void bench_console(void);
 void bench_record(void);

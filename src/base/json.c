@@ -552,12 +552,28 @@ static char short_escape(uint32_t c)
 	return found ? to[found - from] : '\0';
 }
 
+/* How many bytes from here on are written as they are, whatever the style. */
+static size_t plain_run(const char *text)
+{
+	size_t len = 0;
+
+	while (text[len] >= ' ' && text[len] < 0x7f && text[len] != '"' && text[len] != '\\')
+		len++;
+	return len;
+}
+
 static void quote(struct buf *out, const char *text, bool (*must_escape)(uint32_t))
 {
 	size_t left = strlen(text);
 
 	buf_putc(out, '"');
 	while (left) {
+		size_t plain = plain_run(text);
+		buf_add(out, text, plain);
+		text += plain;
+		left -= plain;
+		if (!left)
+			break;
 		uint32_t c = 0xfffd;
 		size_t n = text_decode(text, left, &c);
 		char bytes[4];

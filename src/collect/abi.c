@@ -228,7 +228,12 @@ static void put_zeros(struct buf *out, size_t bytes)
 
 void abi_call(struct buf *out, const char *signature)
 {
-	buf_printf(out, "0x%08x", (unsigned)abi_selector(signature));
+	abi_call_selector(out, abi_selector(signature));
+}
+
+void abi_call_selector(struct buf *out, uint32_t selector)
+{
+	buf_printf(out, "0x%08x", (unsigned)selector);
 }
 
 void abi_put_u64(struct buf *out, uint64_t number)

@@ -40,6 +40,7 @@ uint32_t abi_selector(const char *signature);
 
 /* Appends "0x" and the selector; then one word for each call below. All in hex. */
 void abi_call(struct buf *out, const char *signature);
+void abi_call_selector(struct buf *out, uint32_t selector); /* for the same call many times */
 void abi_put_u64(struct buf *out, uint64_t number);
 void abi_put_address(struct buf *out, const struct address *address);
 void abi_put_hash(struct buf *out, const struct hash256 *hash);

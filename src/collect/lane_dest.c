@@ -355,20 +355,22 @@ static void plan_times(struct side *side, struct eth_list *list)
 
 /* --- states of messages ---------------------------------------------------------------------------------- */
 
-static void ask_number(struct side *side, struct eth_list *list, const struct book_message *message, uint64_t number)
+static const char *state_signature(const struct side *side)
+{
+	if (side->lane->custom)
+		return "processedMessages(bytes32)";
+	if (side->type.version == CCIP_2_0)
+		return "getExecutionState(bytes32)";
+	return is_per_lane(side) ? "getExecutionState(uint64)" : "getExecutionState(uint64,uint64)";
+}
+
+static void ask_number(struct side *side, struct eth_list *list, uint32_t selector, const struct book_message *message, uint64_t number)
 {
 	struct lane *lane = side->lane;
 	struct buf data;
 
 	buf_init(&data, 256);
-	if (lane->custom)
-		abi_call(&data, "processedMessages(bytes32)");
-	else if (side->type.version == CCIP_2_0)
-		abi_call(&data, "getExecutionState(bytes32)");
-	else if (is_per_lane(side))
-		abi_call(&data, "getExecutionState(uint64)");
-	else
-		abi_call(&data, "getExecutionState(uint64,uint64)");
+	abi_call_selector(&data, selector);
 	if (lane->book.no_commit) {
 		abi_put_hash(&data, &message->shown.id);
 	} else {
@@ -387,6 +389,7 @@ static void plan_messages(struct side *side, struct eth_list *list)
 	struct lane *lane = side->lane;
 	struct book *book = &lane->book;
 	bool all = book->count <= ASK_ALL || side->looks % ASK_ALL_LOOKS == 0;
+	uint32_t selector = abi_selector(state_signature(side));
 
 	side->number_count = 0;
 	if (!book->started || (lane->custom ? !lane->has_receiver : !is_ramp(side)))
@@ -394,10 +397,10 @@ static void plan_messages(struct side *side, struct eth_list *list)
 	if (!side->numbers)
 		side->numbers = xcalloc(STATES_MAX, sizeof(*side->numbers));
 	for (uint64_t number = book->frontier + 1; !book->no_commit && number <= book->committed && side->number_count < STATES_MAX; number++)
-		ask_number(side, list, NULL, number);
+		ask_number(side, list, selector, NULL, number);
 	for (size_t i = 0; all && i < book->count && side->number_count < STATES_MAX; i++)
 		if (book->open[i].shown.number <= book->frontier || (book->no_commit && book->open[i].shown.has_id))
-			ask_number(side, list, &book->open[i], book->open[i].shown.number);
+			ask_number(side, list, selector, &book->open[i], book->open[i].shown.number);
 }
 
 static void done_messages(struct side *side, struct eth_list *list, int64_t at_us)
