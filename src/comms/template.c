@@ -190,7 +190,7 @@ static void put_value(struct buf *out, const char *text, bool lines)
 }
 
 /* One line with its values; *leave_out when it had placeholders and all of them were empty. */
-static enum status put_line(const struct writing *w, const char *line, size_t len, struct buf *out, bool *leave_out)
+static enum status put_line(const struct writing *w, const char *line, size_t len, bool lines, struct buf *out, bool *leave_out)
 {
 	size_t asked = 0, given = 0, at = 0;
 	while (at < len) {
@@ -210,7 +210,7 @@ static enum status put_line(const struct writing *w, const char *line, size_t le
 		const struct template_value *value = value_of(w, name, size);
 		if (!value)
 			return error_set(w->err, STATUS_INVALID, "%s:%d: {{%.*s}} is not known (tocsin.conf(5) lists what is)", w->template->where, w->line, (int)(size < 40 ? size : 40), name);
-		bool alone = at == 0 && (size_t)(end + 2 - line) == len;
+		bool alone = lines && at == 0 && (size_t)(end + 2 - line) == len;
 		asked++;
 		if (value->text && value->text[0]) {
 			given++;
@@ -244,7 +244,7 @@ enum status template_write(const struct template *template, const char *stage, c
 		struct buf line;
 		bool leave_out = false;
 		buf_init(&line, LINE_BYTES_MAX);
-		enum status status = put_line(&w, at + skip, len - skip, &line, &leave_out);
+		enum status status = put_line(&w, at + skip, len - skip, !is_subject, &line, &leave_out);
 		if (status == STATUS_OK && is_subject) {
 			buf_puts(subject, buf_text(&line));
 		} else if (status == STATUS_OK && !leave_out && (line.len > 0 || text->len > 0)) {
