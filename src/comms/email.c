@@ -124,9 +124,22 @@ static void put_quoted(struct buf *out, const char *text)
 	buf_puts(out, "\r\n");
 }
 
+/* One of mail, in ASCII, without anything that means something in a header. */
+static bool is_address(const char *text)
+{
+	const char *at = strchr(text, '@');
+	return at && at != text && at[1] && !strchr(at + 1, '@') && is_plain(text) && strlen(text) <= ADDRESS_BYTES && !strpbrk(text, "<>,;:\"()[]\\ ");
+}
+
+/* The person who is asked to come, else all of the channel. */
+static const char *recipients(const struct channel *channel, const struct letter *letter)
+{
+	return letter->message->to[0] && is_address(letter->message->to) ? letter->message->to : settings_text(channel->settings, "to");
+}
+
 static void write(const struct channel *channel, const struct letter *letter, const char *key, struct buf *out)
 {
-	const char *from = settings_text(channel->settings, "from"), *to = settings_text(channel->settings, "to");
+	const char *from = settings_text(channel->settings, "from"), *to = recipients(channel, letter);
 	char subject[300], word[ADDRESS_BYTES + 2];
 	struct buf text;
 	(void)key;
@@ -157,12 +170,11 @@ static const char *tls_of(const struct settings *s)
 static void address(const struct channel *channel, const struct letter *letter, const char *url, const char *key, struct parcel *out)
 {
 	const struct settings *s = channel->settings;
-	const char *to = settings_text(s, "to"), *user = settings_text(s, "user"), *tls = tls_of(s);
+	const char *to = recipients(channel, letter), *user = settings_text(s, "user"), *tls = tls_of(s);
 	bool tls_first = strcmp(tls, "tls") == 0, starttls = strcmp(tls, "starttls") == 0;
 	int64_t port = settings_number(s, "port");
 	char word[ADDRESS_BYTES + 2];
 	size_t count = 0;
-	(void)letter;
 	(void)url;
 	port = port ? port : tls_first ? 465
 		: starttls             ? 587
@@ -178,13 +190,6 @@ static void address(const struct channel *channel, const struct letter *letter, 
 		out->user = xstrdup(user);
 		out->password = xstrdup(key);
 	}
-}
-
-/* One of mail, in ASCII, without anything that means something in a header. */
-static bool is_address(const char *text)
-{
-	const char *at = strchr(text, '@');
-	return at && at != text && at[1] && !strchr(at + 1, '@') && is_plain(text) && strlen(text) <= ADDRESS_BYTES && !strpbrk(text, "<>,;:\"()[]\\ ");
 }
 
 static enum status check(const struct settings *s, struct error *err)

@@ -37,6 +37,7 @@ struct outbox {
 	const struct channels *channels;
 	struct transport *transport;
 	const struct fold *fold;
+	const struct people *people;
 	const char *network, *origin;
 	struct outbox_host host;
 	struct job *jobs;
@@ -44,10 +45,10 @@ struct outbox {
 	int64_t now_us;  /* of the last tick */
 };
 
-struct outbox *outbox_new(const struct channels *channels, struct transport *transport, const struct fold *fold, const char *network, const char *origin, const struct outbox_host *host)
+struct outbox *outbox_new(const struct channels *channels, struct transport *transport, const struct fold *fold, const struct people *people, const char *network, const char *origin, const struct outbox_host *host)
 {
 	struct outbox *o = xcalloc(1, sizeof(*o));
-	*o = (struct outbox){.channels = channels, .transport = transport, .fold = fold, .network = network, .origin = origin, .host = *host};
+	*o = (struct outbox){.channels = channels, .transport = transport, .fold = fold, .people = people, .network = network, .origin = origin, .host = *host};
 	return o;
 }
 
@@ -297,7 +298,7 @@ static const struct message_record *last_page(const struct incident *incident, c
 {
 	for (size_t i = incident->message_count; i-- > 0;) {
 		const struct message_record *m = &incident->messages[i];
-		if (!m->update[0] && strcmp(m->channel, channel->name) == 0)
+		if (!m->update[0] && !m->request && strcmp(m->channel, channel->name) == 0)
 			return m;
 	}
 	return NULL;
@@ -333,8 +334,66 @@ static void page(struct outbox *o, const struct incident *incident, const struct
 		buf_printf(&text, "in command: %s\n", incident->owner);
 	o->host.checkpoint(o->host.arg, checkpoint, sizeof(checkpoint));
 	const struct way_out way = {.channel = channel->name, .kind = channel->kind->name, .action = action};
-	act_message_queue(incident, &way, subject, buf_text(&text), checkpoint, o->now_us, out);
+	act_message_queue(incident, &way, subject, buf_text(&text), checkpoint, 0, NULL, o->now_us, out);
 	buf_free(&text);
+}
+
+/* --- asking people to come ------------------------------------------------------------------------------------ */
+
+static const struct message_record *request_message(const struct incident *incident, uint64_t request, const char *action)
+{
+	for (size_t i = incident->message_count; i-- > 0;)
+		if (incident->messages[i].request == request && strcmp(incident->messages[i].action, action) == 0)
+			return &incident->messages[i];
+	return NULL;
+}
+
+static const struct channel *channel_of_kind(const struct outbox *o, const char *kind)
+{
+	for (size_t i = 0; i < o->channels->count; i++)
+		if (strcmp(o->channels->items[i].kind->name, kind) == 0)
+			return &o->channels->items[i];
+	return NULL;
+}
+
+/* Queues what tells the person of an escalation, unless people tell him, or it was queued. */
+static void ask_to_come(struct outbox *o, const struct incident *incident, const struct escalation *e, struct drafts *out)
+{
+	const struct person *person = people_find(o->people, e->person);
+	const struct channel *channel = channel_of_kind(o, e->channel);
+	enum contact contact;
+	char subject[300], text[600], checkpoint[CHECKPOINT_TEXT];
+	if (!person || !channel || !contact_parse(e->channel, &contact) || !person->contacts[contact])
+		return;
+	const char *action = channel->kind->pages ? "trigger" : "post";
+	if (e->sent_us || e->failed_us || request_message(incident, e->seq, action))
+		return;
+	text_format(subject, sizeof(subject), "[%s] %s %s: %s is asked to come", severity_name(incident->severity), incident->id, incident->title, person->full_name);
+	text_format(text, sizeof(text), "%s, you are asked to come to %s: %s.%s%s\nIn command: %s.", person->full_name, incident->id, incident->title, e->reason[0] ? "\nWhy: " : "", e->reason, incident->owner[0] ? incident->owner : "nobody yet");
+	o->host.checkpoint(o->host.arg, checkpoint, sizeof(checkpoint));
+	const struct way_out way = {.channel = channel->name, .kind = channel->kind->name, .action = action};
+	act_message_queue(incident, &way, subject, text, checkpoint, e->seq, person->contacts[contact], o->now_us, out);
+}
+
+/* A pager that rang for a person falls silent when it is over. */
+static void end_asking(struct outbox *o, const struct incident *incident, const struct escalation *e, struct drafts *out)
+{
+	const struct message_record *rang = request_message(incident, e->seq, "trigger");
+	if (!rang || rang->state == MESSAGE_WITHDRAWN || request_message(incident, e->seq, "resolve"))
+		return;
+	const struct way_out way = {.channel = rang->channel, .kind = rang->kind, .action = "resolve"};
+	act_message_queue(incident, &way, rang->subject, rang->text, "", e->seq, rang->to, o->now_us, out);
+}
+
+static void find_requests(struct outbox *o, const struct incident *incident, struct drafts *out)
+{
+	bool open = incident_is_open(incident) && incident->stage != STAGE_REVIEW;
+	for (size_t i = 0; i < incident->escalation_count; i++) {
+		if (open)
+			ask_to_come(o, incident, &incident->escalations[i], out);
+		else
+			end_asking(o, incident, &incident->escalations[i], out);
+	}
 }
 
 static void pages_recorded(void *arg, enum status status, const struct error *err)
@@ -358,6 +417,7 @@ static void find_pages(struct outbox *o)
 			if (action)
 				page(o, incident, &o->channels->items[k], action, &drafts);
 		}
+		find_requests(o, incident, &drafts);
 	}
 	if (drafts.count > 0) {
 		o->pages_wait = true;

@@ -6,6 +6,7 @@
 
 #include "comms/transport.h"
 #include "incident/act.h"
+#include "incident/people.h"
 
 /* An attempt that has no result this long after it began was made by somebody who ended. */
 #define OUTBOX_ORPHAN_US (2 * TRANSPORT_TIMEOUT_MS * US_PER_MS)
@@ -27,8 +28,8 @@ struct outbox_host {
 
 struct outbox;
 
-/* All are borrowed. `transport` NULL: nothing is ever sent. */
-struct outbox *outbox_new(const struct channels *channels, struct transport *transport, const struct fold *fold, const char *network, const char *origin, const struct outbox_host *host);
+/* All are borrowed; `people` are those whom escalations ask to come. `transport` NULL: nothing is ever sent. */
+struct outbox *outbox_new(const struct channels *channels, struct transport *transport, const struct fold *fold, const struct people *people, const char *network, const char *origin, const struct outbox_host *host);
 /* Nothing leaves from here on; to be called before the transport is freed. */
 void outbox_stop(struct outbox *outbox);
 /* After the host's `append` cannot call back any more. */

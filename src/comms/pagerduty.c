@@ -34,6 +34,8 @@ static void put_payload(struct json_writer *w, const struct letter *letter)
 	json_put_string(w, "group", letter->network);
 	json_begin_object(w, "custom_details");
 	json_put_string(w, "incident", letter->incident);
+	if (letter->message->to[0])
+		json_put_string(w, "to", letter->message->to);
 	json_put_string(w, "title", m->title);
 	json_put_string(w, "stage", m->stage);
 	json_put_string(w, "text", m->text);
@@ -52,7 +54,11 @@ static void write(const struct channel *channel, const struct letter *letter, co
 	json_begin_object(&w, NULL);
 	json_put_string(&w, "routing_key", key);
 	json_put_string(&w, "event_action", action);
-	json_put_string(&w, "dedup_key", letter_key(dedup, sizeof(dedup), letter));
+	letter_key(dedup, sizeof(dedup), letter);
+	/* Who is asked to come has a page of his own. */
+	if (letter->message->request)
+		text_format(dedup + strlen(dedup), sizeof(dedup) - strlen(dedup), "/%llu", (unsigned long long)letter->message->request);
+	json_put_string(&w, "dedup_key", dedup);
 	json_put_string(&w, "client", "tocsin");
 	if (strcmp(action, "trigger") == 0)
 		put_payload(&w, letter);

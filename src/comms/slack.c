@@ -107,6 +107,22 @@ static void put_header(struct json_writer *w, const struct letter *letter)
 	buf_free(&safe);
 }
 
+/* "<@U0123ABCD>" for a member's id, the only markup that is ours; other names as text. */
+static void put_mention(struct json_writer *w, const char *to)
+{
+	char line[200];
+	size_t len = strlen(to);
+	bool id = len >= 8 && len <= 20 && (to[0] == 'U' || to[0] == 'W') && !to[strspn(to, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")];
+	if (!id) {
+		put_section(w, to, len);
+		return;
+	}
+	json_begin_object(w, NULL);
+	json_put_string(w, "type", "section");
+	put_text(w, "text", "mrkdwn", text_format(line, sizeof(line), "<@%s>", to));
+	json_end_object(w);
+}
+
 static void put_context(struct json_writer *w, const struct letter *letter)
 {
 	struct buf line, escaped;
@@ -147,6 +163,8 @@ static void write(const struct channel *channel, const struct letter *letter, co
 	json_put_bool(&w, "unfurl_links", false);
 	json_begin_array(&w, "blocks");
 	put_header(&w, letter);
+	if (letter->message->to[0])
+		put_mention(&w, letter->message->to);
 	for (size_t i = 0; *text && i < SECTIONS_MAX; i++) {
 		size_t len = section_len(text);
 		put_section(&w, text, len);

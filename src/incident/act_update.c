@@ -203,6 +203,26 @@ enum status act_update_send(const struct fold *fold, const struct actor *who, co
 	return act_update_approve(fold, who, incident, &full, ways, count, checkpoint, out, err);
 }
 
+/* Whoever looks at the ladder sees whether the person was told; where nobody knows, somebody
+ * had better call. */
+static void tell_escalation(const struct incident *incident, const struct message_record *m, bool sent, const char *why, int64_t now_us, struct drafts *out)
+{
+	const struct escalation *e = NULL;
+	for (size_t i = 0; m->request && i < incident->escalation_count && !e; i++)
+		e = incident->escalations[i].seq == m->request ? &incident->escalations[i] : NULL;
+	if (!e || strcmp(m->action, "resolve") == 0)
+		return;
+	struct draft *draft = drafts_add_machine(out, sent ? EVENT_ESCALATION_SENT : EVENT_ESCALATION_FAILED, now_us, incident->id);
+	draft_summary(out, draft, "%s %s told by %s%s%s", e->person, sent ? "was" : "may not have been", m->channel, why && why[0] ? ": " : "", why ? why : "");
+	struct payload data;
+	payload_begin(&data);
+	json_put_i64(&data.w, "request", (int64_t)m->request);
+	payload_string(&data, "person", e->person);
+	payload_string(&data, "channel", e->channel);
+	payload_string(&data, "detail", sent ? "message arrived" : why);
+	payload_end(&data, out, draft);
+}
+
 /* --- what got stuck ------------------------------------------------------------------------------- */
 
 static enum status need_message(const struct fold *fold, const char *id, const struct message_record **out, const struct incident **incident, struct error *err)
@@ -267,6 +287,7 @@ enum status act_message_arrived(const struct fold *fold, const struct actor *who
 		return error_set(err, STATUS_INVALID, "message %s: the id of the incident on the status page is needed for what follows (give it after the message; its address there ends with it)", m->id);
 	struct draft *draft = choose(who, incident, m, EVENT_UPDATE_ARRIVED, "remote", remote, out);
 	draft_summary(out, draft, "message %s did arrive by %s", m->id, m->channel);
+	tell_escalation(incident, m, true, NULL, who->now_us, out);
 	return STATUS_OK;
 }
 
@@ -304,10 +325,10 @@ enum status act_message_answered(const struct fold *fold, const struct actor *wh
 
 /* --- the machine ------------------------------------------------------------------------------------- */
 
-void act_message_queue(const struct incident *incident, const struct way_out *way, const char *subject, const char *text, const char *checkpoint, int64_t now_us, struct drafts *out)
+void act_message_queue(const struct incident *incident, const struct way_out *way, const char *subject, const char *text, const char *checkpoint, uint64_t request, const char *to, int64_t now_us, struct drafts *out)
 {
-	char id[UPDATE_ID];
-	const char *const parts[] = {incident->id, way->channel, way->action};
+	char id[UPDATE_ID], asked[24];
+	const char *const parts[] = {incident->id, way->channel, way->action, text_format(asked, sizeof(asked), "%llu", (unsigned long long)request)};
 	make_id(id, parts, ARRAY_LENGTH(parts), now_us);
 	struct draft *draft = drafts_add_machine(out, EVENT_UPDATE_QUEUED, now_us, incident->id);
 	draft_summary(out, draft, "queued for %s (%s), message %s: %s %s", way->channel, way->kind, id, way->action, incident->id);
@@ -316,6 +337,9 @@ void act_message_queue(const struct incident *incident, const struct way_out *wa
 	put_message(&data, id, incident, way);
 	payload_string(&data, "subject", subject);
 	payload_string(&data, "checkpoint", checkpoint);
+	payload_string(&data, "to", to);
+	if (request)
+		json_put_i64(&data.w, "request", (int64_t)request);
 	payload_end(&data, out, draft);
 }
 
@@ -357,4 +381,6 @@ void act_message_result(const struct incident *incident, const struct message_re
 	if (r->state == MESSAGE_WAITING)
 		json_put_i64(&data.w, "retry_us", r->retry_us);
 	payload_end(&data, out, draft);
+	if (r->state == MESSAGE_SENT || r->state == MESSAGE_FAILED || r->state == MESSAGE_UNKNOWN)
+		tell_escalation(incident, m, r->state == MESSAGE_SENT, r->why, now_us, out);
 }

@@ -206,7 +206,7 @@ static bool told_already(const struct incident *pub, const struct message_record
 		const struct message_record *old = &pub->messages[i];
 		if (strcmp(old->channel, m->channel) != 0)
 			continue;
-		if (m->update[0] ? strcmp(old->update, m->update) == 0 : !old->update[0])
+		if (m->update[0] ? strcmp(old->update, m->update) == 0 : !old->update[0] && old->request == m->request)
 			return m->update[0] || strcmp(old->action, m->action) == 0;
 	}
 	return false;
@@ -219,6 +219,10 @@ static void read_message(struct incoming *in, struct message_record *m)
 	const size_t sizes[] = {sizeof(m->id), sizeof(m->update), sizeof(m->channel), sizeof(m->kind), sizeof(m->action), sizeof(m->audience), sizeof(m->stage), sizeof(m->severity)};
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
 		incoming_text(in, names[i], fields[i], sizes[i]);
+	int64_t request = 0;
+	incoming_text(in, "to", m->to, sizeof(m->to));
+	if (incoming_i64(in, "request", &request) && request > 0)
+		m->request = (uint64_t)request;
 	if (!incoming_i64(in, "next_us", &m->next_us) || m->next_us < 0)
 		m->next_us = 0;
 }

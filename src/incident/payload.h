@@ -84,7 +84,9 @@
  * update.approved      update sha256 (of subject, newline, text: what was approved)
  * update.queued        message (its id) channel kind action (post trigger acknowledge
  *                      resolve) update (none: it goes out by itself) audience stage
- *                      severity title subject next_us checkpoint; the body is its text
+ *                      severity title subject next_us checkpoint; to and request (seq of
+ *                      an escalation.requested) when it asks one person to come; the body
+ *                      is its text
  * update.attempted     message attempt; durable before anything leaves
  * update.sent          message attempt status remote (what the peer calls it)
  * update.failed        message attempt status why retry_us (absent: it is not tried again)

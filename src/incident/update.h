@@ -53,6 +53,8 @@ struct message_record {
 	char kind[16];          /* of that channel: "slack" */
 	char action[16];        /* "post", "trigger", "acknowledge", "resolve" */
 	char audience[24], stage[16], severity[8];
+	char to[160];     /* the contact of the person whom it asks to come, "": everybody there */
+	uint64_t request; /* seq of the escalation that it tells, 0: none */
 	char *title, *subject, *text;
 	char *checkpoint; /* the three lines that leave with it, "" when there were none */
 	int64_t next_us;
@@ -118,8 +120,9 @@ enum status act_message_answered(const struct fold *fold, const struct actor *wh
 
 /* --- what the machine does -------------------------------------------------------------- */
 
-/* Queues what goes out by itself: a page of the incident by one channel. */
-void act_message_queue(const struct incident *incident, const struct way_out *way, const char *subject, const char *text, const char *checkpoint, int64_t now_us, struct drafts *out);
+/* Queues what goes out by itself: a page of the incident by one channel. `request` and `to`
+ * are those of an escalation, 0 and NULL of none. */
+void act_message_queue(const struct incident *incident, const struct way_out *way, const char *subject, const char *text, const char *checkpoint, uint64_t request, const char *to, int64_t now_us, struct drafts *out);
 /* What became of an attempt: MESSAGE_ATTEMPTED before it, then MESSAGE_SENT, _WAITING (with
  * retry_us), _FAILED or _UNKNOWN. */
 struct message_result {
@@ -129,6 +132,7 @@ struct message_result {
 	const char *why, *remote;
 	int64_t retry_us;
 };
+/* The escalation that it tells learns of it too. */
 void act_message_result(const struct incident *incident, const struct message_record *message, const struct message_result *result, int64_t now_us, struct drafts *out);
 
 #endif

@@ -79,7 +79,7 @@ void notify_loaded(struct notify *n)
 		n->transport = transport_new(watch_loop(n->watch), &n->channels, 0, hide, n);
 		say_troubles(n);
 	}
-	n->outbox = outbox_new(&n->channels, n->transport, watch_fold(n->watch), config->network, watch_origin(n->watch), &host);
+	n->outbox = outbox_new(&n->channels, n->transport, watch_fold(n->watch), watch_people(n->watch), config->network, watch_origin(n->watch), &host);
 }
 
 void notify_tick(struct notify *n, int64_t now_us, bool may_send)

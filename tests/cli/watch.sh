@@ -146,7 +146,7 @@ done
 # --- a drill sends nothing -----------------------------------------------------------------------
 before=$(wc -l <"$scratch/box.log")
 cat >"$scratch/script" <<'END'
-:wait idle
+:wait text 6 ok 60s
 :declare Only a drill
 :severity P0
 :commander alice

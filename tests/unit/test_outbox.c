@@ -5,6 +5,7 @@
 #include "recorder.h"
 
 #include "comms/outbox.h"
+#include "incident/act_room.h"
 #include "record/checkpoint.h"
 
 #include <setjmp.h>
@@ -27,6 +28,8 @@ struct post {
 	struct loop *loop;
 	struct settings sections[5];
 	struct channels channels;
+	struct settings person;
+	struct people people;
 	struct transport *transport;
 	struct outbox *outbox;
 	size_t said[3]; /* lines by severity */
@@ -118,6 +121,11 @@ static void configure(struct post *p)
 	text_format(url, sizeof(url), "http://127.0.0.1:%d/services/%s", sink_port(p->http), SECRET);
 	setenv("TEST_URL", url, 1);
 	setenv("TEST_KEY", SECRET, 1);
+	settings_init(&p->person, &person_section, "bob", 1);
+	set(&p->person, "full_name", "Bob B.");
+	set(&p->person, "pagerduty", "bob");
+	people_read(&p->person, 1, &p->people);
+	p->people.reaches[CONTACT_PAGERDUTY] = true;
 	channels_read(p->sections, ARRAY_LENGTH(kinds), &p->channels);
 	assert_int_equal(p->channels.count, ARRAY_LENGTH(kinds));
 }
@@ -127,7 +135,7 @@ static void start(struct post *p)
 {
 	const struct outbox_host host = {.append = append, .mask = mask, .say = say, .checkpoint = checkpoint, .arg = p};
 	p->transport = p->drill ? NULL : transport_new(p->loop, &p->channels, p->timeout_ms ? p->timeout_ms : TIMEOUT_MS, hide, NULL);
-	p->outbox = outbox_new(&p->channels, p->transport, p->r.fold, "Test network", "tocsin/test", &host);
+	p->outbox = outbox_new(&p->channels, p->transport, p->r.fold, &p->people, "Test network", "tocsin/test", &host);
 }
 
 /* And ends at once, as by kill -9: what it was about is gone. */
@@ -165,6 +173,8 @@ static int close_post(void **state)
 	sink_close(p->http);
 	sink_close(p->smtp);
 	channels_free(&p->channels);
+	people_free(&p->people);
+	settings_free(&p->person);
 	for (size_t i = 0; i < ARRAY_LENGTH(p->sections); i++)
 		settings_free(&p->sections[i]);
 	recorder_free(&p->r);
@@ -616,6 +626,42 @@ static void pages_go_by_themselves(void **state)
 	assert_int_equal(taken(p), 3);
 }
 
+static void people_are_asked_to_come(void **state)
+{
+	struct post *p = *state;
+	DO(&p->r, act_escalate(p->r.fold, &p->r.who, &p->people, "INC-1", "bob", "the lane needs him", &p->r.drafts, &p->r.err));
+	assert_int_equal(incident(p)->escalations[0].sent_us, 0);
+	tick(p);
+	char *last = sink_last(p->http);
+	assert_non_null(strstr(last, "\"event_action\": \"trigger\""));
+	/* A page of its own, that the incident's does not swallow. */
+	assert_non_null(strstr(last, "\"dedup_key\": \"tocsin/test/INC-1/2\""));
+	assert_non_null(strstr(last, "Why: the lane needs him"));
+	free(last);
+	assert_true(incident(p)->escalations[0].sent_us > 0);
+	tick(p);
+	assert_int_equal(taken(p), 1);
+	recorder_raw(&p->r, EVENT_INCIDENT_CLOSED, "INC-1", "{\"from\":\"review\"}");
+	tick(p);
+	tick(p);
+	last = sink_last(p->http);
+	assert_non_null(strstr(last, "\"event_action\": \"resolve\""));
+	assert_non_null(strstr(last, "\"dedup_key\": \"tocsin/test/INC-1/2\""));
+	free(last);
+	assert_int_equal(taken(p), 2);
+}
+
+static void who_could_not_be_told_is_shown_as_such(void **state)
+{
+	struct post *p = *state;
+	sink_set(p->http, SINK_BAD);
+	DO(&p->r, act_escalate(p->r.fold, &p->r.who, &p->people, "INC-1", "bob", NULL, &p->r.drafts, &p->r.err));
+	tick(p);
+	assert_true(incident(p)->escalations[0].failed_us > 0);
+	assert_int_equal(incident(p)->escalations[0].sent_us, 0);
+	assert_non_null(strstr(incident(p)->escalations[0].detail, "400"));
+}
+
 /* --- drills, secrets, mistakes --------------------------------------------------------------------------------------- */
 
 static void a_drill_has_nothing_that_sends(void **state)
@@ -721,6 +767,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(order_is_kept_on_a_channel, open_post, close_post),
 		cmocka_unit_test_setup_teardown(what_nobody_saw_does_not_leave, open_post, close_post),
 		cmocka_unit_test_setup_teardown(pages_go_by_themselves, open_post, close_post),
+		cmocka_unit_test_setup_teardown(people_are_asked_to_come, open_post, close_post),
+		cmocka_unit_test_setup_teardown(who_could_not_be_told_is_shown_as_such, open_post, close_post),
 		cmocka_unit_test_setup_teardown(a_drill_has_nothing_that_sends, open_post, close_post),
 		cmocka_unit_test_setup_teardown(secrets_stay_out_of_the_record, open_post, close_post),
 		cmocka_unit_test_setup_teardown(a_missing_secret_is_loud_and_final, open_post, close_post),
