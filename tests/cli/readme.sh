@@ -27,6 +27,18 @@ for format in md json jsonl csv; do
 	expect_exit 0 "which the record still matches" --db x.db verify --checkpoint "inc-1.$format.checkpoint"
 done
 
+{
+	cat ten.conf
+	example '\[channel ops\]' 'on = declare'
+} >channels.conf
+expect_exit 0 "its channels are accepted" --config channels.conf config check
+sed -n 's|^    tocsin incident update|incident update|p' "$readme" >update.line
+# shellcheck disable=SC2046 # its words are the arguments
+expect_exit 0 "an update to be pasted" --db x.db $(cat update.line)
+expect_text "says what it is about" "$scratch/out" 'we are looking into a problem'
+expect_text "and carries the checkpoint" "$scratch/out" 'tocsin/'
+expect_exit 0 "the outbox" --db x.db outbox list
+
 sed -n 's|^    tocsin runbook run|runbook run|p' "$readme" >dry.line
 # shellcheck disable=SC2046 # its words are the arguments
 expect_exit 0 "a dry run" $(cat dry.line)
