@@ -76,7 +76,7 @@ static void ask_states(struct ticking *t, struct book *book)
 		bench_need(eth_read(list, &limits, buf_text(&t->reply), t->reply.len, why), "reading states");
 	for (size_t i = 0; i < book->count; i++) {
 		struct abi view;
-		uint64_t state;
+		uint64_t state = 0;
 		bench_need(eth_view(list, i, &view) && abi_u64(view, 0, &state), "a state");
 		book_take_state(book, book->open[i].shown.number, state, NOW_US);
 	}
