@@ -20,6 +20,7 @@ enum {
 	JSON_BYTES_MAX = 64 * 1024 * 1024,
 	TEXT_BYTES_MAX = 1024 * 1024,
 	ANSWER_BYTES = 4096,
+	EXIT_KEPT_BACK = 2, /* what ran did well, but not everything was allowed to run */
 	VERIFY_TICK_MS = 200,
 };
 
@@ -453,10 +454,12 @@ static enum outcome do_command(struct session *s, const struct step *step, const
 		return OUTCOME_SHOWN;
 	}
 	if (view->bound.open_count) {
+		s->kept_back += !s->dry;
 		text_format(why, size, "%s (give it with --set %s=VALUE)", view->bound.open[0].written, view->bound.open[0].name);
 		return OUTCOME_OPEN;
 	}
 	if (view->refused[0]) {
+		s->kept_back += !s->dry;
 		text_format(why, size, "%s", view->refused);
 		return OUTCOME_NOT_RUN;
 	}
@@ -577,6 +580,7 @@ static enum status json_finish(struct session *s, struct error *err)
 	json_put_i64(&s->w, "kept_back", (int64_t)s->kept_back);
 	json_put_i64(&s->w, "refused", (int64_t)s->refused);
 	json_put_bool(&s->w, "failed", s->failed);
+	json_put_bool(&s->w, "recorded", false);
 	json_end_object(&s->w);
 	return cli_print_json(&s->json, err);
 }
@@ -619,15 +623,20 @@ static void say_begin(const struct session *s)
 	printf("%s  (%s, sha256 %.12s)\n", s->book.title, s->book.name, sha256_text(hex, &s->book.sha256));
 	if (s->dry)
 		printf("A dry run: nothing is run.\n");
-	else if (s->armed)
+	else
+		printf("Outside an incident: nothing of this is recorded.\n");
+	if (!s->dry && s->armed)
 		printf("Armed: %s\n", s->armed);
 }
 
 static void say_finish(const struct session *s)
 {
+	const char *end = s->failed ? "; the last one failed, nothing after it was run" : s->stopped ? "; stopped"
+		: s->kept_back                                                                     ? "; this runbook is not done"
+												   : "";
+
 	if (!s->dry)
-		printf("\n%zu %s, %zu kept back%s\n", s->ran, s->ran == 1 ? "command ran" : "commands ran", s->kept_back, s->failed ? "; the last one failed, nothing after it was run" : s->stopped ? "; stopped"
-																								     : "");
+		printf("\n%zu %s, %zu kept back%s\n", s->ran, s->ran == 1 ? "command ran" : "commands ran", s->kept_back, end);
 	else if (s->refused)
 		printf("\n%zu %s refused\n", s->refused, s->refused == 1 ? "command would be" : "commands would be");
 }
@@ -671,6 +680,14 @@ static enum status work(struct session *s, struct error *err)
 	return status;
 }
 
+/* Where nobody watches, the exit code has to tell what was left undone. A person saw it. */
+static int exit_code(const struct session *s)
+{
+	if (s->failed || s->stopped || s->refused)
+		return EXIT_FAILED;
+	return s->kept_back && !s->asks ? EXIT_KEPT_BACK : EXIT_OK;
+}
+
 int cli_runbook_run(const struct globals *globals, int argc, char **argv)
 {
 	struct session s = {.globals = globals};
@@ -685,11 +702,11 @@ int cli_runbook_run(const struct globals *globals, int argc, char **argv)
 	enum status status = open_session(&s, argv[1], &set, &err);
 	if (status == STATUS_OK)
 		status = work(&s, &err);
-	bool good = status == STATUS_OK && !s.failed && !s.stopped && s.refused == 0;
+	code = status == STATUS_USAGE ? EXIT_USAGE : status == STATUS_OK ? exit_code(&s)
+									 : EXIT_FAILED;
 	free(set.items);
 	close_session(&s);
 	if (status != STATUS_OK)
 		cli_error(&err);
-	return status == STATUS_USAGE ? EXIT_USAGE : good ? EXIT_OK
-							  : EXIT_FAILED;
+	return code;
 }

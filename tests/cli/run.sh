@@ -67,9 +67,17 @@ expect_exit 64 "--read-only runs nothing" --read-only runbook run book.md --yes
 expect_exit 1 "unarmed, what it verifies does not hold" runbook run book.md --yes --json
 expect_json "the read ran, what changes was kept back" "$scratch/out" '[.steps[].commands[].outcome] == ["ran", "not-run", "not-run", "ran"] and .steps[0].commands[0].output == "seen\n"'
 expect_equal "so nothing changed" "$(ls changed 2>/dev/null)" ""
-expect_exit 0 "armed" runbook run book.md --yes --arm 'a test' --json
+expect_exit 2 "armed, what destroys is kept back, and the exit code tells" runbook run book.md --yes --arm 'a test' --json
 expect_json "what changes ran, what destroys never" "$scratch/out" '[.steps[].commands[].outcome] == ["ran", "ran", "not-run", "ran"] and .armed == "a test"'
 expect_equal "so it is still there" "$(ls -d destroyed)" destroyed
+expect_json "nothing is recorded, and says so" "$scratch/out" '.recorded == false and .kept_back == 1 and (.failed | not)'
+expect_exit 2 "the same as text" runbook run book.md --yes --arm 'a test'
+expect_text "says that nothing is recorded" "$scratch/out" "Outside an incident: nothing of this is recorded."
+expect_text "and that more is to do" "$scratch/out" "3 commands ran, 1 kept back; this runbook is not done"
+printf '# One\n\n1. Ask\n\n   ```sh\n   echo <question>\n   ```\n' >open.md
+expect_exit 2 "a value that nobody gave keeps back, too" runbook run open.md --yes --json
+expect_json "and is counted" "$scratch/out" '.kept_back == 1 and .ran == 0'
+expect_exit 0 "with it everything runs" runbook run open.md --yes --set question=why
 expect_exit 64 "an empty reason is none" runbook run book.md --yes --arm ''
 
 cat >choice.md <<'BOOK'
