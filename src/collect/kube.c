@@ -293,12 +293,27 @@ static const struct component *validator_of(const struct world *world, const str
 	return validator ? validator : world_find(world, text_format(id, sizeof(id), "validator/%s", entry->name));
 }
 
+/* The feed that it publishes, by its own name or that of its deployment; NULL when it does not. */
+static const struct component *feed_of(const struct world *world, const struct entry *entry)
+{
+	for (size_t i = 0; i < world_count(world, KIND_FEED); i++) {
+		const struct component *feed = world_at(world, KIND_FEED, i);
+		const char *publisher = component_text(feed, FEED_PUBLISHER);
+		size_t len = publisher ? strlen(publisher) : 0;
+		if (len > 0 && strncmp(entry->name, publisher, len) == 0 && (entry->name[len] == '\0' || entry->name[len] == '-'))
+			return feed;
+	}
+	return NULL;
+}
+
 static void join_pod(struct kube *kube, struct entry *entry)
 {
 	const struct component *node = node_of(kube->host.world, entry);
 	const struct component *validator = validator_of(kube->host.world, entry, node);
 
-	world_relate(entry->c, 0, node ? node->id : "");
+	const struct component *feed = node || validator ? NULL : feed_of(kube->host.world, entry);
+
+	world_relate(entry->c, 0, node ? node->id : feed ? feed->id : "");
 	world_relate(entry->c, 1, validator ? validator->id : "");
 	entry->validator = validator != NULL;
 }

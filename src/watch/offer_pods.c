@@ -33,7 +33,9 @@ const char *pod_bare_name(const struct component *pod)
 
 static const struct config_node *node_named(const struct config *config, const char *id)
 {
-	for (size_t i = 0; id && i < config->node_count; i++)
+	if (!id || strncmp(id, "node/", strlen("node/")) != 0)
+		return NULL;
+	for (size_t i = 0; i < config->node_count; i++)
 		if (strcmp(config->nodes[i].name, id + strlen("node/")) == 0)
 			return &config->nodes[i];
 	return NULL;
