@@ -134,7 +134,8 @@ char *double_text(char *dst, size_t size, double number)
 	bool moderate = number > -1e15 && number < 1e15, large = number <= -1e5 || number >= 1e5;
 
 	if (isnan(number) || isinf(number))
-		snprintf(dst, size, "%s", isnan(number) ? "NaN" : number > 0 ? "+Inf" : "-Inf");
+		snprintf(dst, size, "%s", isnan(number) ? "NaN" : number > 0 ? "+Inf"
+									     : "-Inf");
 	else if (moderate && (large || number == (double)(int64_t)number))
 		snprintf(dst, size, "%.0f", number);
 	else

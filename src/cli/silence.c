@@ -69,7 +69,8 @@ static enum status outcome(const struct call *call, struct error *err)
 
 static struct silence_act act_of(const struct call *call, int64_t until_us)
 {
-	const char *id = call->request.end ? call->request.end : call->id[0] ? call->id : NULL;
+	const char *id = call->request.end ? call->request.end : call->id[0] ? call->id
+									     : NULL;
 
 	return (struct silence_act){.alertmanager = call->name, .matchers = call->matchers, .comment = call->request.comment, .silence = id, .until_us = until_us, .alerts = call->alerts, .end = call->request.end != NULL};
 }

@@ -313,7 +313,8 @@ static void join_pod(struct kube *kube, struct entry *entry)
 
 	const struct component *feed = node || validator ? NULL : feed_of(kube->host.world, entry);
 
-	world_relate(entry->c, 0, node ? node->id : feed ? feed->id : "");
+	world_relate(entry->c, 0, node ? node->id : feed ? feed->id
+							 : "");
 	world_relate(entry->c, 1, validator ? validator->id : "");
 	entry->validator = validator != NULL;
 }
@@ -460,11 +461,15 @@ static void take_workload(struct feed *feed, const struct json *object, bool gon
 	entry->validator = workload.validator;
 	struct workload_facts *w = &entry->workload, before = *w;
 	*w = workload.facts;
-	w->rolling_us = !w->rolling ? 0 : before.rolling_us ? before.rolling_us : at_us;
-	w->unready_us = w->ready >= w->desired ? 0 : before.unready_us ? before.unready_us : at_us;
+	w->rolling_us = !w->rolling ? 0 : before.rolling_us ? before.rolling_us
+							    : at_us;
+	w->unready_us = w->ready >= w->desired ? 0 : before.unready_us ? before.unready_us
+								       : at_us;
 	show_text(entry->c, WORKLOAD_TYPE, resources[feed->resource].type, at_us);
 	show_text(entry->c, WORKLOAD_NAMESPACE, feed->namespace, at_us);
-	show_text(entry->c, WORKLOAD_ROLLOUT, w->stuck ? "stuck" : w->rolling ? "under way" : "finished", at_us);
+	show_text(entry->c, WORKLOAD_ROLLOUT, w->stuck ? "stuck" : w->rolling ? "under way"
+									      : "finished",
+		  at_us);
 	world_set_number(entry->c, WORKLOAD_DESIRED, w->desired, at_us);
 	world_set_number(entry->c, WORKLOAD_READY, w->ready, at_us);
 	world_set_number(entry->c, WORKLOAD_UPDATED, w->updated, at_us);
@@ -805,7 +810,8 @@ static enum status use_access(struct kube *kube, const struct settings *settings
 	kube->access.hide = hide;
 	kube->access.arg = kube;
 	if (strcmp(way, "auto") == 0)
-		way = settings_has(settings, "url") ? "url" : in_a_pod() ? "pod" : "kubectl";
+		way = settings_has(settings, "url") ? "url" : in_a_pod() ? "pod"
+									 : "kubectl";
 	if (strcmp(way, "url") == 0)
 		return use_url(kube, settings, err);
 	if (strcmp(way, "kubectl") == 0)

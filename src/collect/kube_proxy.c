@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 enum {
-	LOOK_MS = 100,         /* whether the socket is there */
-	LOOKS_MAX = 150,       /* kubectl may ask a cloud for credentials first */
-	PAUSE_MS = 1000,       /* before it is started again; doubles */
+	LOOK_MS = 100,   /* whether the socket is there */
+	LOOKS_MAX = 150, /* kubectl may ask a cloud for credentials first */
+	PAUSE_MS = 1000, /* before it is started again; doubles */
 	PAUSE_MAX_MS = 60000,
 	KEEP_BYTES = 16 * 1024,
 };

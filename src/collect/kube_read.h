@@ -12,9 +12,9 @@ struct kube_pod {
 	char name[KUBE_NAME], namespace[KUBE_NAME];
 	char owner[KUBE_NAME]; /* "statefulset besu-validator"; a deployment rather than its replicaset */
 	char host[KUBE_NAME], address[64];
-	char last_exit[96];   /* "OOMKilled, exit 137" */
-	int64_t killed_us;    /* the last time that it was killed for memory; 0: never, as it says */
-	bool validator;       /* it is labelled so */
+	char last_exit[96]; /* "OOMKilled, exit 137" */
+	int64_t killed_us;  /* the last time that it was killed for memory; 0: never, as it says */
+	bool validator;     /* it is labelled so */
 	struct pod_facts facts;
 };
 /* False when it is no pod with a name. */

@@ -142,7 +142,8 @@ static bool plan_query(void *arg, struct buf *url, struct buf *body)
 	url_encode(&form, settings_text(q->settings, "query"));
 	if (asks_lines(q))
 		buf_printf(&form, "&start=%lld000&end=%lld000&limit=%d&direction=backward", (long long)(now_us - settings_number(q->settings, "range") * US_PER_MS), (long long)now_us, LINES_MAX);
-	monitor_url(url, q->source, q->who == WHO_PROMETHEUS ? "/api/v1/query" : asks_lines(q) ? "/loki/api/v1/query_range" : "/loki/api/v1/query");
+	monitor_url(url, q->source, q->who == WHO_PROMETHEUS ? "/api/v1/query" : asks_lines(q) ? "/loki/api/v1/query_range"
+											       : "/loki/api/v1/query");
 	if (form.len < URL_LONG) {
 		buf_putc(url, '?');
 		buf_puts(url, buf_text(&form));
@@ -308,8 +309,7 @@ static const struct settings *credentials_of(const struct query *q)
 
 static enum status start_poller(struct query *q, const char *url, struct error *err)
 {
-	struct poller_spec spec = {.url = url ? url : settings_text(q->source, "url"), .plan = url ? NULL : plan_query, .done = url ? done_page : done_query, .arg = q,
-				   .body_limit = url ? PAGE_BYTES : BODY_BYTES, .content_type = url ? NULL : "application/x-www-form-urlencoded", .once = url != NULL};
+	struct poller_spec spec = {.url = url ? url : settings_text(q->source, "url"), .plan = url ? NULL : plan_query, .done = url ? done_page : done_query, .arg = q, .body_limit = url ? PAGE_BYTES : BODY_BYTES, .content_type = url ? NULL : "application/x-www-form-urlencoded", .once = url != NULL};
 	char **headers;
 	enum status status = poller_settings(&q->host, credentials_of(q), &spec, &headers, err);
 

@@ -18,8 +18,8 @@ enum {
 	LINE_BYTES = 4 * 1024 * 1024, /* the server keeps no object of more than 1.5 MiB */
 	LINE_TREE_BYTES = 64 * 1024 * 1024,
 	PAGES_MAX = 400,
-	WATCH_S = 290,            /* the server ends a watch then */
-	WATCH_SLACK_MS = 20000,   /* and if it does not, we do */
+	WATCH_S = 290,          /* the server ends a watch then */
+	WATCH_SLACK_MS = 20000, /* and if it does not, we do */
 	RETRY_MS = 60000,
 	AGAIN_MS = 1000, /* a server that ends each watch at once is not asked faster */
 	VERSION_BYTES = 128,

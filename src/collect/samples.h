@@ -15,7 +15,7 @@ enum {
 
 struct sample {
 	double value;
-	int64_t at_us;               /* 0: not told */
+	int64_t at_us;              /* 0: not told */
 	char labels[SERIES_LABELS]; /* "instance=a:1 job=besu", clean; "" for a scalar */
 };
 

@@ -55,7 +55,9 @@ enum status act_silence_done(const struct fold *fold, const struct actor *who, c
 {
 	struct draft *draft;
 	struct payload data;
-	enum status status = add(fold, who, incident, why ? EVENT_SILENCE_FAILED : act->end ? EVENT_SILENCE_ENDED : EVENT_SILENCE_SET, out, &draft, err);
+	enum status status = add(fold, who, incident, why ? EVENT_SILENCE_FAILED : act->end ? EVENT_SILENCE_ENDED
+											    : EVENT_SILENCE_SET,
+				 out, &draft, err);
 
 	if (status != STATUS_OK)
 		return status;

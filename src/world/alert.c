@@ -23,8 +23,18 @@ static enum health health_of(const char *severity)
 		const char *word;
 		enum health health;
 	} words[] = {
-		{"critical", HEALTH_CRITICAL}, {"page", HEALTH_CRITICAL}, {"error", HEALTH_CRITICAL}, {"fatal", HEALTH_CRITICAL}, {"emergency", HEALTH_CRITICAL},
-		{"p0", HEALTH_CRITICAL}, {"p1", HEALTH_CRITICAL}, {"info", HEALTH_OK}, {"informational", HEALTH_OK}, {"none", HEALTH_OK}, {"debug", HEALTH_OK}, {"p3", HEALTH_OK},
+		{"critical", HEALTH_CRITICAL},
+		{"page", HEALTH_CRITICAL},
+		{"error", HEALTH_CRITICAL},
+		{"fatal", HEALTH_CRITICAL},
+		{"emergency", HEALTH_CRITICAL},
+		{"p0", HEALTH_CRITICAL},
+		{"p1", HEALTH_CRITICAL},
+		{"info", HEALTH_OK},
+		{"informational", HEALTH_OK},
+		{"none", HEALTH_OK},
+		{"debug", HEALTH_OK},
+		{"p3", HEALTH_OK},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

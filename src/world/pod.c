@@ -34,7 +34,8 @@ static struct verdict judge_pending(const struct pod_facts *pod, int64_t now_us)
 {
 	int64_t age_us = since(pod->created_us, now_us);
 	enum symptom symptom = pod->unschedulable ? SYMPTOM_UNSCHEDULED : SYMPTOM_NOT_READY;
-	enum health health = age_us >= PENDING_CRITICAL_US ? HEALTH_CRITICAL : pod->unschedulable || pod->waiting_badly ? HEALTH_WARNING : HEALTH_OK;
+	enum health health = age_us >= PENDING_CRITICAL_US ? HEALTH_CRITICAL : pod->unschedulable || pod->waiting_badly ? HEALTH_WARNING
+															: HEALTH_OK;
 	char age[DURATION_TEXT];
 
 	return verdict_make(health, health == HEALTH_OK ? SYMPTOM_NONE : symptom, "%s for %s%s%.80s", pod->unschedulable ? "no node takes it" : pod->reason,

@@ -12,7 +12,7 @@ struct pod_facts {
 	char message[96]; /* why it cannot be scheduled, or what a container waits for */
 	unsigned containers, ready_containers;
 	unsigned restarts;
-	int64_t restarted_us; /* the last one */
+	int64_t restarted_us;     /* the last one */
 	unsigned restarts_lately; /* within POD_LATELY_US */
 	unsigned out_of_memory;   /* times that it was killed for that, as far as we saw */
 	bool ready;               /* its condition Ready */
@@ -33,12 +33,12 @@ struct verdict judge_pod(const struct pod_facts *pod, int64_t now_us);
 /* A statefulset or deployment. */
 struct workload_facts {
 	unsigned desired, ready, updated;
-	bool rolling;           /* a rollout is under way */
-	bool stuck;             /* the controller says that it makes no progress */
-	int64_t rolling_us;     /* since when, as far as we saw */
-	int64_t unready_us;     /* fewer are ready than desired since; 0: they are not */
-	unsigned quorum;        /* of the chain, when it runs validators; else 0 */
-	unsigned others;        /* validators alive that it does not run */
+	bool rolling;       /* a rollout is under way */
+	bool stuck;         /* the controller says that it makes no progress */
+	int64_t rolling_us; /* since when, as far as we saw */
+	int64_t unready_us; /* fewer are ready than desired since; 0: they are not */
+	unsigned quorum;    /* of the chain, when it runs validators; else 0 */
+	unsigned others;    /* validators alive that it does not run */
 };
 
 /* Critical: the validators that are ready, with those elsewhere, are fewer than a quorum, or

@@ -24,10 +24,10 @@ enum {
 
 struct served {
 	int status;
-	char *body;            /* owned by who answers; freed */
-	const char *stream;    /* instead of a body: sent in pieces of `piece` bytes */
+	char *body;         /* owned by who answers; freed */
+	const char *stream; /* instead of a body: sent in pieces of `piece` bytes */
 	size_t piece;
-	bool hold;             /* the stream does not end by itself */
+	bool hold; /* the stream does not end by itself */
 };
 
 struct server {

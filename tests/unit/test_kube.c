@@ -205,8 +205,21 @@ static void quantities(void **state)
 		bool good;
 		double number;
 	} rows[] = {
-		{"2", true, 2}, {"250m", true, 0.25}, {"500000000n", true, 0.5}, {"1.5Gi", true, 1610612736}, {"3Ki", true, 3072}, {"2M", true, 2e6}, {"1e3", true, 1000}, {"1E", true, 1e18},
-		{"", false, 0}, {"Ki", false, 0}, {"1Qi", false, 0}, {"1 Gi", false, 0}, {"NaN", false, 0}, {"--1", false, 0}, {"99999999999999999999999999999999999999999999999999999", false, 0},
+		{"2", true, 2},
+		{"250m", true, 0.25},
+		{"500000000n", true, 0.5},
+		{"1.5Gi", true, 1610612736},
+		{"3Ki", true, 3072},
+		{"2M", true, 2e6},
+		{"1e3", true, 1000},
+		{"1E", true, 1e18},
+		{"", false, 0},
+		{"Ki", false, 0},
+		{"1Qi", false, 0},
+		{"1 Gi", false, 0},
+		{"NaN", false, 0},
+		{"--1", false, 0},
+		{"99999999999999999999999999999999999999999999999999999", false, 0},
 	};
 
 	(void)state;

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #define NOW (INT64_C(1735689600) * US_PER_S)
-#define AGO(s) (NOW - (s) * US_PER_S)
+#define AGO(s) (NOW - (s)*US_PER_S)
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
 
 static void check(const char *name, struct verdict found, enum health health, enum symptom symptom, const char *reason)
