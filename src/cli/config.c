@@ -3,11 +3,20 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "comms/compose.h"
+#include "runbook/danger.h"
 #include "ui/keyboard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+static size_t say_mistake(const struct error *err)
+{
+	printf("%s\n", err->text);
+	return 1;
+}
 
 /* What only the screen can tell: the keys, and the theme, whose mistakes stand in another
  * file. Returns how many there are. */
@@ -20,8 +29,29 @@ static size_t check_screen(const struct config *config, struct config_problems *
 	keyboard_free(keyboard_new(config, problems));
 	if (!config->theme || theme_load(config->theme, &theme, &err) == STATUS_OK)
 		return problems->count - before;
-	printf("%s\n", err.text);
-	return problems->count - before + 1;
+	return problems->count - before + say_mistake(&err);
+}
+
+/* What stands beside the file: the person's table of danger classes, and the templates of
+ * updates. The first mistake of each. */
+static size_t check_beside(void)
+{
+	char *table = path_config("danger");
+	struct template_list audiences;
+	struct error err = {0};
+	size_t wrong = 0;
+
+	if (table && access(table, F_OK) == 0 && danger_load(table, &err) != STATUS_OK)
+		wrong += say_mistake(&err);
+	free(table);
+	template_list(&audiences, NULL);
+	for (size_t i = 0; i < audiences.count; i++) {
+		err = (struct error){0};
+		if (compose_check(audiences.names[i], &err) != STATUS_OK)
+			wrong += say_mistake(&err);
+	}
+	template_list_free(&audiences);
+	return wrong;
 }
 
 int cli_config_check(const char *path)
@@ -29,7 +59,7 @@ int cli_config_check(const char *path)
 	struct config config;
 	struct config_problems problems = {0};
 	bool right = config_load(path, &config, &problems) == STATUS_OK;
-	size_t read = problems.count, wrong = check_screen(&config, &problems);
+	size_t read = problems.count, wrong = check_screen(&config, &problems) + check_beside();
 
 	for (size_t i = 0; i < problems.count; i++)
 		printf("%s%s\n", problems.items[i].warning ? "warning: " : "", problems.items[i].text);
@@ -62,7 +92,8 @@ const struct cli_command cli_config_command = {
 	.name = "config",
 	.args = "check",
 	.help = "name every mistake in the configuration, with its cure",
-	.manual = "Reads the file of --config, or the default one. Exit 0 when it can be used as it is,\n"
+	.manual = "Reads the file of --config, or the default one, and what stands beside it: the theme, the\n"
+		  "table of danger classes, the templates of updates. Exit 0 when it can be used as it is,\n"
 		  "1 when something must be put right. The format: man tocsin.conf\n",
 	.run = run,
 };

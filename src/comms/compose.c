@@ -208,3 +208,16 @@ void compose_again(struct composition *out, const struct update_record *update)
 		.own_text = true,
 	};
 }
+
+enum status compose_check(const char *audience, struct error *err)
+{
+	enum status status = STATUS_OK;
+
+	for (int stage = 0; stage < STAGE_COUNT && status == STATUS_OK; stage++) {
+		const struct incident nobodys = {.id = "INC-0", .severity = SEVERITY_UNSET, .stage = (enum stage)stage};
+		struct composition c;
+		status = compose_begin(&c, &nobodys, audience, "", 0, 0, err);
+		composition_free(&c);
+	}
+	return status;
+}

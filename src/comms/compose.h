@@ -23,5 +23,8 @@ enum status compose_begin(struct composition *out, const struct incident *incide
 enum status compose_text(struct composition *c, const struct incident *incident, const char *network, int64_t now_us, struct error *err) TOCSIN_CHECK;
 /* The same from a draft in the record. */
 void compose_again(struct composition *out, const struct update_record *update);
+/* Tries the template of an audience at every stage, so that its mistakes are found before
+ * the night when it is needed. */
+enum status compose_check(const char *audience, struct error *err) TOCSIN_CHECK;
 
 #endif

@@ -80,6 +80,16 @@ expect_text "a clash names both lines" "$scratch/out" "$scratch/keys.conf:10: [k
 expect_text "a reserved key is refused" "$scratch/out" "$scratch/keys.conf:11: [keys] zoom: q: is reserved"
 expect_text "the theme names its own line" "$scratch/out" "mine.theme:3: wran: unknown role"
 expect_text "all are counted" "$scratch/out" "3 to put right"
+
+# So are the table of danger classes and the templates of updates, before a night needs them.
+mkdir -p "$XDG_CONFIG_HOME/tocsin/updates"
+printf 'read mytool status\nharmless othertool\n' >"$XDG_CONFIG_HOME/tocsin/danger"
+printf '# triage\nSubject: {{title}}\n\n# any\nSubject: {{title}}\n\n{{colour}}\n' >"$XDG_CONFIG_HOME/tocsin/updates/board.md"
+expect_exit 1 "a table and a template with mistakes" --config "$scratch/good.conf" config check
+expect_text "the table names its line" "$scratch/out" "danger:2: harmless is no class"
+expect_text "so does the template, in whatever stage it is" "$scratch/out" "updates/board.md:7: {{colour}} is not known"
+expect_text "both are counted" "$scratch/out" "2 to put right"
+rm -r "$XDG_CONFIG_HOME/tocsin/updates" "$XDG_CONFIG_HOME/tocsin/danger"
 printf ':messages\n:dump -\n' >"$scratch/script"
 expect_exit 0 "the console runs with them" --config "$scratch/keys.conf" --db "$scratch/keys.db" console --script "$scratch/script"
 expect_text "and says so" "$scratch/out" "wran: unknown role"
