@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "watch/watch.h"
+#include "world/lane.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +34,39 @@ static void put_value(struct json_writer *w, const struct value_def *def, const 
 		json_put_i64(w, def->name, value->number);
 }
 
+static void put_time(struct json_writer *w, const char *key, int64_t us)
+{
+	char text[TIME_TEXT];
+
+	json_put_string(w, key, us ? time_rfc3339(text, us) : NULL);
+}
+
+/* What is on its way in a lane, and whether a person may execute it. */
+static void put_messages(struct json_writer *w, const struct component *c)
+{
+	size_t count;
+	const struct lane_message *messages = lane_messages(c, &count);
+
+	json_begin_array(w, "messages");
+	for (size_t i = 0; i < count; i++) {
+		const struct lane_message *m = &messages[i];
+		char id[2 * sizeof(m->id.bytes) + 3];
+
+		json_begin_object(w, NULL);
+		json_put_i64(w, "number", (int64_t)m->number);
+		json_put_string(w, "id", m->has_id ? hex_text(id, sizeof(id), m->id.bytes, sizeof(m->id.bytes), true) : NULL);
+		json_put_string(w, "state", transit_name(m->state));
+		put_time(w, "sent", m->sent_us);
+		put_time(w, "committed", m->committed_us);
+		json_put_string(w, "fault", m->fault_text);
+		json_put_string(w, "manual", manual_name(m->manual));
+		json_put_string(w, "manual_reason", m->manual_why);
+		put_time(w, "manual_from", m->manual_us);
+		json_end_object(w);
+	}
+	json_end_array(w);
+}
+
 static void put_component(struct json_writer *w, const struct component *c, int64_t now_us)
 {
 	const struct kind_def *kind = kind_def(c->kind);
@@ -57,6 +91,8 @@ static void put_component(struct json_writer *w, const struct component *c, int6
 	for (size_t i = 0; i < kind->value_count; i++)
 		put_value(w, &kind->values[i], &c->values[i]);
 	json_end_object(w);
+	if (c->kind == KIND_LANE)
+		put_messages(w, c);
 	json_end_object(w);
 }
 

@@ -3,7 +3,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/words.h"
+#include "world/lane.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char *when_text(char dst[TIME_TEXT], const struct ui *ui, int64_t us)
@@ -27,6 +29,39 @@ static void add_values(struct ui *ui, const struct component *c)
 			continue;
 		text_format(line, sizeof(line), "%s   (%s ago)", text, ago_text(age, ui, value->at_us));
 		ui_pager_line(ui, ROLE_BASE, 0, kind->values[i].label, line);
+	}
+}
+
+/* "by hand from 14:03:22Z on, in 3 h: the threshold since its commit is not over" */
+static char *manual_text(char *dst, size_t size, const struct ui *ui, const struct lane_message *message)
+{
+	int64_t now_us = clock_wall_us(watch_clock(ui_watch(ui)));
+	char from[TIME_TEXT], wait[DURATION_TEXT];
+
+	if (message->manual == MANUAL_LATER)
+		return text_format(dst, size, "by hand from %s on, in %s: %s", when_text(from, ui, message->manual_us), duration_human(wait, message->manual_us - now_us), message->manual_why);
+	return text_format(dst, size, "%s: %s", message->manual == MANUAL_NOW ? "by hand now" : "not by hand", message->manual_why);
+}
+
+/* What is on its way in a lane, the oldest first, and whether a person may execute it. */
+static void add_messages(struct ui *ui, const struct component *c)
+{
+	size_t count;
+	const struct lane_message *messages = lane_messages(c, &count);
+
+	if (count > 0)
+		ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
+	for (size_t i = 0; i < count; i++) {
+		const struct lane_message *m = &messages[i];
+		char key[32], line[320], manual[200], sent[DURATION_TEXT], id[2 * sizeof(m->id.bytes) + 3];
+
+		text_format(key, sizeof(key), "message %" PRIu64, m->number);
+		text_format(line, sizeof(line), "%s, sent %s ago; %s", transit_name(m->state), ago_text(sent, ui, m->sent_us), manual_text(manual, sizeof(manual), ui, m));
+		ui_pager_line(ui, m->state == TRANSIT_FAILED ? ROLE_CRIT : ROLE_BASE, 0, key, line);
+		if (m->fault_text)
+			ui_pager_line(ui, ROLE_BASE, 0, "", m->fault_text);
+		if (m->has_id)
+			ui_pager_line(ui, ROLE_DIM, 0, "", hex_text(id, sizeof(id), m->id.bytes, sizeof(m->id.bytes), true));
 	}
 }
 
@@ -59,6 +94,7 @@ enum status detail_component(struct ui *ui, const char *id, struct error *err)
 	}
 	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
 	add_values(ui, c);
+	add_messages(ui, c);
 	return STATUS_OK;
 }
 

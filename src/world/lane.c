@@ -23,6 +23,13 @@ const char *transit_name(enum transit state)
 	return names[state];
 }
 
+const char *manual_name(enum manual manual)
+{
+	static const char *const names[] = {[MANUAL_NO] = "no", [MANUAL_LATER] = "later", [MANUAL_NOW] = "now"};
+
+	return names[manual];
+}
+
 void lane_message_clear(struct lane_message *message)
 {
 	free(message->fault_text);

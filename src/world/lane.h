@@ -29,6 +29,7 @@ enum manual {
 	MANUAL_LATER, /* from manual_us on */
 	MANUAL_NOW,
 };
+const char *manual_name(enum manual manual); /* "no", "later", "now" */
 
 struct lane_message {
 	struct hash256 id;

@@ -5,7 +5,7 @@
 . "${srcdir:-.}/tests/cli/lib.sh"
 need jq
 
-# diagnosed SCENARIO CAUSE SEVERITY COMPONENT: the only proposal, and what it names.
+# diagnosed SCENARIO CAUSE SEVERITY COMPONENT [MORE]: the only proposal, and what it names.
 diagnosed() {
 	sim "$1" "$1" --seed 11 --write-config "$scratch/$1.conf" || finish
 	t --config "$scratch/$1.conf" status --json
@@ -13,6 +13,9 @@ diagnosed() {
 	expect_json "$1: it is $2" "$scratch/out" ".proposals[0] | .cause == \"$2\" and .severity == \"$3\" and .runbook == \"$2\""
 	expect_json "$1: $4 is named" "$scratch/out" ".proposals[0].components | index(\"$4\") != null"
 	expect_json "$1: why, how sure, and what would tell" "$scratch/out" '.proposals[0] | (.evidence | length > 0) and (.confidence | test("certain|likely|possible")) and .confirm != null and .refute != null'
+	if [ -n "${5-}" ]; then
+		expect_json "$1: what is on its way, and who may execute it" "$scratch/out" "$5"
+	fi
 	end_started
 }
 
@@ -39,8 +42,10 @@ expect_json "its late feed only follows" "$scratch/out" '.proposals[] | select(.
 end_started
 
 diagnosed ccip-router-failure ccip-router-failure P1 "lane/138 to Farchain"
-diagnosed ccip-contract-failure ccip-contract-failure P1 "lane/138 to Farchain"
-diagnosed ccip-message-backlog ccip-message-backlog P1 "lane/138 to Farchain"
+diagnosed ccip-contract-failure ccip-contract-failure P1 "lane/138 to Farchain" \
+	'[.components[].messages[]? | select(.state == "failed")] | length > 0 and all(.manual == "now" and (.id | startswith("0x")) and (.fault | length > 0))'
+diagnosed ccip-message-backlog ccip-message-backlog P1 "lane/138 to Farchain" \
+	'[.components[].messages[]?] | length > 0 and all(.sent != null and .manual_reason != null and (.manual != "later" or .manual_from != null))'
 diagnosed ccip-data-corruption ccip-data-corruption P0 "lane/138 to Farchain"
 diagnosed ccip-network-partition ccip-network-partition P1 "lane/138 to Farchain"
 diagnosed oracle-update-failures oracle-update-failures P1 "feed/ETH / USD"

@@ -1,6 +1,7 @@
 /* The screens as they look, cell by cell with their roles: golden files that are read
  * by a person before they are kept. TOCSIN_GOLDEN=write makes them anew. */
 #include "ui_fixture.h"
+#include "world/lane.h"
 
 static void command(struct ui *ui, const char *line)
 {
@@ -131,6 +132,25 @@ static void put_numbers(struct component *c, int64_t at_us, const int64_t *numbe
 		world_set_number(c, first + i, numbers[i], at_us);
 }
 
+/* One that may be executed by hand, one that may be later, and one that may not. */
+static void put_messages(struct watch *w, struct component *lane)
+{
+	static char said[] = "the receiver reverted: InsufficientGas()";
+	struct lane_message messages[] = {
+		{.number = 406, .has_id = true, .state = TRANSIT_FAILED, .fault_text = said},
+		{.number = 407, .state = TRANSIT_COMMITTED},
+		{.number = 410, .state = TRANSIT_SENT},
+	};
+	int64_t now_us = w->clock.wall_us;
+	for (size_t i = 0; i < ARRAY_LENGTH(messages); i++) {
+		struct manual_facts facts = {.now_us = now_us, .state = messages[i].state, .committed_us = now_us - US_PER_HOUR, .threshold_s = 8 * 3600};
+		messages[i].sent_us = now_us - (22 - (int64_t)i) * US_PER_MINUTE;
+		memset(messages[i].id.bytes, 0xab, sizeof(messages[i].id.bytes));
+		judge_manual(&facts, &messages[i]);
+	}
+	lane_set_messages(w->net.world, lane, messages, ARRAY_LENGTH(messages));
+}
+
 /* Everything at once, most of it well. */
 static void all_kinds(struct watch *w, struct ui *ui)
 {
@@ -141,6 +161,7 @@ static void all_kinds(struct watch *w, struct ui *ui)
 	c = put(w, KIND_LANE, "138 > Ethereum", HEALTH_WARNING, SYMPTOM_BACKLOG, "7 messages wait, the oldest for 22 m; expected within 10 m");
 	put_numbers(c, at_us, sent, 4, LANE_SENT);
 	world_set_number(c, LANE_OLDEST_PENDING_S, 22 * 60, at_us);
+	put_messages(w, c);
 	c = put(w, KIND_LANE, "Ethereum > 138", HEALTH_OK, SYMPTOM_NONE, "delivers");
 	put_numbers(c, at_us, quiet, 4, LANE_SENT);
 	c = put(w, KIND_FEED, "ETH / USD", HEALTH_OK, SYMPTOM_NONE, "fresh");
