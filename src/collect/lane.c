@@ -274,6 +274,9 @@ static void recall(struct lane *lane)
 	if (!host->recall || !host->recall(host->arg, id, "low", &lane->kept_low) || !host->recall(host->arg, id, "source_block", &lane->kept_source) ||
 	    !host->recall(host->arg, id, "dest_block", &lane->kept_dest))
 		lane->kept_low = lane->kept_source = lane->kept_dest = -1;
+	if (!host->recall || !host->recall(host->arg, id, "usual_s", &lane->kept_usual))
+		lane->kept_usual = -1;
+	lane->usual_s = lane->kept_usual;
 }
 
 static void free_lane(struct lane *lane)

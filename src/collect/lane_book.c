@@ -407,16 +407,25 @@ static int ascending(const void *a, const void *b)
 
 int64_t book_latency_s(const struct book *book)
 {
-	int64_t took[BOOK_RECENT];
+	int64_t took[BOOK_LATEST];
 	size_t count = 0;
 
-	for (size_t i = 0; i < book->done_count; i++)
+	for (size_t i = book->done_count; i-- > 0 && count < BOOK_LATEST;)
 		if (book->done[i].sent_us && book->done[i].done_us >= book->done[i].sent_us)
 			took[count++] = (book->done[i].done_us - book->done[i].sent_us) / US_PER_S;
 	if (count == 0)
 		return -1;
 	qsort(took, count, sizeof(*took), ascending);
 	return took[count / 2];
+}
+
+int64_t book_usual_s(int64_t usual_s, int64_t latency_s)
+{
+	int64_t step_s = usual_s / 32 + 1;
+
+	if (usual_s < 0 || (latency_s >= usual_s - step_s && latency_s <= usual_s + step_s))
+		return latency_s;
+	return latency_s > usual_s ? usual_s + step_s : usual_s - step_s;
 }
 
 double book_fee(const struct book *book)

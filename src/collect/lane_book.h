@@ -9,6 +9,7 @@
 enum {
 	BOOK_MESSAGES_MAX = 2000, /* that are not done; what is beyond is counted by number */
 	BOOK_RECENT = 64,
+	BOOK_LATEST = 16, /* of them tell the latency: few enough to show soon that a lane is well again */
 };
 
 struct book_message {
@@ -84,6 +85,9 @@ uint64_t book_dest_mark(const struct book *book, uint64_t scanned);
 void book_facts(const struct book *book, int64_t now_us, struct lane_facts *facts);
 /* Median of recent messages, in seconds; -1 when there is none. */
 int64_t book_latency_s(const struct book *book);
+/* What is usual after one more message, given the latency of recent ones: it follows by a 32nd at a
+ * time, so that one bad hour does not become usual. `usual_s` -1: the latency is all there is. */
+int64_t book_usual_s(int64_t usual_s, int64_t latency_s);
 /* Fees of a day at the pace of the recent messages; 0 when that is not known. */
 double book_fees_of_day(const struct book *book);
 /* The mean fee; 0 when that is not known. */

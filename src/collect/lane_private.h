@@ -101,6 +101,8 @@ struct lane {
 	int64_t commit_report_us, execute_report_us; /* the last of each DON; 0: none seen */
 	/* kept across restarts */
 	int64_t kept_low, kept_source, kept_dest; /* -1: none */
+	int64_t usual_s, kept_usual;              /* the latency while all was well; -1: not known */
+	int64_t usual_done_us;                    /* the newest message that it knows of */
 	char test_text[120];
 	char mismatch[160]; /* contracts that do not belong together; "" when they do */
 };

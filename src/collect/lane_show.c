@@ -262,6 +262,7 @@ static void show_values(struct lane *lane, const struct lane_facts *facts, const
 	set_number(lane, LANE_FAILED, lane->book.started ? facts->failed : -1, now_us);
 	set_number(lane, LANE_OLDEST_PENDING_S, oldest, now_us);
 	set_number(lane, LANE_LATENCY_S, facts->latency_s, now_us);
+	set_number(lane, LANE_USUAL_S, lane->usual_s, now_us);
 	world_set_flag(c, LANE_CURSED, is_cursed(facts), now_us);
 	world_set_flag(c, LANE_PAUSED, facts->commit_paused || facts->sender_paused || facts->receiver_paused || facts->ramp_closed, now_us);
 	set_text(lane, LANE_STAGE, verdict->stage, now_us);
@@ -299,6 +300,19 @@ static void keep_marks(struct lane *lane)
 	keep(lane, "dest_block", (int64_t)book_dest_mark(book, lane->dest.scan.high), &lane->kept_dest);
 }
 
+/* Only what is seen while all is well becomes usual: a backlog is no measure. */
+static void follow_usual(struct lane *lane, const struct lane_facts *facts, enum health health)
+{
+	const struct book *book = &lane->book;
+	int64_t done_us = book->done_count ? book->done[book->done_count - 1].done_us : 0;
+
+	if (health != HEALTH_OK || facts->latency_s < 0 || done_us <= lane->usual_done_us)
+		return;
+	lane->usual_done_us = done_us;
+	lane->usual_s = book_usual_s(lane->usual_s, facts->latency_s);
+	keep(lane, "usual_s", lane->usual_s, &lane->kept_usual);
+}
+
 /* --- showing --------------------------------------------------------------------------------------------- */
 
 void lane_show(struct lane *lane, int64_t now_us)
@@ -318,6 +332,7 @@ void lane_show(struct lane *lane, int64_t now_us)
 	gather(lane, now_us, &facts);
 	struct lane_verdict verdict = judge_lane(&facts);
 	struct sighting sighting = {.at_us = now_us, .verdict = verdict.verdict, .since_us = verdict.since_s ? now_us - verdict.since_s * US_PER_S : 0, .certain = verdict.verdict.health == HEALTH_CRITICAL};
+	follow_usual(lane, &facts, verdict.verdict.health);
 	show_values(lane, &facts, &verdict, now_us);
 	show_messages(lane, &facts, now_us);
 	if (facts.latency_s >= 0)

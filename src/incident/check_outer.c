@@ -11,6 +11,12 @@
 /* So long must nothing suspicious be seen. */
 #define QUIET_US (5 * US_PER_MINUTE)
 
+/* So much longer than usual may messages take, and not count as late. */
+enum {
+	USUAL_FACTOR = 2,
+	USUAL_SLACK_S = 10,
+};
+
 static int64_t number_or(const struct component *c, int value, int64_t otherwise)
 {
 	int64_t number;
@@ -150,18 +156,21 @@ static enum check_state judge_arrive(const struct checker *checker, const struct
 	return CHECK_WAITING;
 }
 
+/* Against the lane's own past; without one, against what is expected of it. */
 static enum check_state judge_latency(const struct checker *checker, const struct component *c, char *why)
 {
-	int64_t latency_s, slo_s;
-	char usual[DURATION_TEXT], bound[DURATION_TEXT];
+	int64_t latency_s, slo_s = 0, usual_s = 0;
+	bool has_past = component_number(c, LANE_USUAL_S, &usual_s);
+	char took[DURATION_TEXT], bound[DURATION_TEXT];
 
 	(void)checker;
-	if (!component_number(c, LANE_LATENCY_S, &latency_s) || !component_number(c, LANE_SLO_S, &slo_s)) {
+	if (!component_number(c, LANE_LATENCY_S, &latency_s) || (!has_past && !component_number(c, LANE_SLO_S, &slo_s))) {
 		text_format(why, WHY_BYTES, "no message has come through yet");
 		return CHECK_WAITING;
 	}
-	text_format(why, WHY_BYTES, "recent messages took %s, expected within %s", duration_human(usual, latency_s * US_PER_S), duration_human(bound, slo_s * US_PER_S));
-	return latency_s <= slo_s ? CHECK_PASSING : CHECK_WAITING;
+	text_format(why, WHY_BYTES, "recent messages took %s, %s %s", duration_human(took, latency_s * US_PER_S), has_past ? "usual are" : "expected within",
+		    duration_human(bound, (has_past ? usual_s : slo_s) * US_PER_S));
+	return latency_s <= (has_past ? USUAL_FACTOR * usual_s + USUAL_SLACK_S : slo_s) ? CHECK_PASSING : CHECK_WAITING;
 }
 
 static enum check_state judge_backlog(const struct checker *checker, const struct component *c, char *why)

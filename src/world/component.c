@@ -70,7 +70,7 @@ static const struct value_def lane_values[LANE_VALUES] = {
 	[LANE_AWAITING_COMMIT] = {"awaiting_commit", "awaiting commit", VALUE_NUMBER, UNIT_COUNT},
 	[LANE_FAILED] = {"failed", "failed", VALUE_NUMBER, UNIT_COUNT},
 	[LANE_OLDEST_PENDING_S] = {"oldest_pending_s", "oldest pending", VALUE_NUMBER, UNIT_S},
-	[LANE_LATENCY_S] = {"latency_s", "usual latency", VALUE_NUMBER, UNIT_S},
+	[LANE_LATENCY_S] = {"latency_s", "recent latency", VALUE_NUMBER, UNIT_S},
 	[LANE_SLO_S] = {"slo_s", "expected within", VALUE_NUMBER, UNIT_S},
 	[LANE_CURSED] = {"cursed", "cursed", VALUE_FLAG, UNIT_NONE},
 	[LANE_PAUSED] = {"paused", "paused", VALUE_FLAG, UNIT_NONE},
@@ -87,6 +87,7 @@ static const struct value_def lane_values[LANE_VALUES] = {
 	[LANE_CORRUPT] = {"corrupt", "does not fit", VALUE_TEXT, UNIT_NONE},
 	[LANE_RAMPS] = {"ramps", "contracts", VALUE_TEXT, UNIT_NONE},
 	[LANE_TEST] = {"test", "test message", VALUE_TEXT, UNIT_NONE},
+	[LANE_USUAL_S] = {"usual_s", "usual latency", VALUE_NUMBER, UNIT_S},
 };
 
 static const struct value_def feed_values[FEED_VALUES] = {

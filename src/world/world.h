@@ -239,6 +239,7 @@ enum lane_value {
 	LANE_CORRUPT, /* what does not fit, in words */
 	LANE_RAMPS,   /* the contracts */
 	LANE_TEST,    /* the newest message of the test sender, and how it fares */
+	LANE_USUAL_S, /* the latency while the lane was well: its own past */
 	LANE_VALUES
 };
 enum feed_value {

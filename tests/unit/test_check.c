@@ -129,28 +129,30 @@ static void a_lane_is_verified_item_by_item(void **state)
 {
 	static const struct {
 		const char *name, *check;
-		int64_t sent, executed, failed, pending, oldest_s, latency_s;
+		int64_t sent, executed, failed, pending, oldest_s, latency_s, usual_s; /* usual 0: the lane has no past */
 		enum symptom symptom;
 		const char *quote, *corrupt;
 		enum check_state state;
 		const char *says;
 	} cases[] = {
-		{"nothing was sent", "messages-arrive", 10, 9, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: no message was sent since Resolve began (send a test message)"},
-		{"sent, and on its way", "messages-arrive", 11, 9, 1, 1, 5, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: 1 sent since Resolve began, none executed yet"},
-		{"executed", "messages-arrive", 11, 11, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, "executed since Resolve began on 1 of 1 lanes"},
-		{"as fast as usual", "latency-usual", 11, 11, 1, 0, 0, 60, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
-		{"slow", "latency-usual", 11, 11, 1, 0, 0, 61, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: recent messages took 1 m 1 s, expected within 1 m"},
-		{"some wait", "backlog-gone", 20, 11, 1, 9, 61, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: 9 wait, the oldest for 1 m 1 s"},
-		{"some wait, not long", "backlog-gone", 20, 11, 1, 9, 60, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
-		{"the same failures as before", "errors-none", 11, 11, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
-		{"one more failed", "errors-none", 11, 11, 2, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_FAILING, "l: 1 more failed since Resolve began"},
-		{"in order", "order-holds", 11, 11, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
-		{"a gap", "order-holds", 11, 11, 1, 0, 0, 20, SYMPTOM_CORRUPT, "0.1", "12 follows 10", CHECK_FAILING, "l: 12 follows 10"},
-		{"a quote", "fees-quoted", 11, 11, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
-		{"no quote", "fees-quoted", 11, 11, 1, 0, 0, 20, SYMPTOM_FEE_QUOTE, "StaleGasPrice", NULL, CHECK_FAILING, NULL},
-		{"open", "lanes-open", 11, 11, 1, 0, 0, 20, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
-		{"cursed", "lanes-open", 11, 11, 1, 0, 0, 20, SYMPTOM_CURSED, "0.1", NULL, CHECK_FAILING, NULL},
-		{"the other chain is gone", "far-side-seen", 11, 11, 1, 0, 0, 20, SYMPTOM_FAR_SIDE, "0.1", NULL, CHECK_FAILING, NULL},
+		{"nothing was sent", "messages-arrive", 10, 9, 1, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: no message was sent since Resolve began (send a test message)"},
+		{"sent, and on its way", "messages-arrive", 11, 9, 1, 1, 5, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: 1 sent since Resolve began, none executed yet"},
+		{"executed", "messages-arrive", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, "executed since Resolve began on 1 of 1 lanes"},
+		{"as fast as its past", "latency-usual", 11, 11, 1, 0, 0, 90, 40, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"slower than its past", "latency-usual", 11, 11, 1, 0, 0, 31, 10, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: recent messages took 31 s, usual are 10 s"},
+		{"as fast as expected", "latency-usual", 11, 11, 1, 0, 0, 60, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"slow", "latency-usual", 11, 11, 1, 0, 0, 61, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: recent messages took 1 m 1 s, expected within 1 m"},
+		{"some wait", "backlog-gone", 20, 11, 1, 9, 61, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_WAITING, "l: 9 wait, the oldest for 1 m 1 s"},
+		{"some wait, not long", "backlog-gone", 20, 11, 1, 9, 60, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"the same failures as before", "errors-none", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"one more failed", "errors-none", 11, 11, 2, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_FAILING, "l: 1 more failed since Resolve began"},
+		{"in order", "order-holds", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"a gap", "order-holds", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_CORRUPT, "0.1", "12 follows 10", CHECK_FAILING, "l: 12 follows 10"},
+		{"a quote", "fees-quoted", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"no quote", "fees-quoted", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_FEE_QUOTE, "StaleGasPrice", NULL, CHECK_FAILING, NULL},
+		{"open", "lanes-open", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
+		{"cursed", "lanes-open", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_CURSED, "0.1", NULL, CHECK_FAILING, NULL},
+		{"the other chain is gone", "far-side-seen", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_FAR_SIDE, "0.1", NULL, CHECK_FAILING, NULL},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
@@ -166,6 +168,8 @@ static void a_lane_is_verified_item_by_item(void **state)
 		world_set_number(c, LANE_PENDING, cases[i].pending, net_now_us(&net));
 		world_set_number(c, LANE_OLDEST_PENDING_S, cases[i].oldest_s, net_now_us(&net));
 		world_set_number(c, LANE_LATENCY_S, cases[i].latency_s, net_now_us(&net));
+		if (cases[i].usual_s)
+			world_set_number(c, LANE_USUAL_S, cases[i].usual_s, net_now_us(&net));
 		world_set_text(c, LANE_FEE_QUOTE, cases[i].quote, net_now_us(&net));
 		if (cases[i].corrupt)
 			world_set_text(c, LANE_CORRUPT, cases[i].corrupt, net_now_us(&net));

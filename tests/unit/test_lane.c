@@ -296,6 +296,8 @@ static void restart(void **state)
 	int64_t other = kept_of(&p, "lane/Farchain to 138", "dest_block")->number;
 	assert_int_equal(low, executed);
 	assert_true(block > 1000 && other > 1000);
+	int64_t usual_s = kept_of(&p, "lane/138 to Farchain", "usual_s")->number;
+	assert_true(usual_s > 0);
 	p.searches = 0;
 	p.lowest_asked = UINT64_MAX;
 	pass(&p, 60);
@@ -304,6 +306,7 @@ static void restart(void **state)
 	assert_true(p.searches > 0);
 	assert_true(p.lowest_asked > (uint64_t)(block < other ? block : other));
 	assert_int_equal(away(&p)->health, HEALTH_OK);
+	assert_in_range(number_of(away(&p), LANE_USUAL_S), usual_s - usual_s / 8 - 4, usual_s + usual_s / 8 + 4);
 	assert_true(number_of(away(&p), LANE_EXECUTED) > executed);
 	assert_null(component_text(away(&p), LANE_CORRUPT));
 	end(&p);

@@ -116,6 +116,26 @@ static void life_of_messages(void **state)
 	book_free(&book);
 }
 
+/* What is usual follows what is seen, but not at once; a backlog that is over shows within few messages. */
+static void the_past_follows_slowly(void **state)
+{
+	static const struct {
+		int64_t usual_s, latency_s, then_s;
+	} rows[] = {{-1, 600, 600}, {600, 600, 600}, {600, 610, 610}, {600, 7200, 619}, {600, 1, 581}, {0, 90, 1}, {3, 0, 2}};
+	struct book book = fresh(0);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		assert_int_equal(book_usual_s(rows[i].usual_s, rows[i].latency_s), rows[i].then_s);
+	for (size_t i = 0; i < BOOK_RECENT; i++)
+		book.done[book.done_count++] = (struct book_done){i + 1, US_PER_S, 7201 * US_PER_S};
+	assert_int_equal(book_latency_s(&book), 7200);
+	for (size_t i = BOOK_RECENT - BOOK_LATEST / 2 - 1; i < BOOK_RECENT; i++)
+		book.done[i].done_us = 61 * US_PER_S;
+	assert_int_equal(book_latency_s(&book), 60);
+	book_free(&book);
+}
+
 /* The destination may be read before the source, and by states alone. */
 static void destination_first(void **state)
 {
@@ -369,6 +389,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(life_of_messages),
+		cmocka_unit_test(the_past_follows_slowly),
 		cmocka_unit_test(destination_first),
 		cmocka_unit_test(marks),
 		cmocka_unit_test(corruption),
