@@ -583,6 +583,8 @@ const struct request requests_actions[] = {
 	 .help = "Answers a request for an approval with a reason why not."},
 	{.name = "break-glass", .keys = "", ACT, .args = "REASON", .run = do_break_glass, .unavailable = without_runbook,
 	 .help = "Allows one run of the step without the second person it wants; recorded, and said on every console."},
+	{.name = "about", .keys = "", LOOK, .args = "", .run = do_about, .unavailable = without_runbook,
+	 .help = "Shows what the runbook says beside its steps: owner, dates, symptoms, whom to tell when."},
 	{.name = "step-note", .keys = "m", .scope = SCOPE_INCIDENT, WRITE, .args = "TEXT", .run = do_step_note, .unavailable = without_runbook,
 	 .help = "Writes a note on the step and leaves it open."},
 	{.name = "set", .keys = "=", .scope = SCOPE_INCIDENT, WRITE, .args = "[NAME VALUE]", .run = do_set, .complete = offer_values, .unavailable = without_open,

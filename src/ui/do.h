@@ -57,6 +57,7 @@ enum status edit_action(struct ui *ui, const char *seq, struct error *err);
 	_(tick)              \
 	_(skip)              \
 	_(deviate)           \
+	_(about)             \
 	_(step_note)         \
 	_(run)               \
 	_(verify)            \

@@ -96,6 +96,38 @@ enum status do_runbook(struct ui *ui, const char *args, struct error *err)
 	return status;
 }
 
+static void show_fact(struct ui *ui, const char *key, const char *text)
+{
+	if (text && text[0])
+		ui_pager_line(ui, ROLE_BASE, 0, key, text);
+}
+
+/* What stands around the steps: whose it is, how old, how to know the fault, and all text
+ * that belongs to no step, which is often whom to tell when. */
+enum status do_about(struct ui *ui, const char *args, struct error *err)
+{
+	char hash[SHA256_TEXT];
+	const struct incident *incident = need_shown(ui, err);
+	(void)args;
+	if (!incident)
+		return STATUS_REFUSED;
+	const struct runbook *runbook = watch_runbook(ui_watch(ui), incident->id, err);
+	if (!runbook)
+		return STATUS_NOT_FOUND;
+	ui_pager_open(ui, runbook->title);
+	show_fact(ui, "owner", runbook->owner ? runbook->owner : "nobody is named");
+	show_fact(ui, "updated", runbook->updated ? runbook->updated : "not said");
+	show_fact(ui, "tested", runbook->tested ? runbook->tested : "not said");
+	show_fact(ui, "severity", runbook->severity);
+	show_fact(ui, "file", runbook->path);
+	show_fact(ui, "sha256", sha256_text(hash, &runbook->sha256));
+	for (size_t i = 0; i < runbook->symptom_count; i++)
+		show_fact(ui, i ? "" : "symptoms", runbook->symptoms[i]);
+	ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
+	ui_pager_text(ui, ROLE_BASE, runbook->intro && runbook->intro[0] ? runbook->intro : "All its text belongs to steps.");
+	return STATUS_OK;
+}
+
 /* --- steps ---------------------------------------------------------------------------- */
 
 static enum status settle(struct ui *ui, const struct step *step, enum step_state state, const char *text, struct error *err)

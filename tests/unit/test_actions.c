@@ -143,8 +143,10 @@ static void lines_answer_in_words(void **state)
 		{"components node/besu-rpc-0 chain/138", STATUS_OK, NULL},
 		{"title the page is slow", STATUS_OK, NULL},
 		{"tick", STATUS_REFUSED, "no runbook is chosen"},
+		{"about", STATUS_REFUSED, "no runbook is chosen"},
 		{"runbook nonsense", STATUS_NOT_FOUND, "nonsense"},
 		{"runbook rpc-endpoint-issues", STATUS_OK, NULL},
+		{"about", STATUS_OK, NULL},
 		{"tick 99", STATUS_NOT_FOUND, "99"},
 		{"next-stage", STATUS_REFUSED, "the impact is not written"},
 		{"impact some pages load slowly", STATUS_OK, NULL},
@@ -194,6 +196,22 @@ static void lines_answer_in_words(void **state)
 	assert_string_equal(incident(&room)->owner, "alice");
 	assert_string_equal(incident(&room)->offers[0].to, "bob");
 	assert_int_equal(incident(&room)->task_count, 2);
+	close_room(&room);
+}
+
+static void a_runbook_tells_about_itself(void **state)
+{
+	struct room room = open_room();
+	(void)state;
+	break_validator(&room);
+	assert_int_equal(ui_command(room.ui, "declare", NULL), STATUS_OK);
+	room_run(room.watch, 1);
+	assert_int_equal(ui_command(room.ui, "runbook validator-failure", NULL), STATUS_OK);
+	room_run(room.watch, 1);
+	assert_int_equal(ui_command(room.ui, "about", NULL), STATUS_OK);
+	assert_shown(&room, "on-call engineer");
+	assert_shown(&room, "The validator's pod is not running.");
+	assert_shown(&room, "At once, if the loss of one more stops the chain: the team lead.");
 	close_room(&room);
 }
 
@@ -559,6 +577,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_answer_in_words),
+		cmocka_unit_test(a_runbook_tells_about_itself),
 		cmocka_unit_test(a_fault_that_comes_back_reopens),
 		cmocka_unit_test(a_role_is_offered_and_accepted),
 		cmocka_unit_test(escalation_asks_first),
