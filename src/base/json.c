@@ -2,6 +2,7 @@
  * form, and a writer. */
 #include "base/json.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -747,6 +748,18 @@ void json_put_i64(struct json_writer *w, const char *key, int64_t value)
 {
 	lead(w, key);
 	buf_printf(w->out, "%" PRId64, value);
+}
+
+void json_put_text(struct json_writer *w, const char *key, const char *value)
+{
+	json_put_string(w, key, value && value[0] ? value : NULL);
+}
+
+void json_put_time(struct json_writer *w, const char *key, int64_t us)
+{
+	char text[TIME_TEXT];
+
+	json_put_string(w, key, us > 0 ? time_rfc3339(text, us) : NULL);
 }
 
 void json_put_bool(struct json_writer *w, const char *key, bool value)

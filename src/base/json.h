@@ -59,6 +59,10 @@ void json_end_object(struct json_writer *w);
 void json_begin_array(struct json_writer *w, const char *key);
 void json_end_array(struct json_writer *w);
 void json_put_string(struct json_writer *w, const char *key, const char *value); /* NULL writes null */
+/* The same, and "" writes null too. */
+void json_put_text(struct json_writer *w, const char *key, const char *value);
+/* A wall time in microseconds as RFC 3339; 0 or less, which is never, writes null. */
+void json_put_time(struct json_writer *w, const char *key, int64_t us);
 void json_put_i64(struct json_writer *w, const char *key, int64_t value);
 void json_put_bool(struct json_writer *w, const char *key, bool value);
 void json_put_null(struct json_writer *w, const char *key);

@@ -126,6 +126,12 @@ void cli_error(const struct error *err)
 	fprintf(stderr, "tocsin: %s\n", err->text);
 }
 
+int cli_failed(enum status status, const struct error *err)
+{
+	cli_error(err);
+	return status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}
+
 int cli_usage(const struct cli_command *command, const char *fmt, ...)
 {
 	struct error err = {0};
@@ -289,6 +295,17 @@ static int take_globals(struct globals *g, int argc, char **argv)
 bool cli_is_url(const char *word)
 {
 	return strstr(word, "://") != NULL;
+}
+
+bool cli_only_urls(const struct cli_command *command, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (cli_is_url(argv[i]))
+			continue;
+		(void)cli_usage(command, "%s: not a URL (write http://host:8545)", argv[i]);
+		return false;
+	}
+	return true;
 }
 
 static void print_problems(const struct config_problems *problems)

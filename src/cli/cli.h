@@ -47,6 +47,8 @@ int cli_incident_update(const struct globals *globals, int argc, char **argv);
 /* --- shared by commands --------------------------------------------------------- */
 
 void cli_error(const struct error *err); /* "tocsin: …" on stderr */
+/* The same, and the exit code for it: EXIT_USAGE or EXIT_FAILED. */
+int cli_failed(enum status status, const struct error *err);
 /* Prints the mistake and how to call the command; returns EXIT_USAGE. */
 int cli_usage(const struct cli_command *command, const char *fmt, ...) TOCSIN_PRINTF(2, 3);
 
@@ -72,6 +74,8 @@ int cli_options(const struct cli_command *command, const struct cli_option *opti
  * in this order. STATUS_NOT_FOUND when there is none. Problems are printed. */
 enum status cli_config(const struct globals *globals, const char *const *urls, size_t url_count, struct config *out, struct error *err) TOCSIN_CHECK;
 bool cli_is_url(const char *word);
+/* False after cli_usage was printed: one of the words after argv[0] is no URL. */
+bool cli_only_urls(const struct cli_command *command, int argc, char **argv);
 /* What `config check` does: prints every mistake of a file, or that it is fine. */
 int cli_config_check(const char *path);
 

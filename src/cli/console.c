@@ -131,14 +131,11 @@ static int run(const struct globals *globals, int argc, char **argv)
 	argc = cli_options(&cli_console_command, options, argc, argv);
 	if (argc < 0)
 		return EXIT_USAGE;
-	for (int i = 1; i < argc; i++)
-		if (!cli_is_url(argv[i]))
-			return cli_usage(&cli_console_command, "%s: not a URL (write http://host:8545)", argv[i]);
+	if (!cli_only_urls(&cli_console_command, argc, argv))
+		return EXIT_USAGE;
 	enum status status = cli_config(globals, (const char *const *)argv + 1, (size_t)argc - 1, &config, &err);
-	if (status != STATUS_OK) {
-		cli_error(&err);
-		return status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	}
+	if (status != STATUS_OK)
+		return cli_failed(status, &err);
 	status = cli_store(globals, &config, globals->read_only ? STORE_READ : STORE_WRITE, &store, &err);
 	if (status != STATUS_OK) {
 		cli_error(&err);

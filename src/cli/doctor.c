@@ -142,7 +142,7 @@ static void print_json(const struct findings *list)
 		json_put_string(&w, "group", f->group);
 		json_put_string(&w, "what", f->what);
 		json_put_string(&w, "finding", f->text);
-		json_put_string(&w, "cure", f->cure[0] ? f->cure : NULL);
+		json_put_text(&w, "cure", f->cure);
 		json_end_object(&w);
 	}
 	json_end_array(&w);
@@ -160,9 +160,8 @@ static int run(const struct globals *globals, int argc, char **argv)
 	argc = cli_options(&cli_doctor, options, argc, argv);
 	if (argc < 0)
 		return EXIT_USAGE;
-	for (int i = 1; i < argc; i++)
-		if (!cli_is_url(argv[i]))
-			return cli_usage(&cli_doctor, "%s: not a URL (write http://host:8545)", argv[i]);
+	if (!cli_only_urls(&cli_doctor, argc, argv))
+		return EXIT_USAGE;
 	look_at_everything(globals, (const char *const *)argv + 1, (size_t)argc - 1, &findings);
 	if (json)
 		print_json(&findings);

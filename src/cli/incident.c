@@ -43,7 +43,7 @@ static void list_json(struct call *call, struct json_writer *w)
 		json_put_string(w, "title", incident->title);
 		json_put_string(w, "severity", incident->severity == SEVERITY_UNSET ? NULL : severity_name(incident->severity));
 		json_put_string(w, "stage", stage_name(incident->stage));
-		json_put_string(w, "owner", incident->owner[0] ? incident->owner : NULL);
+		json_put_text(w, "owner", incident->owner);
 		json_put_string(w, "declared", time_rfc3339(since, incident->declared_us));
 		json_begin_array(w, "components");
 		for (size_t j = 0; j < incident->component_count; j++)
@@ -416,8 +416,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 	enum status status = do_verb(&call, &err);
 	if (status == STATUS_OK)
 		return EXIT_OK;
-	cli_error(&err);
-	return status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	return cli_failed(status, &err);
 }
 
 const struct cli_command cli_incident = {

@@ -268,7 +268,7 @@ static void fill_clocks(struct call *call, struct json_writer *w)
 		const struct running *r = &running->items[i];
 		json_begin_object(w, NULL);
 		json_put_string(w, "clock", clock_kind_name(r->kind));
-		json_put_string(w, "target", r->target[0] ? r->target : NULL);
+		json_put_text(w, "target", r->target);
 		json_put_string(w, "what", r->what);
 		json_put_string(w, "due", time_rfc3339(text, r->due_us));
 		json_put_bool(w, "overdue", r->due_us <= call->who.now_us);

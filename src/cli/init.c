@@ -182,10 +182,9 @@ static int make(const struct arguments *a, const char *const *urls, size_t count
 		status = write_config(a, &d, routers, &ccip, path, &err);
 		ccip_discovery_free(&ccip);
 	}
-	int code = EXIT_FAILED;
+	int code;
 	if (status != STATUS_OK) {
-		cli_error(&err);
-		code = status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+		code = cli_failed(status, &err);
 	} else {
 		warn_secrets(&d);
 		code = cli_config_check(path);

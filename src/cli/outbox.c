@@ -272,12 +272,12 @@ static void message_json(const struct incident *incident, const struct message_r
 	json_put_string(w, "state", message_state_name(m->state));
 	json_put_i64(w, "attempts", m->attempts);
 	json_put_i64(w, "status", m->status);
-	json_put_string(w, "why", m->why[0] ? m->why : NULL);
+	json_put_text(w, "why", m->why);
 	json_put_string(w, "subject", m->subject);
 	json_put_string(w, "queued", time_rfc3339(when, m->queued_us));
 	json_put_string(w, "at", time_rfc3339(when, m->at_us));
 	json_put_string(w, "retry", m->state == MESSAGE_WAITING ? time_rfc3339(when, m->retry_us) : NULL);
-	json_put_string(w, "answered_by", m->answered_by[0] ? m->answered_by : NULL);
+	json_put_text(w, "answered_by", m->answered_by);
 	json_put_string(w, "checkpoint", m->checkpoint);
 	json_end_object(w);
 }
@@ -383,8 +383,7 @@ static int finish(const struct cli_command *command, const struct verb *verb, st
 	enum status status = do_verb(call, &err);
 	if (status == STATUS_OK)
 		return EXIT_OK;
-	cli_error(&err);
-	return status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	return cli_failed(status, &err);
 }
 
 static int run(const struct globals *globals, int argc, char **argv)

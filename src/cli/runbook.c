@@ -242,7 +242,7 @@ static void put_placeholders(struct json_writer *w, const struct command *c)
 	json_end_array(w);
 	if (status == STATUS_OK)
 		bound_free(&bound);
-	json_put_string(w, "refused", err.text[0] ? err.text : NULL);
+	json_put_text(w, "refused", err.text);
 }
 
 /* Each line with its class: the worst is the command's. */
@@ -426,7 +426,7 @@ static void put_finding(struct json_writer *w, const struct lint_finding *f)
 	json_put_string(w, "rule", f->rule);
 	json_put_string(w, "severity", finding_word(f->level));
 	json_put_i64(w, "line", f->line);
-	json_put_string(w, "step", f->step[0] ? f->step : NULL);
+	json_put_text(w, "step", f->step);
 	json_put_string(w, "text", f->text);
 	json_put_string(w, "cure", f->cure);
 	json_end_object(w);

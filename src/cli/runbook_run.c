@@ -360,7 +360,7 @@ static void json_command(struct session *s, const struct command *command, const
 	json_put_i64(w, "line", command->line);
 	json_put_bool(w, "verify", command->verify);
 	json_put_string(w, "outcome", outcome_names[outcome]);
-	json_put_string(w, "why", why && why[0] ? why : NULL);
+	json_put_text(w, "why", why);
 	if (view->resolved) {
 		json_put_string(w, "danger", danger_name(view->danger));
 		json_put_string(w, "script", view->script);

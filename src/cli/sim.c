@@ -233,6 +233,5 @@ static int run(const struct globals *globals, int argc, char **argv)
 	sim_stop(sim);
 	if (status == STATUS_OK)
 		return EXIT_OK;
-	cli_error(&err);
-	return status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
+	return cli_failed(status, &err);
 }

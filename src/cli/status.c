@@ -140,7 +140,7 @@ static void put_incident(struct json_writer *w, const struct incident *incident)
 	json_put_string(w, "title", incident->title);
 	json_put_string(w, "severity", incident->severity == SEVERITY_UNSET ? NULL : severity_name(incident->severity));
 	json_put_string(w, "stage", stage_name(incident->stage));
-	json_put_string(w, "owner", incident->owner[0] ? incident->owner : NULL);
+	json_put_text(w, "owner", incident->owner);
 	json_end_object(w);
 }
 
@@ -236,9 +236,8 @@ static int run(const struct globals *globals, int argc, char **argv)
 	argc = cli_options(&cli_status, options, argc, argv);
 	if (argc < 0)
 		return EXIT_USAGE;
-	for (int i = 1; i < argc; i++)
-		if (!cli_is_url(argv[i]))
-			return cli_usage(&cli_status, "%s: not a URL (write http://host:8545)", argv[i]);
+	if (!cli_only_urls(&cli_status, argc, argv))
+		return EXIT_USAGE;
 	if (for_text && duration_parse(for_text, &for_us, &err) != STATUS_OK)
 		return cli_usage(&cli_status, "--for: %s", err.text);
 	if (for_us < 0 || for_us > US_PER_HOUR)

@@ -137,19 +137,16 @@ static int run(const struct globals *globals, int argc, char **argv)
 		return EXIT_USAGE;
 	if (globals->read_only)
 		return cli_usage(&cli_watch, "--read-only: watch writes the record (tocsin status only looks)");
-	for (int i = 1; i < argc; i++)
-		if (!cli_is_url(argv[i]))
-			return cli_usage(&cli_watch, "%s: not a URL (write http://host:8545)", argv[i]);
+	if (!cli_only_urls(&cli_watch, argc, argv))
+		return EXIT_USAGE;
 	enum status status = cli_config(globals, (const char *const *)argv + 1, (size_t)argc - 1, &config, &err);
 	if (status == STATUS_OK) {
 		status = cli_store(globals, &config, STORE_WRITE, &store, &err);
 		if (status != STATUS_OK)
 			config_free(&config);
 	}
-	if (status != STATUS_OK) {
-		cli_error(&err);
-		return status == STATUS_USAGE ? EXIT_USAGE : EXIT_FAILED;
-	}
+	if (status != STATUS_OK)
+		return cli_failed(status, &err);
 	text_format(where, sizeof(where), "%s", store_where(store));
 	service.loop = cli_loop();
 	if (!service.loop) {

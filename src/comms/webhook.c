@@ -8,16 +8,11 @@
 
 static const char *const secrets[] = {"url", NULL};
 
-static void put_text(struct json_writer *w, const char *key, const char *value)
-{
-	json_put_string(w, key, value && value[0] ? value : NULL);
-}
-
 static void write(const struct channel *channel, const struct letter *letter, const char *key, struct buf *out)
 {
 	const struct message_record *m = letter->message;
 	struct json_writer w;
-	char when[TIME_TEXT], next[TIME_TEXT];
+	char when[TIME_TEXT];
 	(void)key;
 	json_writer_init(&w, out, true);
 	json_begin_object(&w, NULL);
@@ -25,18 +20,18 @@ static void write(const struct channel *channel, const struct letter *letter, co
 	json_put_string(&w, "id", m->id);
 	json_put_bool(&w, "drill", letter->drill);
 	json_put_string(&w, "channel", channel->name);
-	put_text(&w, "network", letter->network);
+	json_put_text(&w, "network", letter->network);
 	json_put_string(&w, "incident", letter->incident);
-	put_text(&w, "title", m->title);
-	put_text(&w, "severity", m->severity);
-	put_text(&w, "stage", m->stage);
+	json_put_text(&w, "title", m->title);
+	json_put_text(&w, "severity", m->severity);
+	json_put_text(&w, "stage", m->stage);
 	json_put_i64(&w, "update", letter->update);
-	put_text(&w, "audience", m->audience);
+	json_put_text(&w, "audience", m->audience);
 	json_put_string(&w, "at", time_rfc3339(when, m->queued_us));
-	put_text(&w, "next_update", m->next_us ? time_rfc3339(next, m->next_us) : NULL);
+	json_put_time(&w, "next_update", m->next_us);
 	json_put_string(&w, "subject", m->subject);
 	json_put_string(&w, "text", m->text);
-	put_text(&w, "checkpoint", m->checkpoint);
+	json_put_text(&w, "checkpoint", m->checkpoint);
 	json_end_object(&w);
 }
 

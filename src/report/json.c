@@ -8,18 +8,6 @@
 
 enum { DATA_TREE_BYTES = 1 << 20 };
 
-static const char *or_null(const char *text)
-{
-	return text && text[0] ? text : NULL;
-}
-
-static void put_time(struct json_writer *w, const char *key, int64_t us)
-{
-	char text[TIME_TEXT];
-
-	json_put_string(w, key, us > 0 ? time_rfc3339(text, us) : NULL);
-}
-
 /* Data is somebody else's text until it has been read: a hostile record must not
  * break the document around it. */
 void put_data(struct json_writer *w, const char *key, const struct event *event)
@@ -46,13 +34,13 @@ static void put_event(const struct fold *fold, const struct event *event, struct
 	json_put_i64(w, "seq", (int64_t)event->seq);
 	json_put_string(w, "id", event->id);
 	json_put_string(w, "kind", event->kind_name);
-	put_time(w, "occurred", view.occurred_us);
-	put_time(w, "recorded", event->recorded_us);
+	json_put_time(w, "occurred", view.occurred_us);
+	json_put_time(w, "recorded", event->recorded_us);
 	json_put_string(w, "actor", event->actor);
-	json_put_string(w, "role", or_null(event->role));
+	json_put_text(w, "role", event->role);
 	json_put_string(w, "source", event->source);
 	json_put_string(w, "summary", view.summary);
-	json_put_string(w, "body", or_null(view.body));
+	json_put_text(w, "body", view.body);
 	json_put_bool(w, "amended", view.amended);
 	json_put_bool(w, "redacted", view.redacted);
 	if (!view.redacted)
@@ -66,12 +54,12 @@ static void put_milestones(const struct fold *fold, const struct incident *incid
 	struct milestones m = milestones_of(fold, incident);
 	struct span spans[SPANS];
 
-	put_time(w, "impact_started", m.started_us);
-	put_time(w, "detected", m.detected_us);
-	put_time(w, "declared", m.declared_us);
-	put_time(w, "mitigated", m.mitigated_us);
-	put_time(w, "resolved", m.resolved_us);
-	put_time(w, "closed", m.closed_us);
+	json_put_time(w, "impact_started", m.started_us);
+	json_put_time(w, "detected", m.detected_us);
+	json_put_time(w, "declared", m.declared_us);
+	json_put_time(w, "mitigated", m.mitigated_us);
+	json_put_time(w, "resolved", m.resolved_us);
+	json_put_time(w, "closed", m.closed_us);
 	spans_of(&m, spans);
 	json_begin_array(w, "durations");
 	for (size_t i = 0; i < SPANS; i++) {
@@ -102,9 +90,9 @@ static void put_work(const struct incident *incident, struct json_writer *w)
 		const struct step_record *step = &incident->steps[i];
 		json_begin_object(w, NULL);
 		json_put_string(w, "step", step->number);
-		json_put_string(w, "title", or_null(step->title));
+		json_put_text(w, "title", step->title);
 		json_put_string(w, "state", states[step->state]);
-		json_put_string(w, "note", or_null(step->note));
+		json_put_text(w, "note", step->note);
 		if (step->ran)
 			json_put_i64(w, "exit", step->exit_code);
 		json_end_object(w);
@@ -117,7 +105,7 @@ static void put_work(const struct incident *incident, struct json_writer *w)
 		json_put_string(w, "check", check->name);
 		json_put_bool(w, "passed", check->passed);
 		json_put_bool(w, "overridden", check->overridden);
-		json_put_string(w, "detail", or_null(check->detail));
+		json_put_text(w, "detail", check->detail);
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -134,9 +122,9 @@ static void put_review(const struct incident *incident, struct json_writer *w)
 		const struct action_item *item = &incident->actions[i];
 		json_begin_object(w, NULL);
 		json_put_string(w, "text", item->text);
-		json_put_string(w, "owner", or_null(item->owner));
-		json_put_string(w, "due", or_null(item->due));
-		json_put_string(w, "type", or_null(item->type));
+		json_put_text(w, "owner", item->owner);
+		json_put_text(w, "due", item->due);
+		json_put_text(w, "type", item->type);
 		json_put_bool(w, "to_do", item->to_do);
 		json_end_object(w);
 	}
@@ -150,13 +138,13 @@ static void put_members(const struct fold *fold, const struct incident *incident
 	json_put_string(w, "title", incident->title);
 	json_put_string(w, "severity", incident->severity == SEVERITY_UNSET ? NULL : severity_name(incident->severity));
 	json_put_string(w, "stage", stage_name(incident->stage));
-	json_put_string(w, "owner", or_null(incident->owner));
-	json_put_string(w, "scribe", or_null(incident->scribe));
+	json_put_text(w, "owner", incident->owner);
+	json_put_text(w, "scribe", incident->scribe);
 	json_put_string(w, "cause", incident->cause == CAUSE_NONE ? NULL : cause_def(incident->cause)->name);
-	json_put_string(w, "rule", or_null(incident->severity_rule));
-	json_put_string(w, "reason", or_null(incident->severity_reason));
+	json_put_text(w, "rule", incident->severity_rule);
+	json_put_text(w, "reason", incident->severity_reason);
 	json_put_string(w, "impact", incident->impact);
-	json_put_string(w, "runbook", or_null(incident->runbook));
+	json_put_text(w, "runbook", incident->runbook);
 	json_put_string(w, "merged_into", incident->merged ? incident->merged_into : NULL);
 	json_begin_array(w, "components");
 	for (size_t i = 0; i < incident->component_count; i++)
@@ -201,7 +189,7 @@ enum status json_write(const struct fold *fold, const struct incident *incident,
 	json_writer_init(&w, out, true);
 	json_begin_object(&w, NULL);
 	put_members(fold, incident, &w);
-	json_put_string(&w, "network", or_null(network));
+	json_put_text(&w, "network", network);
 	json_put_bool(&w, "drill", drill);
 	if (checkpoint)
 		put_checkpoint(checkpoint, &w);

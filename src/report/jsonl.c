@@ -13,7 +13,7 @@ static void put_content(const struct event *event, const struct event_view *view
 
 	json_begin_object(w, "data");
 	json_put_string(w, "summary", view->summary);
-	json_put_string(w, "body", view->body[0] ? view->body : NULL);
+	json_put_text(w, "body", view->body);
 	json_put_string(w, "actor", event->actor);
 	json_put_string(w, "role", event->role);
 	json_put_string(w, "origin", event->source);

@@ -8,18 +8,6 @@
 
 /* --- JSON ---------------------------------------------------------------------------- */
 
-static const char *or_null(const char *text)
-{
-	return text && text[0] ? text : NULL;
-}
-
-static void put_time(struct json_writer *w, const char *key, int64_t us)
-{
-	char text[TIME_TEXT];
-
-	json_put_string(w, key, us > 0 ? time_rfc3339(text, us) : NULL);
-}
-
 static void put_number(struct json_writer *w, const char *key, char letter, unsigned number)
 {
 	char text[16];
@@ -35,8 +23,8 @@ void roles_json(const struct incident *incident, struct json_writer *w)
 		json_begin_object(w, NULL);
 		json_put_string(w, "role", tenure->role);
 		json_put_string(w, "name", tenure->name);
-		put_time(w, "since", tenure->since_us);
-		put_time(w, "until", tenure->until_us);
+		json_put_time(w, "since", tenure->since_us);
+		json_put_time(w, "until", tenure->until_us);
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -64,12 +52,12 @@ void tasks_json(const struct incident *incident, struct json_writer *w)
 		json_begin_object(w, NULL);
 		put_number(w, "task", 'T', task->number);
 		json_put_string(w, "text", task->text);
-		json_put_string(w, "owner", or_null(task->owner));
+		json_put_text(w, "owner", task->owner);
 		json_put_string(w, "state", task_state_name(task->state));
-		put_time(w, "opened", task->opened_us);
-		put_time(w, "due", task->due_us);
-		put_time(w, "closed", task->closed_us);
-		json_put_string(w, "note", or_null(task->note));
+		json_put_time(w, "opened", task->opened_us);
+		json_put_time(w, "due", task->due_us);
+		json_put_time(w, "closed", task->closed_us);
+		json_put_text(w, "note", task->note);
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -86,8 +74,8 @@ void hypotheses_json(const struct incident *incident, struct json_writer *w)
 		json_put_string(w, "by", hypothesis->by);
 		json_put_string(w, "state", hypothesis_state_name(hypothesis->state));
 		json_put_string(w, "evidence", hypothesis->evidence);
-		put_time(w, "opened", hypothesis->opened_us);
-		put_time(w, "closed", hypothesis->closed_us);
+		json_put_time(w, "opened", hypothesis->opened_us);
+		json_put_time(w, "closed", hypothesis->closed_us);
 		json_end_object(w);
 	}
 	json_end_array(w);
@@ -99,7 +87,7 @@ static void put_said(struct json_writer *w, const char *text, const char *by, in
 	json_begin_object(w, NULL);
 	json_put_string(w, "text", text);
 	json_put_string(w, "by", by);
-	put_time(w, "at", at_us);
+	json_put_time(w, "at", at_us);
 	json_put_i64(w, "seq", (int64_t)seq);
 	json_end_object(w);
 }
@@ -124,19 +112,19 @@ void escalations_json(const struct incident *incident, struct json_writer *w)
 		json_begin_object(w, NULL);
 		json_put_string(w, "step", e->step);
 		json_put_string(w, "title", e->title);
-		json_put_string(w, "person", or_null(e->person));
+		json_put_text(w, "person", e->person);
 		json_put_string(w, "channel", e->channel);
-		json_put_string(w, "reason", or_null(e->reason));
+		json_put_text(w, "reason", e->reason);
 		json_put_string(w, "by", e->by);
-		put_time(w, "requested", e->requested_us);
-		put_time(w, "wait_until", e->wait_until_us);
-		put_time(w, "sent", e->sent_us);
-		put_time(w, "failed", e->failed_us);
-		json_put_string(w, "detail", or_null(e->detail));
-		put_time(w, "acknowledged", e->acked_us);
-		json_put_string(w, "acknowledged_by", or_null(e->acked_by));
-		json_put_string(w, "acknowledged_how", or_null(e->acked_how));
-		put_time(w, "lapsed", e->lapsed_us);
+		json_put_time(w, "requested", e->requested_us);
+		json_put_time(w, "wait_until", e->wait_until_us);
+		json_put_time(w, "sent", e->sent_us);
+		json_put_time(w, "failed", e->failed_us);
+		json_put_text(w, "detail", e->detail);
+		json_put_time(w, "acknowledged", e->acked_us);
+		json_put_text(w, "acknowledged_by", e->acked_by);
+		json_put_text(w, "acknowledged_how", e->acked_how);
+		json_put_time(w, "lapsed", e->lapsed_us);
 		json_end_object(w);
 	}
 	json_end_array(w);

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/panes.h"
+#include "ui/room.h"
 #include "ui/steps.h"
 #include "ui/words.h"
 
@@ -188,12 +189,6 @@ static void status(const struct ui *ui, struct area area)
 	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
 }
 
-static const char *empty(const struct ui *ui)
-{
-	(void)ui;
-	return "no incident is open";
-}
-
 const struct pane pane_gate = {
 	.name = "gate",
 	.title = "Stage",
@@ -203,7 +198,7 @@ const struct pane pane_gate = {
 	.height = height,
 	.row = row,
 	.status = status,
-	.empty = empty,
+	.empty = room_no_incident,
 	.min_rows = 5,
 	.rank = 1,
 };

@@ -120,12 +120,6 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 		draw_untold(ui, area, TITLE_COLUMNS, r.rung);
 }
 
-static const char *empty(const struct ui *ui)
-{
-	(void)ui;
-	return "no incident is open";
-}
-
 /* Enter: what can be said of it next. */
 static enum status open_step(struct ui *ui, const char *id, struct error *err)
 {
@@ -151,7 +145,7 @@ const struct pane pane_ladder = {
 	.count = count,
 	.identify = identify,
 	.row = row,
-	.empty = empty,
+	.empty = room_no_incident,
 	.min_rows = 4,
 	.min_columns = 40,
 	.rank = 4,

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ui/panes.h"
+#include "ui/room.h"
 #include "ui/words.h"
 
 #include <string.h>
@@ -116,12 +117,6 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	area_printf(area, x, 0, ROLE_DIM, 0, "  for %s", ago_text(since, ui, r.tenure->since_us));
 }
 
-static const char *empty(const struct ui *ui)
-{
-	(void)ui;
-	return "no incident is open";
-}
-
 /* Enter: takes the role, or gives it to somebody. */
 static enum status open_role(struct ui *ui, const char *id, struct error *err)
 {
@@ -143,7 +138,7 @@ const struct pane pane_people = {
 	.count = count,
 	.identify = identify,
 	.row = row,
-	.empty = empty,
+	.empty = room_no_incident,
 	.min_rows = 4,
 	.min_columns = 40,
 	.rank = 3,

@@ -12,6 +12,12 @@ const struct running_clocks *room_clocks(const struct ui *ui)
 	return &running;
 }
 
+const char *room_no_incident(const struct ui *ui)
+{
+	(void)ui;
+	return "no incident is open";
+}
+
 enum role due_role(const struct ui *ui, int64_t due_us)
 {
 	int64_t left_us = due_us - ui_now_us(ui);

@@ -8,6 +8,8 @@
 /* The clocks of the incident on the screen, as of now; none when there is no incident.
  * Until the next call. */
 const struct running_clocks *room_clocks(const struct ui *ui);
+/* What stands in a pane whose only reason to be empty is that there is no incident. */
+const char *room_no_incident(const struct ui *ui);
 /* How a time that is waited for looks: calm, soon (two minutes), overdue. */
 enum role due_role(const struct ui *ui, int64_t due_us);
 /* "in 17 m", "3 m over" */

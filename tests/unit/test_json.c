@@ -320,6 +320,25 @@ static void write_sample(struct json_writer *w)
 	json_end_object(w);
 }
 
+static void texts_and_times_may_be_none(void **state)
+{
+	struct json_writer w;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	json_writer_init(&w, &out, false);
+	json_begin_object(&w, NULL);
+	json_put_text(&w, "text", "a");
+	json_put_text(&w, "empty", "");
+	json_put_text(&w, "none", NULL);
+	json_put_time(&w, "time", 1700000000500000);
+	json_put_time(&w, "never", 0);
+	json_end_object(&w);
+	assert_string_equal(buf_text(&out), "{\"text\":\"a\",\"empty\":null,\"none\":null,\"time\":\"2023-11-14T22:13:20.500Z\",\"never\":null}");
+	buf_free(&out);
+}
+
 static void writing(void **state)
 {
 	struct json_writer w;
@@ -361,6 +380,7 @@ int main(void)
 		cmocka_unit_test(each_number_keeps_its_own_note),
 		cmocka_unit_test(canonical_form),
 		cmocka_unit_test(a_cut_canonical_form_is_none),
+		cmocka_unit_test(texts_and_times_may_be_none),
 		cmocka_unit_test(writing),
 	};
 
