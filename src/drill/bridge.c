@@ -205,10 +205,11 @@ static void announce_execution(struct bridge *b, const struct bridge_lane *lane,
 		return;
 	}
 	/* ReceiverError(bytes) around Error("paused"). */
+	static const uint8_t paused[] = {'p', 'a', 'u', 's', 'e', 'd'};
 	uint8_t inner[4 + 3 * 32] = {0x08, 0xc3, 0x79, 0xa0};
 	inner[4 + 31] = 32;
-	inner[4 + 63] = 6;
-	memcpy(inner + 4 + 64, "paused", 6);
+	inner[4 + 63] = sizeof(paused);
+	memcpy(inner + 4 + 64, paused, sizeof(paused));
 	uint32_t selector = abi_selector("ReceiverError(bytes)");
 	uint8_t outer[4 + 2 * 32 + 128] = {(uint8_t)(selector >> 24), (uint8_t)(selector >> 16), (uint8_t)(selector >> 8), (uint8_t)selector};
 	outer[4 + 31] = 32;

@@ -116,7 +116,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	area_fit(area, 0, 0, TITLE_COLUMNS - 1, selected ? ROLE_TITLE : ROLE_BASE, 0, r.title);
 	if (r.told)
 		draw_told(ui, area, TITLE_COLUMNS, r.told);
-	else
+	else if (r.rung)
 		draw_untold(ui, area, TITLE_COLUMNS, r.rung);
 }
 

@@ -13,6 +13,7 @@ struct row {
 	const char *role;
 	const struct tenure *tenure; /* NULL: nobody has it */
 	const struct offer *offer;   /* instead: it is offered */
+	bool missed;                 /* while nobody has it */
 };
 
 static bool is_standard(const char *role)
@@ -22,6 +23,11 @@ static bool is_standard(const char *role)
 			return true;
 	}
 	return false;
+}
+
+static bool is_missed(const char *role)
+{
+	return strcmp(role, "commander") == 0 || strcmp(role, "scribe") == 0;
 }
 
 static const struct tenure *holder(const struct incident *incident, const char *role)
@@ -41,16 +47,16 @@ static size_t list(const struct ui *ui, struct row rows[ROWS_MAX])
 	if (!incident)
 		return 0;
 	for (size_t i = 0; standard_roles[i]; i++)
-		rows[count++] = (struct row){standard_roles[i], holder(incident, standard_roles[i]), NULL};
+		rows[count++] = (struct row){standard_roles[i], holder(incident, standard_roles[i]), NULL, is_missed(standard_roles[i])};
 	for (size_t i = 0; i < incident->tenure_count && count < ROWS_MAX; i++) {
 		const struct tenure *tenure = &incident->tenures[i];
 		if (!tenure->until_us && !is_standard(tenure->role))
-			rows[count++] = (struct row){tenure->role, tenure, NULL};
+			rows[count++] = (struct row){tenure->role, tenure, NULL, false};
 	}
 	for (size_t i = 0; i < incident->offer_count && count < ROWS_MAX; i++) {
 		const struct offer *offer = &incident->offers[i];
 		if (offer_is_open(offer, ui_now_us(ui)))
-			rows[count++] = (struct row){offer->role, NULL, offer};
+			rows[count++] = (struct row){offer->role, NULL, offer, false};
 	}
 	return count;
 }
@@ -107,10 +113,8 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 		draw_offer(ui, area, ROLE_COLUMNS, r.offer);
 		return;
 	}
-	/* Of an incident that one person can carry only the commander is missed. */
-	bool missed = strcmp(r.role, "commander") == 0 || strcmp(r.role, "scribe") == 0;
 	if (!r.tenure) {
-		area_text(area, ROLE_COLUMNS, 0, missed ? ROLE_WARN : ROLE_DIM, 0, "nobody");
+		area_text(area, ROLE_COLUMNS, 0, r.missed ? ROLE_WARN : ROLE_DIM, 0, "nobody");
 		return;
 	}
 	int x = area_text(area, ROLE_COLUMNS, 0, ROLE_ACCENT, 0, r.tenure->name);
