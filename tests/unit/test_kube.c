@@ -306,6 +306,67 @@ static void lines_of_a_watch(void **state)
 	}
 }
 
+/* What a recorded watch tells, however it is cut. */
+struct told {
+	size_t changed, gone, marks, expired, broken;
+	char name[KUBE_NAME]; /* of the pod that changed */
+};
+
+static bool tell(void *arg, const char *text, size_t len)
+{
+	struct told *told = arg;
+	struct json *root;
+	const struct json *object;
+	struct kube_pod pod;
+	char version[32];
+
+	switch (reflect_read_line(text, len, &root, &object, version, sizeof(version))) {
+	case WATCH_CHANGED:
+		told->changed++;
+		if (kube_read_pod(object, &pod))
+			snprintf(told->name, sizeof(told->name), "%s", pod.name);
+		break;
+	case WATCH_GONE:
+		told->gone++;
+		break;
+	case WATCH_MARK:
+		told->marks++;
+		assert_string_equal(version, "12746");
+		break;
+	case WATCH_EXPIRED:
+		told->expired++;
+		break;
+	case WATCH_BROKEN:
+		told->broken++;
+		break;
+	}
+	json_free(root);
+	return true;
+}
+
+static void a_recorded_watch_cut_anywhere(void **state)
+{
+	char *text = fixture_text("collect/kubernetes/watch_stream.jsonl");
+	size_t len = strlen(text);
+
+	(void)state;
+	for (size_t piece = 1; piece <= len; piece += piece < 64 ? 1 : 61) {
+		struct told told = {0};
+		struct lines lines;
+		lines_init(&lines, 1 << 20);
+		for (size_t at = 0; at < len; at += piece)
+			assert_true(lines_feed(&lines, text + at, at + piece < len ? piece : len - at, tell, &told));
+		lines_free(&lines);
+		assert_int_equal(told.changed, 1);
+		assert_string_equal(told.name, "besu-validator-1");
+		assert_int_equal(told.marks, 1);
+		assert_int_equal(told.gone, 1);
+		assert_int_equal(told.expired, 1);
+		assert_int_equal(told.broken, 0);
+	}
+	free(text);
+}
+
 /* --- a server that lists and is watched ------------------------------------------------------- */
 
 enum {
@@ -542,6 +603,7 @@ int main(void)
 		cmocka_unit_test(lines_cut_anywhere),
 		cmocka_unit_test(lines_too_long),
 		cmocka_unit_test(lines_of_a_watch),
+		cmocka_unit_test(a_recorded_watch_cut_anywhere),
 		cmocka_unit_test(list_watch_and_again),
 		cmocka_unit_test(forbidden),
 		cmocka_unit_test(logged_out),

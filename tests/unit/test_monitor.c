@@ -31,6 +31,24 @@ static struct samples read_samples(const char *name)
 	return samples;
 }
 
+/* What a wrong address gives: the page that is scraped, a frame of a tail. */
+static void no_answers_to_queries(void **state)
+{
+	static const char *const names[] = {"collect/prometheus/besu_metrics_scrape.txt", "collect/loki/tail_frame.json", "collect/grafana/annotations.json"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		char *text = fixture_text(names[i]);
+		struct samples samples;
+		struct error err = {0};
+		if (samples_read(text, strlen(text), &samples, &err) == STATUS_OK)
+			fail_msg("%s was taken for numbers", names[i]);
+		assert_true(err.text[0] != '\0');
+		samples_free(&samples);
+		free(text);
+	}
+}
+
 static void answers_to_queries(void **state)
 {
 	struct samples samples = read_samples("collect/prometheus/query_vector.json");
@@ -388,6 +406,61 @@ static void previews(void **state)
 	buf_free(&out);
 	alert_list_free(&list);
 	silence_list_free(&silences);
+}
+
+/* Every field of the sample is in what is sent, and of its type. */
+static void has_shape(const char *path, const struct json *sample, const struct json *sent)
+{
+	if (!sent || json_is_object(sample) != json_is_object(sent) || json_is_array(sample) != json_is_array(sent) || !json_string(sample) != !json_string(sent))
+		fail_msg("%s is not as in the sample", path);
+	if (json_is_array(sample))
+		has_shape(path, json_first(sample), json_first(sent));
+	for (const struct json *member = json_is_object(sample) ? json_first(sample) : NULL; member; member = json_next(member)) {
+		char deeper[128];
+		snprintf(deeper, sizeof(deeper), "%.60s/%.60s", path, json_key(member));
+		has_shape(deeper, member, json_get(sent, json_key(member)));
+	}
+}
+
+static void shape_as(const char *name, const char *body)
+{
+	struct json *sample = fixture_json(name), *sent = json_parse(body, strlen(body), 1 << 20, NULL);
+
+	assert_non_null(sent);
+	has_shape(name, sample, sent);
+	json_free(sample);
+	json_free(sent);
+}
+
+static void what_is_sent_has_the_shape_of_the_samples(void **state)
+{
+	struct source_incident incident = {.id = "INC-42", .title = "block production stalled", .severity = "P0", .began_us = NOW, .over_us = NOW + US_PER_HOUR};
+	struct silence_request request;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 4096);
+	assert_int_equal(silence_parse("2h alertname=BesuPeersLow planned restart", &request, NULL), STATUS_OK);
+	silence_body(&request, "alice", "INC-42", NOW, &out);
+	shape_as("collect/alertmanager/post_silence_request.json", buf_text(&out));
+	silence_request_free(&request);
+
+	buf_clear(&out);
+	grafana_annotation(&incident, &out);
+	shape_as("collect/grafana/post_annotation_request.json", buf_text(&out));
+
+	/* What Grafana kept of it says the same. */
+	struct json *kept = fixture_json("collect/grafana/annotations.json"), *sent = json_parse(buf_text(&out), out.len, 1 << 20, NULL);
+	static const char *const times[] = {"time", "timeEnd"};
+	for (size_t i = 0; i < ARRAY_LENGTH(times); i++) {
+		int64_t here, there;
+		assert_true(json_i64(json_get(sent, times[i]), &here) && json_i64(json_get(json_first(kept), times[i]), &there));
+		assert_int_equal(here, there);
+	}
+	assert_string_equal(json_string(json_get(sent, "text")), json_string(json_get(json_first(kept), "text")));
+	json_free(kept);
+	json_free(sent);
+	buf_free(&out);
 }
 
 static void silences_that_hide(void **state)
@@ -779,6 +852,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_to_queries),
+		cmocka_unit_test(no_answers_to_queries),
 		cmocka_unit_test(refused_queries),
 		cmocka_unit_test(verdicts_on_queries),
 		cmocka_unit_test(alerts_of_alertmanager),
@@ -788,6 +862,7 @@ int main(void)
 		cmocka_unit_test(matchers),
 		cmocka_unit_test(what_people_type),
 		cmocka_unit_test(previews),
+		cmocka_unit_test(what_is_sent_has_the_shape_of_the_samples),
 		cmocka_unit_test(silences_that_hide),
 		cmocka_unit_test(logs_of_rounds),
 		cmocka_unit_test(rounds_of_loki),
