@@ -108,10 +108,11 @@ struct grafana {
 	size_t note_count;
 };
 
+/* What an alert or a probe is about; a pod is about itself. */
 static const char *link_name(const struct component *c)
 {
 	const char *related = component_related(c, 0);
-	const char *slash = related ? strchr(related, '/') : NULL;
+	const char *slash = related && c->kind != KIND_POD ? strchr(related, '/') : NULL;
 
 	return slash ? slash + 1 : c->name;
 }
@@ -151,6 +152,7 @@ static bool done(void *arg, const struct http_reply *reply, int64_t at_us)
 		monitor_sight(&g->host, g->self, at_us, reply, &verdict);
 		link_kind(g, KIND_ALERT, ALERT_LINK, at_us);
 		link_kind(g, KIND_PROBE, PROBE_LINK, at_us);
+		link_kind(g, KIND_POD, POD_LINK, at_us);
 	}
 	json_free(root);
 	return false;

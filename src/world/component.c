@@ -119,6 +119,7 @@ static const struct value_def pod_values[POD_VALUES] = {
 	[POD_MEMORY] = {"memory", "memory", VALUE_TEXT, UNIT_NONE},
 	[POD_OWNER] = {"owner", "owner", VALUE_TEXT, UNIT_NONE},
 	[POD_EVENT] = {"event", "last warning", VALUE_TEXT, UNIT_NONE},
+	[POD_LINK] = {"link", "link", VALUE_TEXT, UNIT_NONE},
 };
 
 static const struct value_def workload_values[WORKLOAD_VALUES] = {

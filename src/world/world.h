@@ -271,6 +271,7 @@ enum pod_value {
 	POD_MEMORY,
 	POD_OWNER,
 	POD_EVENT, /* the last warning about it */
+	POD_LINK,
 	POD_VALUES
 };
 enum workload_value {

@@ -657,6 +657,8 @@ static void seen_together(void **state)
 
 	(void)state;
 	open_scene(&scene);
+	struct component *pod = world_add(scene.host.world, KIND_POD, "besu-validator-2", "test", US_PER_DAY);
+	world_relate(pod, 0, "node/other");
 	host_start(&scene.host);
 	assert_true(host_wait(&scene.host, linked, &scene));
 	assert_string_equal(scene.host.message, "");
@@ -674,6 +676,7 @@ static void seen_together(void **state)
 	assert_string_equal(component_related(probe(&scene, "heights"), RELATED_SOURCE), "probe/prometheus main");
 	char link[128];
 	assert_string_equal(component_text(probe(&scene, "heights"), PROBE_LINK), text_format(link, sizeof(link), "%s/d/x?var-pod=a", scene.url));
+	assert_string_equal(component_text(pod, POD_LINK), text_format(link, sizeof(link), "%s/d/x?var-pod=besu-validator-2", scene.url));
 	/* Both alerts stand once, whoever told them. */
 	assert_int_equal(world_count(scene.host.world, KIND_ALERT), 2);
 	assert_true(server_asked(&scene.server, "GET /api/v2/alerts?filter=severity=\"critical\"") > 0);
