@@ -109,9 +109,10 @@ bool stripped_looks_so(const struct builder *b);
 void stripped_read(struct builder *b);
 extern const char stripped_doubt[]; /* why nothing of such a text runs */
 
-/* A fence or an indented block becomes a command of a step. `info` may be NULL. Returns
- * NULL when the step has too many. */
-struct command *fence_add(struct builder *b, int step, const char *info, const char *literal, int from, int to);
+/* A fence or an indented block becomes a command of a step; a session becomes one for each
+ * prompt, where none builds on another. `info` may be NULL. Returns how many were added, 0
+ * when the step has too many. */
+size_t fence_add(struct builder *b, int step, const char *info, const char *literal, int from, int to);
 /* True if such a block could ever run. */
 bool fence_is_shell(const char *info, const char *literal);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "runbook/shell.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -199,6 +200,73 @@ bool fence_is_shell(const char *info, const char *literal)
 	return language[0] ? is_shell(language, &interpreter) : has_prompts(literal);
 }
 
+/* Where the next prompt behind the one at `text` begins, or the end. */
+static const char *prompt_end(const char *text)
+{
+	const char *line = text + strcspn(text, "\n");
+
+	for (line += *line == '\n'; *line && !is_prompt(line); line += *line == '\n')
+		line += strcspn(line, "\n");
+	return line;
+}
+
+/* "X=1", wherever a word begins. */
+static bool has_assignment(const char *text)
+{
+	for (const char *at = strchr(text, '='); at; at = strchr(at + 1, '=')) {
+		const char *word = at;
+		while (word > text && (isalnum((unsigned char)word[-1]) || word[-1] == '_'))
+			word--;
+		if (word < at && !isdigit((unsigned char)*word) && (word == text || strchr(" \t\n;&|(", word[-1])))
+			return true;
+	}
+	return false;
+}
+
+/* True when what was typed at one prompt changes nothing that another prompt's shell would
+ * have to know, and needs nothing from one: no directory, variable, option or job. */
+static bool stands_alone(const char *typed)
+{
+	static const char *const tracks[] = {"cd", "pushd", "popd", "export", "declare", "typeset", "readonly", "local", "set", "unset", "shopt", "alias", "unalias", "read", "umask", "ulimit", "trap", "source", ".", "eval", "exec", "let", "shift", "wait", "jobs", "fg", "bg", "exit", "logout", "su", "newgrp"};
+	struct shell_script script;
+	bool alone = shell_split(typed, &script) && script.command_count > 0;
+
+	for (size_t i = 0; i < script.command_count && alone; i++)
+		for (size_t t = 0; t < ARRAY_LENGTH(tracks) && alone; t++)
+			alone = script.commands[i].word_count > 0 && strcmp(script.commands[i].words[0], tracks[t]) != 0;
+	shell_free(&script);
+	size_t len = strlen(typed);
+	while (len && isspace((unsigned char)typed[len - 1]))
+		len--;
+	bool open = len && (typed[len - 1] == '&' || typed[len - 1] == '\\');
+	return alone && !open && !has_assignment(typed) && !strstr(typed, "$?") && !strstr(typed, "$!") && !strstr(typed, "$_");
+}
+
+/* In how many commands a session is parted: one for each prompt, so that each has a class,
+ * an end and an answer of its own; but one for all where a prompt builds on another. */
+static size_t count_parts(const char *session, size_t room)
+{
+	size_t count = 0;
+	bool alone = true;
+
+	for (const char *at = session, *end; *at && alone; at = end) {
+		struct buf typed, output;
+		end = prompt_end(at);
+		char *part = xstrndup(at, (size_t)(end - at));
+		buf_init(&typed, 8 * RUNBOOK_BYTES_MAX);
+		buf_init(&output, 8 * RUNBOOK_BYTES_MAX);
+		part_session(part, &typed, &output);
+		/* What stands before the first prompt goes with it. */
+		bool before = count == 0 && typed.len == 0;
+		alone = before || stands_alone(buf_text(&typed));
+		count += !before;
+		buf_free(&typed);
+		buf_free(&output);
+		free(part);
+	}
+	return alone && count <= room ? count : 1;
+}
+
 static char *trimmed(struct buf *text)
 {
 	while (text->len && isspace((unsigned char)text->data[text->len - 1]))
@@ -206,51 +274,90 @@ static char *trimmed(struct buf *text)
 	return buf_take(text);
 }
 
-struct command *fence_add(struct builder *b, int step, const char *info, const char *literal, int from, int to)
-{
+/* What all commands of one fence have in common. */
+struct fence {
+	const char *info;
 	char language[32];
-	const char *interpreter = NULL;
-	struct buf clean, typed, output;
+	const char *interpreter;
+	bool shell, session;
+	int from, to;
+};
 
-	language_of(language, info);
-	bool shell = fence_is_shell(info, literal);
-	(void)is_shell(language, &interpreter);
-	buf_init(&clean, 8 * RUNBOOK_BYTES_MAX);
+static void describe(const struct builder *b, const struct fence *f, struct command *c)
+{
+	if (f->info && f->info[0]) {
+		struct buf shown;
+		buf_init(&shown, PROSE_BYTES_MAX);
+		text_clean_lines(&shown, f->info, strlen(f->info));
+		c->info = buf_take(&shown);
+	}
+	if (f->shell && f->interpreter)
+		c->interpreter = xstrdup(f->interpreter);
+	read_attributes(c, c->info);
+	if (!f->language[0] && !f->shell)
+		mem_set(&c->doubt, "the fence names no language (write ```bash if a shell shall run it)");
+	else if (!f->shell)
+		mem_set(&c->doubt, "it is not shell text");
+	else if (builder_altered(b, f->from, f->to) || strstr(c->text, "\xEF\xBF\xBD"))
+		mem_set(&c->doubt, "it holds characters that nobody can see");
+	else if (f->session && strstr(c->text, "<<"))
+		mem_set(&c->doubt, "in a session, the end of a here-document cannot be told from output");
+	else if (!c->text[0])
+		mem_set(&c->doubt, "it is empty");
+	c->shell = !c->doubt;
+}
+
+static void add_command(struct builder *b, int step, const struct fence *f, const char *text)
+{
+	struct buf typed, output;
+
 	buf_init(&typed, 8 * RUNBOOK_BYTES_MAX);
 	buf_init(&output, 8 * RUNBOOK_BYTES_MAX);
-	text_clean_lines(&clean, literal, strlen(literal));
-	bool session = shell && has_prompts(buf_text(&clean));
-	if (session)
-		part_session(buf_text(&clean), &typed, &output);
-	struct command *c = builder_command(b, step, language, session ? buf_text(&typed) : buf_text(&clean), from, to);
+	if (f->session)
+		part_session(text, &typed, &output);
+	struct command *c = builder_command(b, step, f->language, f->session ? buf_text(&typed) : text, f->from, f->to);
 	if (c) {
 		char *said = trimmed(&output);
 		c->output = said[0] ? said : NULL;
 		if (!said[0])
 			free(said);
-		if (info && info[0]) {
-			struct buf shown;
-			buf_init(&shown, PROSE_BYTES_MAX);
-			text_clean_lines(&shown, info, strlen(info));
-			c->info = buf_take(&shown);
-		}
-		if (shell && interpreter)
-			c->interpreter = xstrdup(interpreter);
-		read_attributes(c, c->info);
-		if (!language[0] && !shell)
-			mem_set(&c->doubt, "the fence names no language (write ```bash if a shell shall run it)");
-		else if (!shell)
-			mem_set(&c->doubt, "it is not shell text");
-		else if (builder_altered(b, from, to) || strstr(c->text, "\xEF\xBF\xBD"))
-			mem_set(&c->doubt, "it holds characters that nobody can see");
-		else if (session && strstr(c->text, "<<"))
-			mem_set(&c->doubt, "in a session, the end of a here-document cannot be told from output");
-		else if (!c->text[0])
-			mem_set(&c->doubt, "it is empty");
-		c->shell = !c->doubt;
+		describe(b, f, c);
 	}
-	buf_free(&clean);
 	buf_free(&typed);
 	buf_free(&output);
-	return c;
+}
+
+/* The first part takes along what stands before its prompt. */
+static void add_parts(struct builder *b, int step, const struct fence *f, const char *session)
+{
+	const char *begin = session;
+
+	while (*begin) {
+		bool before = begin == session && !is_prompt(begin);
+		const char *end = prompt_end(begin);
+		char *part = xstrndup(begin, (size_t)((before && *end ? prompt_end(end) : end) - begin));
+		begin += strlen(part);
+		add_command(b, step, f, part);
+		free(part);
+	}
+}
+
+size_t fence_add(struct builder *b, int step, const char *info, const char *literal, int from, int to)
+{
+	struct fence f = {.info = info, .shell = fence_is_shell(info, literal), .from = from, .to = to};
+	const struct step *owner = &b->book->steps[step];
+	size_t before = owner->command_count;
+	struct buf clean;
+
+	language_of(f.language, info);
+	(void)is_shell(f.language, &f.interpreter);
+	buf_init(&clean, 8 * RUNBOOK_BYTES_MAX);
+	text_clean_lines(&clean, literal, strlen(literal));
+	f.session = f.shell && has_prompts(buf_text(&clean));
+	if (f.session && count_parts(buf_text(&clean), STEP_COMMANDS_MAX - before) > 1)
+		add_parts(b, step, &f, buf_text(&clean));
+	else
+		add_command(b, step, &f, buf_text(&clean));
+	buf_free(&clean);
+	return b->book->steps[step].command_count - before;
 }

@@ -374,14 +374,15 @@ static bool heads_block(cmark_node *paragraph)
 	return language != NULL;
 }
 
-static struct command *read_fence(struct reader *r, int step, cmark_node *node)
+static void read_fence(struct reader *r, int step, cmark_node *node)
 {
 	int from = first_line(node), to = last_line(node);
 	const char *info = cmark_node_get_fence_info(node);
 	char *directive = info && *info ? NULL : directive_language(cmark_node_previous(node));
-	struct command *c = fence_add(r->b, step, directive ? directive : info, literal_of(node), from, to);
+	size_t added = fence_add(r->b, step, directive ? directive : info, literal_of(node), from, to);
+	struct step *owner = &r->b->book->steps[step];
 
-	if (c) {
+	if (added) {
 		struct buf all;
 		buf_init(&all, 16 * RUNBOOK_BYTES_MAX);
 		/* A session is taken apart: its words are all there, in another order. */
@@ -394,10 +395,10 @@ static struct command *read_fence(struct reader *r, int step, cmark_node *node)
 			free(words);
 		}
 		buf_free(&all);
-		c->verify |= r->filling == MARKER_VERIFY;
+		for (size_t i = owner->command_count - added; i < owner->command_count; i++)
+			owner->commands[i].verify |= r->filling == MARKER_VERIFY;
 	}
 	free(directive);
-	return c;
 }
 
 /* "**Verify:**" and a list below it: the list is what the marker says. */
@@ -568,7 +569,7 @@ static void step_blocks(struct reader *r, cmark_node *first, int step)
 				read_points(r, step, node);
 			break;
 		case CMARK_NODE_CODE_BLOCK:
-			(void)read_fence(r, step, node);
+			read_fence(r, step, node);
 			break;
 		case CMARK_NODE_PARAGRAPH:
 			if (!heads_block(node))
@@ -807,7 +808,7 @@ static void document_fence(struct reader *r, cmark_node *node)
 	if (step < 0)
 		return;
 	builder_own(b, first_line(node), last_line(node), step);
-	(void)read_fence(r, step, node);
+	read_fence(r, step, node);
 	r->filling = MARKER_NONE;
 }
 

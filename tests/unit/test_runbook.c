@@ -37,7 +37,7 @@ static void test_a_mixed_text_becomes_steps(void **state)
 		{"2.2", "Look again", "kubectl get pods", true, 22},
 		{"3", "Pause the sender", "sender.pause();", false, 23},
 		{"4", "Write down what you saw, also for the next shift.", NULL, false, 29},
-		{"5", "Look at the session", "kubectl get pods\necho done", true, 31},
+		{"5", "Look at the session", "kubectl get pods", true, 31},
 	};
 	struct runbook book;
 
@@ -62,8 +62,10 @@ static void test_a_mixed_text_becomes_steps(void **state)
 	}
 	assert_string_equal(book.steps[1].expected, "a new pod");
 	assert_non_null(strstr(book.steps[6].body, "Then talk to somebody."));
-	assert_int_equal(book.steps[6].command_count, 2);
-	assert_false(book.steps[6].commands[1].shell);
+	assert_int_equal(book.steps[6].command_count, 3);
+	assert_string_equal(book.steps[6].commands[0].output, "NAME   READY");
+	assert_string_equal(book.steps[6].commands[1].text, "echo done");
+	assert_false(book.steps[6].commands[2].shell);
 	runbook_free(&book);
 }
 
@@ -315,6 +317,46 @@ static void test_what_may_run(void **state)
 	}
 }
 
+/* Each prompt is a command of its own, with what was said to it, unless one builds on another. */
+static void test_a_session_is_parted_at_its_prompts(void **state)
+{
+	static const struct {
+		const char *name, *session;
+		size_t count;
+		const char *last, *said; /* the last command, and its output */
+	} cases[] = {
+		{"two prompts", "$ ls -l\ntotal 0\n$ kubectl get pods\nNAME\n", 2, "kubectl get pods", "NAME"},
+		{"a continued prompt", "$ ls\n$ tar -C /var \\\n>   -xf x.tar\ndone\n", 2, "tar -C /var \\\n  -xf x.tar", "done"},
+		{"words before the first prompt", "As root:\n$ ls\n$ id\n0\n", 2, "id", "0"},
+		{"one prompt", "$ ls\na\n", 1, "ls", "a"},
+		{"a directory", "$ cd /srv\n$ rm -rf x\n", 1, "cd /srv\nrm -rf x", NULL},
+		{"a variable", "$ X=1\n$ echo $X\n", 1, "X=1\necho $X", NULL},
+		{"an exported variable", "$ export X=1\n$ env\n", 1, "export X=1\nenv", NULL},
+		{"a variable behind a command", "$ true; X=1\n$ env\n", 1, "true; X=1\nenv", NULL},
+		{"an exit code", "$ ls /x\n$ echo $?\n2\n", 1, "ls /x\necho $?", "2"},
+		{"a job", "$ sleep 9 &\n$ ls\n", 1, "sleep 9 &\nls", NULL},
+		{"a loop over several prompts", "$ for i in 1 2; do\n$ echo $i\n$ done\n", 1, "for i in 1 2; do\necho $i\ndone", NULL},
+		{"a quote over several prompts", "$ echo 'a\n$ b'\n", 1, "echo 'a\nb'", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct runbook book;
+		struct error err = {0};
+		char *text = xasprintf("Look\n\n~~~console\n%s~~~\n", cases[i].session);
+		assert_int_equal(runbook_parse(text, strlen(text), "x", &book, &err), STATUS_OK);
+		assert_int_equal(book.step_count, 1);
+		const struct step *step = &book.steps[0];
+		const struct command *last = step->command_count ? &step->commands[step->command_count - 1] : NULL;
+		if (step->command_count != cases[i].count || strcmp(last->text, cases[i].last) != 0)
+			fail_msg("%s: %zu commands, the last one is %s", cases[i].name, step->command_count, last ? last->text : "none");
+		if (cases[i].said && (!last->output || strcmp(last->output, cases[i].said) != 0))
+			fail_msg("%s: it said %s", cases[i].name, last->output ? last->output : "nothing");
+		runbook_free(&book);
+		free(text);
+	}
+}
+
 /* A copy of a page in which each line's end became lines with a bar. */
 static void test_lone_bars_are_line_ends(void **state)
 {
@@ -357,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_lost_markup_loses_no_step),
 		cmocka_unit_test(test_no_line_is_lost),
 		cmocka_unit_test(test_what_may_run),
+		cmocka_unit_test(test_a_session_is_parted_at_its_prompts),
 		cmocka_unit_test(test_lone_bars_are_line_ends),
 		cmocka_unit_test(test_broken_files_are_named),
 	};
