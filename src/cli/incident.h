@@ -20,7 +20,7 @@ struct call {
 	struct actor who;
 	struct drafts drafts;
 	char confirmed[65]; /* the fingerprint that a person read and confirmed */
-	char made[16]; /* the id of what was declared, told once it is durable */
+	char made[16];      /* the id of what was declared, told once it is durable */
 	/* Of the configuration, or what is so without one. */
 	struct clocks clocks;
 	struct people people;

@@ -1,11 +1,11 @@
 /* The reply around the results: batches and single objects, refusals of every kind. */
 #include "collect/besu.h"
+#include "collect/rpc.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,34 +27,18 @@ static bool means_absent(int64_t code)
 	return code == CODE_NOT_FOUND || code == CODE_NOT_ENABLED || code == CODE_NOT_SUPPORTED || code == CODE_PARSE;
 }
 
-static int64_t error_code(const struct json *error)
-{
-	int64_t code;
-
-	return json_i64(json_get(error, "code"), &code) ? code : 0;
-}
-
-static void error_words(char *dst, size_t size, const struct json *error)
-{
-	const char *message = json_string(json_get(error, "message"));
-	char words[80];
-
-	text_clean(words, sizeof(words), message ? message : "no message", message ? strlen(message) : strlen("no message"));
-	text_format(dst, size, "JSON-RPC error %" PRId64 ": %s", error_code(error), words);
-}
-
 static void call_failed(struct reading *r, enum call call, const struct json *error)
 {
 	struct call_state *state = &r->memory->calls[call];
 
 	if (call == CALL_HEAD) {
-		error_words(r->out->why, sizeof(r->out->why), error);
+		rpc_error_words(r->out->why, sizeof(r->out->why), error);
 		return;
 	}
 	/* A chain without the tag may name any reason (protocol reference 1.2). */
-	if (means_absent(error_code(error)) || call == CALL_FINALIZED) {
+	if (means_absent(rpc_error_code(error)) || call == CALL_FINALIZED) {
 		state->absent_us = r->at_us;
-		state->off = error_code(error) == CODE_NOT_ENABLED;
+		state->off = rpc_error_code(error) == CODE_NOT_ENABLED;
 	}
 	state->asked_us = r->at_us;
 }
@@ -287,15 +271,15 @@ static void batch_refused(struct reading *r, int status, const struct json *root
 	const struct json *error = json_get(root, "error");
 	char why[120];
 
-	if (error_code(error) == CODE_LIMIT && status != 429) {
+	if (rpc_error_code(error) == CODE_LIMIT && status != 429) {
 		ask_less(r->memory, r->at_us);
-	} else if (!status_refuses_everything(status) || error_code(error) == CODE_INVALID_REQUEST) {
+	} else if (!status_refuses_everything(status) || rpc_error_code(error) == CODE_INVALID_REQUEST) {
 		ask_singly(r->memory, r->at_us);
 	} else {
 		refuse_status(r, status, root);
 		return;
 	}
-	error_words(why, sizeof(why), error);
+	rpc_error_words(why, sizeof(why), error);
 	refuse(r, why);
 }
 

@@ -1,5 +1,6 @@
 /* The list of questions: what is asked, what was answered, and the JSON between. */
 #include "collect/eth.h"
+#include "collect/rpc.h"
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -456,22 +457,6 @@ enum {
 	CODE_LIMIT = -32005,
 };
 
-static int64_t error_code(const struct json *error)
-{
-	int64_t code;
-
-	return json_i64(json_get(error, "code"), &code) ? code : 0;
-}
-
-static void error_words(char *dst, size_t size, const struct json *error)
-{
-	const char *message = json_string(json_get(error, "message"));
-	char words[100];
-
-	text_clean(words, sizeof(words), message ? message : "no message", message ? strlen(message) : strlen("no message"));
-	text_format(dst, size, "JSON-RPC error %" PRId64 ": %s", error_code(error), words);
-}
-
 /* Revert data is a string, or in an object with it (hardhat, ganache). */
 static bool read_revert(struct eth_answer *answer, const struct json *error)
 {
@@ -481,19 +466,19 @@ static bool read_revert(struct eth_answer *answer, const struct json *error)
 	if (read_data(data, CALL_BYTES_MAX, &answer->bytes, &answer->len) || read_data(json_get(data, "data"), CALL_BYTES_MAX, &answer->bytes, &answer->len) ||
 	    read_data(json_get(data, "result"), CALL_BYTES_MAX, &answer->bytes, &answer->len))
 		return true;
-	return error_code(error) == CODE_REVERTED || (message && text_contains(message, "revert"));
+	return rpc_error_code(error) == CODE_REVERTED || (message && text_contains(message, "revert"));
 }
 
 static void read_error(struct eth_list *list, struct eth_limits *limits, struct question *question, const struct json *error)
 {
 	struct eth_answer *answer = &question->answer;
 
-	error_words(answer->why, sizeof(answer->why), error);
+	rpc_error_words(answer->why, sizeof(answer->why), error);
 	if (question->kind == QUESTION_CALL && read_revert(answer, error))
 		answer->outcome = ETH_REVERTED;
 	else if (question->kind == QUESTION_LOGS && list->asked_to > question->next)
 		shrink_span(list, limits, question);
-	else if (error_code(error) != CODE_LIMIT || list->asked_count == 1 || question->alone)
+	else if (rpc_error_code(error) != CODE_LIMIT || list->asked_count == 1 || question->alone)
 		answer->outcome = ETH_FAILED;
 	else
 		question->alone = true;

@@ -30,7 +30,7 @@ struct watch {
 	enum mode mode;
 	size_t runs; /* commands that were started */
 	const char *output;
-	const char *name; /* who sits here, NULL: alice */
+	const char *name;         /* who sits here, NULL: alice */
 	struct channels channels; /* none, unless a test reads some */
 };
 
