@@ -254,9 +254,8 @@ static void inline_commands(struct reader *r, int step, cmark_node *first, cmark
 static void note_links(struct reader *r, int step, cmark_node *root)
 {
 	cmark_iter *iter = cmark_iter_new(root);
-	cmark_event_type event;
 
-	while ((event = cmark_iter_next(iter)) != CMARK_EVENT_DONE) {
+	while (cmark_iter_next(iter) != CMARK_EVENT_DONE) {
 		cmark_node *at = cmark_iter_get_node(iter);
 		const char *url = is(at, CMARK_NODE_LINK) ? cmark_node_get_url(at) : NULL;
 		struct step *s = &r->b->book->steps[step];
