@@ -349,7 +349,7 @@ static struct proposal *find(struct proposals *out, const char *key)
 	return NULL;
 }
 
-static void propose(struct proposals *out, const struct diagnosis *row, const struct component *c)
+static struct proposal *propose(struct proposals *out, const struct diagnosis *row, const struct component *c)
 {
 	const struct rule_def *rule = rule_def(rule_of(row, c));
 	char key[sizeof(out->items->key)];
@@ -376,6 +376,7 @@ static void propose(struct proposals *out, const struct diagnosis *row, const st
 		text_format(p->reason, sizeof(p->reason), "%s", rule->why);
 	}
 	proposal_sick(p, c);
+	return p;
 }
 
 /* What the table knows nothing of stays on the board and is proposed by nobody; unknown and
@@ -383,6 +384,53 @@ static void propose(struct proposals *out, const struct diagnosis *row, const st
 static bool is_sick(const struct component *c)
 {
 	return c->health == HEALTH_WARNING || c->health == HEALTH_CRITICAL;
+}
+
+/* A source that itself cannot be seen; what is seen through another source is that one's. */
+static bool is_unseen(const struct component *c)
+{
+	bool lost = c->health == HEALTH_STALE || c->health == HEALTH_UNKNOWN;
+
+	return c->kind == KIND_PROBE && lost && (c->symptom == SYMPTOM_UNREACHABLE || c->symptom == SYMPTOM_REFUSING) && component_related(c, RELATED_SOURCE) == NULL;
+}
+
+/* The proposal that says already what a lost source stands for: a lane whose far chain it is. */
+static struct proposal *proposal_through(const struct world *world, struct proposals *out, const struct component *source)
+{
+	for (size_t i = 0; i < out->count; i++) {
+		for (size_t k = 0; k < out->items[i].component_count; k++) {
+			const struct component *c = world_find(world, out->items[i].components[k]);
+
+			if (c && c->kind == KIND_LANE && relates_to(c, source->id))
+				return &out->items[i];
+		}
+	}
+	return NULL;
+}
+
+/* What was seen through it is not known any more. */
+static void add_unseen(const struct world *world, const struct component *source, struct proposal *p)
+{
+	for (int kind = KIND_LANE; kind < KIND_COUNT; kind++) {
+		for (size_t i = 0; i < world_count(world, (enum kind)kind); i++) {
+			const struct component *c = world_at(world, (enum kind)kind, i);
+			const char *through = component_related(c, RELATED_SOURCE);
+
+			if (through && strcmp(through, source->id) == 0 && c->health != HEALTH_OK)
+				proposal_consequence(p, c);
+		}
+	}
+}
+
+static void diagnose_unseen(const struct world *world, const struct diagnoses *own, const struct component *c, struct proposals *out)
+{
+	const struct diagnosis *row = row_for(world, own, c);
+	struct proposal *through = proposal_through(world, out, c);
+
+	if (through)
+		proposal_evidence(through, c->since_us, "%s: %s", c->name, c->reason);
+	else if (row)
+		add_unseen(world, c, propose(out, row, c));
 }
 
 static void refute_chain(const struct world *world, struct proposal *p)
@@ -411,7 +459,9 @@ void diagnose(const struct world *world, const struct diagnoses *own, struct pro
 			else if (about)
 				join(about, c);
 			else if (row)
-				propose(out, row, c);
+				(void)propose(out, row, c);
+			else if (is_unseen(c))
+				diagnose_unseen(world, own, c, out);
 		}
 	}
 	for (size_t i = of_chain; i < out->count; i++)

@@ -79,7 +79,8 @@ static void each_symptom_has_its_cause(void **state)
 		{KIND_ALERT, SYMPTOM_FIRING, "UnauthorizedAccess", NULL, HEALTH_CRITICAL, CAUSE_SECURITY_INCIDENT, SEVERITY_P1, CONFIDENCE_POSSIBLE},
 		{KIND_PROBE, SYMPTOM_LIMIT, "gateway", NULL, HEALTH_CRITICAL, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P2, CONFIDENCE_POSSIBLE},
 		{KIND_PROBE, SYMPTOM_CERTIFICATE, "gateway", NULL, HEALTH_WARNING, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P3, CONFIDENCE_CERTAIN},
-		{KIND_PROBE, SYMPTOM_UNREACHABLE, "prometheus", NULL, HEALTH_CRITICAL, CAUSE_VISIBILITY_LOST, SEVERITY_P3, CONFIDENCE_CERTAIN},
+		{KIND_PROBE, SYMPTOM_UNREACHABLE, "prometheus", NULL, HEALTH_STALE, CAUSE_VISIBILITY_LOST, SEVERITY_P3, CONFIDENCE_CERTAIN},
+		{KIND_PROBE, SYMPTOM_REFUSING, "grafana", NULL, HEALTH_UNKNOWN, CAUSE_VISIBILITY_LOST, SEVERITY_P3, CONFIDENCE_CERTAIN},
 		{KIND_POD, SYMPTOM_CRASH_LOOP, "p", "validator/besu-validator-0", HEALTH_CRITICAL, CAUSE_VALIDATOR_FAILURE, SEVERITY_P1, CONFIDENCE_LIKELY},
 		{KIND_POD, SYMPTOM_CRASH_LOOP, "p", "node/besu-rpc-0", HEALTH_CRITICAL, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P2, CONFIDENCE_LIKELY},
 		/* What the table knows nothing of, and what only our sight has lost. */
@@ -269,11 +270,19 @@ static void all_sources_gone_is_no_fault_of_the_watched(void **state)
 	net_run(&s.net, 30);
 	scene_add(&s, KIND_LANE, "l", NULL, HEALTH_STALE, SYMPTOM_UNREACHABLE, "cannot be seen");
 	scene_add(&s, KIND_POD, "p", "node/besu-rpc-0", HEALTH_UNKNOWN, SYMPTOM_REFUSING, "cannot be seen");
-	scene_add(&s, KIND_PROBE, "prometheus", NULL, HEALTH_CRITICAL, SYMPTOM_UNREACHABLE, "connection refused");
+	scene_add(&s, KIND_PROBE, "prometheus", NULL, HEALTH_STALE, SYMPTOM_UNREACHABLE, "cannot be seen: connection refused");
+	/* What is asked through it is lost with it, and no second loss. */
+	struct component *query = scene_add(&s, KIND_PROBE, "queue", NULL, HEALTH_STALE, SYMPTOM_UNREACHABLE, "cannot be seen: connection refused");
+	world_relate(query, RELATED_SOURCE, "probe/prometheus");
 	scene_detect(&s, NULL);
 	assert_int_equal(s.found.count, 2);
 	for (size_t i = 0; i < s.found.count; i++)
 		assert_int_equal(s.found.items[i].cause, CAUSE_VISIBILITY_LOST);
+	const struct proposal *p = proposals_find(&s.found, "visibility-lost:probe/prometheus");
+	assert_non_null(p);
+	assert_int_equal(p->severity, SEVERITY_P3);
+	assert_int_equal(p->consequence_count, 1);
+	assert_string_equal(p->consequences[0], "probe/queue");
 	scene_close(&s);
 }
 
