@@ -90,7 +90,7 @@ void lane_no_contract(struct side *side, const struct address *address, const ch
 	char text[ADDRESS_TEXT];
 
 	if (side->no_contract[0] == '\0')
-		text_format(side->no_contract, sizeof(side->no_contract), "no contract at %s, which should be the %s on %s", address_text(text, address), what, side->chain);
+		text_format(side->no_contract, sizeof(side->no_contract), "no contract at %s, which should be the %s on chain %s", address_text(text, address), what, lane_chain(side));
 }
 
 void lane_set_version(struct lane *lane, enum ccip_version version)
@@ -185,6 +185,13 @@ static void lost(void *arg, enum reach reach, const char *why, int64_t at_us)
 static bool take_address(const struct settings *settings, const char *name, struct address *out)
 {
 	return settings_has(settings, name) && settings_address(settings, name, out);
+}
+
+const char *lane_chain(const struct side *side)
+{
+	const struct component *own = world_chain(side->lane->host.world);
+
+	return own && strcmp(side->chain, "network") == 0 ? own->name : side->chain;
 }
 
 static enum status open_side(struct lane *lane, struct side *side, bool is_source, struct error *err)
@@ -316,8 +323,6 @@ static enum status start(const struct source_host *host, const struct settings *
 	}
 	text_format(source, sizeof(source), "%.70s > %.70s", eth_source(lane->source.eth), eth_source(lane->dest.eth));
 	lane->component = world_add(host->world, KIND_LANE, settings->name, source, STALE_INTERVALS * settings_number(settings, "interval") * US_PER_MS);
-	world_set_text(lane->component, LANE_SOURCE_CHAIN, lane->source.chain, 0);
-	world_set_text(lane->component, LANE_DEST_CHAIN, lane->dest.chain, 0);
 	world_set_number(lane->component, LANE_SLO_S, lane->slo_s, 0);
 	relate(lane);
 	recall(lane);

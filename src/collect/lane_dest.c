@@ -151,9 +151,9 @@ static void done_choice(struct side *side, struct eth_list *list, int64_t at_us)
 	if (side->candidate_count == 1 && eth_answer(list, 0)->outcome == ETH_NOTHING)
 		lane_no_contract(side, &side->candidates[0], "offRamp");
 	else if (side->given_ramp)
-		text_format(side->no_contract, sizeof(side->no_contract), "what should be the offRamp on %s says that it is %s", side->chain, type.text[0] ? type.text : "nothing known");
+		text_format(side->no_contract, sizeof(side->no_contract), "what should be the offRamp on chain %s says that it is %s", lane_chain(side), type.text[0] ? type.text : "nothing known");
 	else if (side->lane->source.has_ramp)
-		text_format(side->no_contract, sizeof(side->no_contract), "no offRamp that the router on %s lists belongs to the onRamp", side->chain);
+		text_format(side->no_contract, sizeof(side->no_contract), "no offRamp that the router on chain %s lists belongs to the onRamp", lane_chain(side));
 }
 
 /* --- numbers ------------------------------------------------------------------------------------------- */

@@ -43,7 +43,7 @@ struct side {
 	bool is_source;
 	const struct lane_step *steps;
 	struct eth *eth;
-	const char *chain; /* its name */
+	const char *chain; /* as the configuration calls it */
 	uint64_t confirmations, log_blocks;
 	int64_t head_limit_s;
 	size_t step;
@@ -107,6 +107,8 @@ struct lane {
 	char mismatch[160]; /* contracts that do not belong together; "" when they do */
 };
 
+/* What people call the chain: by its id where it is "network", the chain of the nodes. */
+const char *lane_chain(const struct side *side);
 /* Whether both curses are asked, and what was said. */
 void lane_ask_curses(struct side *side, struct eth_list *list, size_t global, size_t of_lane);
 void lane_read_curses(struct side *side, const struct eth_list *list, size_t global, size_t of_lane);

@@ -90,7 +90,7 @@ void scan_done(struct side *side, struct eth_list *list, int64_t at_us)
 	const struct eth_answer *answer = eth_answer(list, 0);
 
 	if (answer->outcome != ETH_GOOD) {
-		book_undecoded(&side->lane->book, at_us, "events of %s: %.100s", side->chain, answer->why);
+		book_undecoded(&side->lane->book, at_us, "events of chain %s: %.100s", lane_chain(side), answer->why);
 		scan->rounds = ROUNDS_MAX;
 		return;
 	}

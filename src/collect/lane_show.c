@@ -17,7 +17,7 @@ static struct lane_side side_facts(const struct side *side, int64_t now_us)
 	int64_t head_age_s = side->head_s ? now_us / US_PER_S - side->head_s : -1;
 
 	return (struct lane_side){
-		.chain = side->chain,
+		.chain = lane_chain(side),
 		.seen = side->seen,
 		.lost = side->lost,
 		.why = side->why,
@@ -195,22 +195,31 @@ static void set_text(struct lane *lane, int value, const char *text, int64_t now
 		world_unset(lane->component, value);
 }
 
+static void set_address(struct lane *lane, int value, bool known, const struct address *address, int64_t now_us)
+{
+	char text[ADDRESS_TEXT];
+
+	set_text(lane, value, known ? address_text(text, address) : NULL, now_us);
+}
+
+/* Runbooks take them as values, too. */
 static void show_contracts(struct lane *lane, int64_t now_us)
 {
-	char on[ADDRESS_TEXT] = "?", off[ADDRESS_TEXT] = "?", store[ADDRESS_TEXT] = "", text[200];
+	set_address(lane, LANE_ON_RAMP, lane->source.has_ramp, &lane->source.ramp, now_us);
+	set_address(lane, LANE_OFF_RAMP, lane->dest.has_ramp, &lane->dest.ramp, now_us);
+	set_address(lane, LANE_COMMIT_STORE, lane->has_commit_store, &lane->commit_store, now_us);
+	set_address(lane, LANE_SOURCE_RMN, lane->source.has_rmn, &lane->source.rmn, now_us);
+	set_address(lane, LANE_DEST_RMN, lane->dest.has_rmn, &lane->dest.rmn, now_us);
+	set_address(lane, LANE_SENDER, lane->has_sender, &lane->sender, now_us);
+	set_address(lane, LANE_RECEIVER, lane->has_receiver, &lane->receiver, now_us);
+}
 
-	if (lane->custom) {
-		address_text(on, &lane->sender);
-		if (lane->has_receiver)
-			address_text(off, &lane->receiver);
-	}
-	if (lane->source.has_ramp)
-		address_text(on, &lane->source.ramp);
-	if (lane->dest.has_ramp)
-		address_text(off, &lane->dest.ramp);
-	if (lane->has_commit_store)
-		address_text(store, &lane->commit_store);
-	set_text(lane, LANE_RAMPS, text_format(text, sizeof(text), "%s > %s%s%s", on, off, store[0] ? ", commit store " : "", store), now_us);
+static void show_oldest(struct lane *lane, int64_t now_us)
+{
+	const struct lane_message *oldest = lane->book.count ? &lane->book.open[0].shown : NULL;
+	char text[2 * sizeof(oldest->id.bytes) + 3];
+
+	set_text(lane, LANE_OLDEST_ID, oldest && oldest->has_id ? hex_text(text, sizeof(text), oldest->id.bytes, sizeof(oldest->id.bytes), true) : NULL, now_us);
 }
 
 static void show_fees(struct lane *lane, const struct lane_facts *facts, int64_t now_us)
@@ -266,8 +275,12 @@ static void show_values(struct lane *lane, const struct lane_facts *facts, const
 	world_set_flag(c, LANE_CURSED, is_cursed(facts), now_us);
 	world_set_flag(c, LANE_PAUSED, facts->commit_paused || facts->sender_paused || facts->receiver_paused || facts->ramp_closed, now_us);
 	set_text(lane, LANE_STAGE, verdict->stage, now_us);
-	set_text(lane, LANE_CORRUPT, facts->corrupt ? facts->corrupt : facts->undecoded, now_us);
+	/* What does not fit is as old as it is, however often it is looked at. */
+	set_text(lane, LANE_CORRUPT, facts->corrupt ? facts->corrupt : facts->undecoded, facts->corrupt ? lane->book.corrupt_us : now_us);
+	set_text(lane, LANE_SOURCE_CHAIN, lane_chain(&lane->source), now_us);
+	set_text(lane, LANE_DEST_CHAIN, lane_chain(&lane->dest), now_us);
 	show_contracts(lane, now_us);
+	show_oldest(lane, now_us);
 	show_fees(lane, facts, now_us);
 	show_rate(lane, facts, now_us);
 	show_test(lane, now_us);
@@ -322,7 +335,7 @@ void lane_show(struct lane *lane, int64_t now_us)
 	char why[160];
 
 	if (lane->source.lost && lane->dest.lost) {
-		text_format(why, sizeof(why), "%s: %.60s; %s: %.60s", lane->source.chain, lane->source.why, lane->dest.chain, lane->dest.why);
+		text_format(why, sizeof(why), "chain %s: %.60s; chain %s: %.60s", lane_chain(&lane->source), lane->source.why, lane_chain(&lane->dest), lane->dest.why);
 		world_miss(world, lane->component, now_us, lane->source.reach, why);
 		return;
 	}

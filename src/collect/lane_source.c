@@ -100,7 +100,7 @@ static void done_type(struct side *side, struct eth_list *list, int64_t at_us)
 	if (answer->outcome == ETH_NOTHING)
 		lane_no_contract(side, &side->ramp, "onRamp");
 	else if (!eth_view(list, 0, &view) || !ccip_type_read(view, &side->type) || side->type.contract != CONTRACT_ON_RAMP)
-		text_format(side->no_contract, sizeof(side->no_contract), "what should be the onRamp on %s says that it is %s", side->chain, side->type.text[0] ? side->type.text : "nothing known");
+		text_format(side->no_contract, sizeof(side->no_contract), "what should be the onRamp on chain %s says that it is %s", lane_chain(side), side->type.text[0] ? side->type.text : "nothing known");
 	else
 		lane_set_version(side->lane, side->type.version);
 }
@@ -138,7 +138,7 @@ static void done_config(struct side *side, struct eth_list *list, int64_t at_us)
 	if (lane->ids.dest == 0)
 		lane->ids.dest = config.dest;
 	if (lane->ids.source != config.source)
-		text_format(lane->mismatch, sizeof(lane->mismatch), "the onRamp says that %s has the selector %" PRIu64 ", not %" PRIu64, side->chain, config.source, lane->ids.source);
+		text_format(lane->mismatch, sizeof(lane->mismatch), "the onRamp says that chain %s has the selector %" PRIu64 ", not %" PRIu64, lane_chain(side), config.source, lane->ids.source);
 	if (!side->has_rmn && !is_zero(&config.rmn)) {
 		side->rmn = config.rmn;
 		side->has_rmn = true;

@@ -124,6 +124,7 @@ const char *binding_source(const char *name)
 		{"source_chain_selector", "the affected lane"},
 		{"dest_chain_selector", "the affected lane"},
 		{"chain_selector", "the affected lane"},
+		{"message_id", "the affected lane: its oldest open message"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(sources); i++)

@@ -27,7 +27,11 @@ static void add_values(struct ui *ui, const struct component *c)
 		/* Nothing to tell: no method is absent, nobody votes. */
 		if (text[0] == '\0')
 			continue;
-		text_format(line, sizeof(line), "%s   (%s ago)", text, ago_text(age, ui, value->at_us));
+		/* Without a time it is no observation: the configuration says so. */
+		if (value->at_us)
+			text_format(line, sizeof(line), "%s   (%s ago)", text, ago_text(age, ui, value->at_us));
+		else
+			text_format(line, sizeof(line), "%s   (configured)", text);
 		ui_pager_line(ui, ROLE_BASE, 0, kind->values[i].label, line);
 	}
 }

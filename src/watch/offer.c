@@ -91,6 +91,28 @@ static void offer_lane(const struct config *config, const struct settings *lane,
 	}
 }
 
+/* What the lane itself told, as it found its contracts through the router. */
+static void offer_seen(const struct component *lane, const char *from, struct bindings *out)
+{
+	static const struct {
+		int value;
+		const char *name;
+	} seen[] = {
+		{LANE_ON_RAMP, "on_ramp_address"},
+		{LANE_OFF_RAMP, "off_ramp_address"},
+		{LANE_COMMIT_STORE, "commit_store_address"},
+		{LANE_SOURCE_RMN, "source_rmn_address"},
+		{LANE_DEST_RMN, "dest_rmn_address"},
+		{LANE_OLDEST_ID, "message_id"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(seen); i++) {
+		const char *text = component_text(lane, seen[i].value);
+		if (text)
+			bindings_set(out, seen[i].name, text, from);
+	}
+}
+
 static void offer_feed(const struct settings *feed, const char *from, struct bindings *out)
 {
 	offer(feed, "address", "feed_address", from, out);
@@ -124,6 +146,7 @@ void offer_component(const struct config *config, const struct component *compon
 		section = section_named(config, "lane", component->name);
 		if (section)
 			offer_lane(config, section, rpc_url, from, out);
+		offer_seen(component, from, out);
 	} else if (component->kind == KIND_FEED) {
 		section = section_named(config, "feed", component->name);
 		if (section)

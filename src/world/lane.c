@@ -133,7 +133,7 @@ static void rule_cursed(const struct lane_facts *f, struct found *out)
 	if (!side->cursed_chain && !side->cursed_lane)
 		return;
 	find(out, HEALTH_CRITICAL, side->cursed_chain ? "RMN: global curse" : "RMN: lane curse");
-	text_format(out->reason, sizeof(out->reason), "%s on %s: %s", side->cursed_chain ? "all lanes are cursed" : "the lane is cursed", side->chain,
+	text_format(out->reason, sizeof(out->reason), "%s on chain %s: %s", side->cursed_chain ? "all lanes are cursed" : "the lane is cursed", side->chain,
 		    side == &f->source ? "nothing can be sent" : "nothing is committed or executed");
 }
 
@@ -143,13 +143,13 @@ static void rule_closed(const struct lane_facts *f, struct found *out)
 		return;
 	find(out, HEALTH_CRITICAL, f->unrouted || f->ramp_closed ? "router wiring on the source" : "router wiring on the destination");
 	if (f->unrouted)
-		text_format(out->reason, sizeof(out->reason), "closed: the router on %s names no onRamp", f->source.chain);
+		text_format(out->reason, sizeof(out->reason), "closed: the router on chain %s names no onRamp", f->source.chain);
 	else if (f->ramp_closed)
-		text_format(out->reason, sizeof(out->reason), "paused: the onRamp on %s has no router for it", f->source.chain);
+		text_format(out->reason, sizeof(out->reason), "paused: the onRamp on chain %s has no router for it", f->source.chain);
 	else if (f->disabled)
-		text_format(out->reason, sizeof(out->reason), "disabled: the offRamp on %s does not accept its source", f->dest.chain);
+		text_format(out->reason, sizeof(out->reason), "disabled: the offRamp on chain %s does not accept its source", f->dest.chain);
 	else
-		text_format(out->reason, sizeof(out->reason), "the router on %s does not list its offRamp", f->dest.chain);
+		text_format(out->reason, sizeof(out->reason), "the router on chain %s does not list its offRamp", f->dest.chain);
 }
 
 static void rule_paused(const struct lane_facts *f, struct found *out)
@@ -179,7 +179,7 @@ static void halted(const struct lane_side *side, struct found *out)
 		return;
 	find(out, side->head_age_s > HALT_FACTOR * side->head_limit_s ? HEALTH_CRITICAL : HEALTH_WARNING, "");
 	text_format(out->stage, sizeof(out->stage), "chain %s", side->chain);
-	text_format(out->reason, sizeof(out->reason), "%s has made no block for %s", side->chain, duration_human(age, side->head_age_s * US_PER_S));
+	text_format(out->reason, sizeof(out->reason), "chain %s has made no block for %s", side->chain, duration_human(age, side->head_age_s * US_PER_S));
 	out->since_s = side->head_age_s;
 }
 
@@ -197,7 +197,7 @@ static void rule_far_side(const struct lane_facts *f, struct found *out)
 	if (!side->lost)
 		return;
 	find(out, HEALTH_WARNING, side == &f->dest ? "cannot say: nothing is known of commits and executions" : "cannot say: nothing is known of new messages");
-	text_format(out->reason, sizeof(out->reason), "%s cannot be reached: %.100s", side->chain, side->why ? side->why : "no answer");
+	text_format(out->reason, sizeof(out->reason), "chain %s cannot be reached: %.100s", side->chain, side->why ? side->why : "no answer");
 	out->since_s = side->lost_s;
 }
 

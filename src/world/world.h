@@ -237,9 +237,16 @@ enum lane_value {
 	LANE_PRICE_AGE_S,
 	LANE_MANUAL,  /* how many may be executed by hand now, and when the next may */
 	LANE_CORRUPT, /* what does not fit, in words */
-	LANE_RAMPS,   /* the contracts */
-	LANE_TEST,    /* the newest message of the test sender, and how it fares */
-	LANE_USUAL_S, /* the latency while the lane was well: its own past */
+	LANE_ON_RAMP, /* its contracts */
+	LANE_OFF_RAMP,
+	LANE_COMMIT_STORE,
+	LANE_SOURCE_RMN,
+	LANE_DEST_RMN,
+	LANE_SENDER, /* of the application */
+	LANE_RECEIVER,
+	LANE_OLDEST_ID, /* of the oldest message that is not done */
+	LANE_TEST,      /* the newest message of the test sender, and how it fares */
+	LANE_USUAL_S,   /* the latency while the lane was well: its own past */
 	LANE_VALUES
 };
 enum feed_value {
@@ -309,7 +316,7 @@ enum probe_value {
 	PROBE_LINK,
 	PROBE_VALUES
 };
-enum { WORLD_VALUES_MAX = 28 };
+enum { WORLD_VALUES_MAX = 36 };
 /* CHAIN_FORK_BLOCK, CHAIN_FORK_HASH: the first block in which a node differs, as the chain
  * has it that Tocsin follows; NODE_FORK_*: as a node has it that differs. NODE_PARTITION:
  * the number of the group of peers that it is in, from 1, while there are several. */

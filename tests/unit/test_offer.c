@@ -88,9 +88,41 @@ static void test_the_affected_one_of_two(void **state)
 	config_free(&config);
 }
 
+/* A lane finds its contracts through the router: the configuration need not name them. */
+static void test_what_the_lane_found(void **state)
+{
+	struct config config;
+	struct bindings values;
+
+	(void)state;
+	parse(BASE LANE("out"), &config);
+	struct thresholds thresholds = thresholds_default();
+	struct world *world = world_new("x", 1, &thresholds);
+	struct component *lane = world_add(world, KIND_LANE, "out", "test", US_PER_MINUTE);
+	bindings_init(&values);
+	offer_component(&config, lane, NULL, "affected", &values);
+	expect(&values, "on_ramp_address", NULL, NULL);
+	expect(&values, "message_id", NULL, NULL);
+	world_set_text(lane, LANE_ON_RAMP, C, 1);
+	world_set_text(lane, LANE_DEST_RMN, B, 1);
+	world_set_text(lane, LANE_OLDEST_ID, "0xabcd", 1);
+	offer_component(&config, lane, NULL, "affected", &values);
+	expect(&values, "on_ramp_address", C, "affected");
+	expect(&values, "dest_rmn_address", B, "affected");
+	expect(&values, "message_id", "0xabcd", "affected");
+	expect(&values, "off_ramp_address", NULL, NULL);
+	bindings_free(&values);
+	world_free(world);
+	config_free(&config);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_only_lane_and_feed), cmocka_unit_test(test_the_affected_one_of_two)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_only_lane_and_feed),
+		cmocka_unit_test(test_the_affected_one_of_two),
+		cmocka_unit_test(test_what_the_lane_found),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
