@@ -197,12 +197,15 @@ static enum check_state judge_errors(const struct checker *checker, const struct
 
 static enum check_state judge_order(const struct checker *checker, const struct component *c, char *why)
 {
-	const char *corrupt = component_text(c, LANE_CORRUPT);
+	const struct value *corrupt = component_value(c, LANE_CORRUPT);
 
-	(void)checker;
-	if (!corrupt && c->symptom != SYMPTOM_CORRUPT)
+	/* The sign itself is shown for longer: what was found once is not undone. */
+	if (corrupt ? checker->now_us - corrupt->at_us >= QUIET_US : c->symptom != SYMPTOM_CORRUPT)
 		return CHECK_PASSING;
-	text_format(why, WHY_BYTES, "%s", corrupt ? corrupt : c->reason);
+	if (corrupt)
+		text_format(why, WHY_BYTES, "%.80s (5 minutes without another pass)", corrupt->text);
+	else
+		text_format(why, WHY_BYTES, "%s", c->reason);
 	return CHECK_FAILING;
 }
 

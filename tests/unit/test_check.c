@@ -147,7 +147,7 @@ static void a_lane_is_verified_item_by_item(void **state)
 		{"the same failures as before", "errors-none", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
 		{"one more failed", "errors-none", 11, 11, 2, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_FAILING, "l: 1 more failed since Resolve began"},
 		{"in order", "order-holds", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
-		{"a gap", "order-holds", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_CORRUPT, "0.1", "12 follows 10", CHECK_FAILING, "l: 12 follows 10"},
+		{"a gap", "order-holds", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_CORRUPT, "0.1", "12 follows 10", CHECK_FAILING, "l: 12 follows 10 (5 minutes without another pass)"},
 		{"a quote", "fees-quoted", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
 		{"no quote", "fees-quoted", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_FEE_QUOTE, "StaleGasPrice", NULL, CHECK_FAILING, NULL},
 		{"open", "lanes-open", 11, 11, 1, 0, 0, 20, 0, SYMPTOM_NONE, "0.1", NULL, CHECK_PASSING, NULL},
@@ -189,6 +189,31 @@ static void a_lane_is_verified_item_by_item(void **state)
 		fold_free(story.fold);
 		net_close(&net);
 	}
+}
+
+/* The lane shows for an hour what did not fit; the check asks for what is new. */
+static void an_old_gap_does_not_hold_up_the_end(void **state)
+{
+	struct net net;
+	struct story story;
+
+	(void)state;
+	net_watch(&net, 4, 1);
+	struct component *c = put_lane(&net, 10, 9, 1);
+	struct checker *checker = checker_new(story_open(&story, "ccip-data-corruption", net_now_us(&net)), net.world, net_now_us(&net));
+	static const struct {
+		int64_t ago_s;
+		enum check_state state;
+	} cases[] = {{0, CHECK_FAILING}, {299, CHECK_FAILING}, {300, CHECK_PASSING}};
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		world_set_text(c, LANE_CORRUPT, "12 follows 10", net_now_us(&net) - cases[i].ago_s * US_PER_S);
+		sight(&net, c, HEALTH_CRITICAL, SYMPTOM_CORRUPT, "12 follows 10");
+		checker_update(checker, net.world, net_now_us(&net));
+		assert_int_equal(check_named(checker, "order-holds")->state, cases[i].state);
+	}
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
 }
 
 static void signs_of_an_attack_have_to_stay_away(void **state)
@@ -397,6 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_cause_has_its_checks),
 		cmocka_unit_test(a_lane_is_verified_item_by_item),
+		cmocka_unit_test(an_old_gap_does_not_hold_up_the_end),
 		cmocka_unit_test(signs_of_an_attack_have_to_stay_away),
 		cmocka_unit_test(a_healed_network_passes_and_the_record_hears_it_once),
 		cmocka_unit_test(a_victim_that_stays_away_fails),
