@@ -41,7 +41,9 @@ void message_preview(struct message_record *out, const struct channel *channel, 
 void letter_preview(const struct channel *channel, const struct letter *letter, struct buf *out)
 {
 	struct parcel parcel = {0};
-	channel->kind->address(channel, letter, "https://" SECRET_HIDDEN, SECRET_HIDDEN, &parcel);
+	/* What is not configured is not sent: no header for a key that there is none of. */
+	bool keyed = settings_has(channel->settings, "key_env") || settings_has(channel->settings, "key_file");
+	channel->kind->address(channel, letter, "https://" SECRET_HIDDEN, keyed ? SECRET_HIDDEN : "", &parcel);
 	buf_printf(out, "%s %s\n", parcel.mail ? "SMTP" : parcel.method ? parcel.method
 									: "POST",
 		   parcel.url);

@@ -382,7 +382,10 @@ static enum status find_step(const struct people *people, const struct incident 
 	request->person = request->rung ? NULL : people_find(people, whom);
 	if (request->rung || request->person)
 		return STATUS_OK;
-	return error_set(err, STATUS_NOT_FOUND, "%s: neither a step of the escalation nor a [person] of the configuration (the first step is %s)", whom, people->rungs[0].name);
+	char steps[160] = "";
+	for (size_t i = 0, used = 0; i < people->rung_count && used < sizeof(steps); i++)
+		used += strlen(text_format(steps + used, sizeof(steps) - used, "%s%s", i ? ", " : "", people->rungs[i].name));
+	return error_set(err, STATUS_NOT_FOUND, "%s: neither a step of the escalation nor a [person] of the configuration (steps: %s)", whom, steps);
 }
 
 enum status act_escalate(const struct fold *fold, const struct actor *who, const struct people *people, const char *incident, const char *whom, const char *reason, struct drafts *out, struct error *err)

@@ -618,7 +618,7 @@ enum status act_snooze(const struct fold *fold, const struct actor *who, const c
 	if (r)
 		put_off(who, target, r, for_us, out);
 	else if (which && which[0])
-		status = error_set(err, STATUS_NOT_FOUND, "%s: no such clock runs for %s (the screen of its people lists them)", which, target->id);
+		status = error_set(err, STATUS_NOT_FOUND, "%s: no such clock runs for %s (the war room shows them)", which, target->id);
 	else
 		status = error_set(err, STATUS_REFUSED, "%s: no clock runs that could be put off", target->id);
 	free(running);

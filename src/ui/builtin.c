@@ -121,7 +121,7 @@ static enum status run_open(struct ui *ui, const char *args, struct error *err)
 	if (*ui_selected(ui) == '\0')
 		return error_set(err, STATUS_REFUSED, "%s: nothing is selected", pane->name);
 	if (!pane->open)
-		return error_set(err, STATUS_REFUSED, "%s: its rows do not open", pane->name);
+		return error_set(err, STATUS_REFUSED, "the rows of this pane have nothing more to show (z gives it the whole screen)");
 	return pane->open(ui, ui_selected(ui), err);
 }
 

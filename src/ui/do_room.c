@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { SHEET_BYTES = 256 * 1024 };
 
@@ -116,6 +117,8 @@ enum status do_task(struct ui *ui, const char *args, struct error *err)
 	if (!begin(ui, &d, err))
 		return STATUS_REFUSED;
 	bool full = is_box(box, &box_us) && *text;
+	if (strcmp(owner, "-") == 0 && !full)
+		return error_set(err, STATUS_USAGE, "task: %s is no time (write it like :task - 15m TEXT)", *box ? box : "nothing");
 	const char *name = full && strcmp(owner, "-") != 0 ? owner : NULL;
 	return commit(ui, &d.drafts, act_task(d.fold, &d.who, d.incident->id, full ? text : args, name, box_us, &d.drafts, err), err);
 }
@@ -223,7 +226,7 @@ static enum status escalate(struct ui *ui, const char *whom, const char *reason,
 	size_t asked = d.drafts.count;
 	status = commit(ui, &d.drafts, status, err);
 	if (status == STATUS_OK)
-		ui_messagef(ui, MESSAGE_INFO, "%zu %s asked to come; the screen of roles and clocks shows who answers", asked, asked == 1 ? "is" : "are");
+		ui_messagef(ui, MESSAGE_INFO, "%zu %s asked to come; the war room shows who answers", asked, asked == 1 ? "is" : "are");
 	return status;
 }
 
@@ -279,10 +282,25 @@ static enum status ask_escalate(struct ui *ui, struct error *err)
 	return STATUS_OK;
 }
 
+/* "Team lead away" means the step of that title, as the screen shows it; else the first word
+ * names a step or a person. The rest is the reason. */
+static const char *split_step(const struct people *people, const char *args, char *whom, size_t size)
+{
+	for (size_t i = 0; i < people->rung_count; i++) {
+		const struct rung *rung = &people->rungs[i];
+		size_t len = strlen(rung->title);
+		if (len == 0 || strncasecmp(args, rung->title, len) != 0 || (args[len] != '\0' && args[len] != ' '))
+			continue;
+		text_format(whom, size, "%s", rung->name);
+		return args + len + strspn(args + len, " ");
+	}
+	return split_word(args, whom, size);
+}
+
 enum status do_escalate(struct ui *ui, const char *args, struct error *err)
 {
 	char whom[64];
-	const char *reason = split_word(args, whom, sizeof(whom));
+	const char *reason = split_step(watch_people(ui_watch(ui)), args, whom, sizeof(whom));
 	return *whom ? escalate(ui, whom, reason, err) : ask_escalate(ui, err);
 }
 

@@ -92,7 +92,8 @@ enum status do_outbox(struct ui *ui, const char *args, struct error *err)
 	return STATUS_OK;
 }
 
-/* "20m", "0" for none, or a time of the clock. */
+/* "20m", "-" for none, or a time of the clock. A number alone would be seconds, and nobody
+ * means those. */
 static enum status set_next(struct ui *ui, const char *text, struct error *err)
 {
 	int64_t us;
@@ -102,17 +103,17 @@ static enum status set_next(struct ui *ui, const char *text, struct error *err)
 		return STATUS_OK;
 	}
 	if (strchr(text, ':')) {
-		enum status status = moment_parse(ui, text, &us, &zone_minutes, err);
-		if (status == STATUS_OK && us <= ui_now_us(ui))
-			return error_set(err, STATUS_INVALID, "next: %s is over (give a time that comes, or 20m)", text);
-		if (status == STATUS_OK)
-			ui->writing->c.next_us = us;
-		return status;
+		if (moment_parse(ui, text, &us, &zone_minutes, NULL) != STATUS_OK)
+			return error_set(err, STATUS_INVALID, "next: %.40s is no time of day (write 14:20, or 20m)", text);
+		if (us <= ui_now_us(ui))
+			return error_set(err, STATUS_INVALID, "next: %.40s is over (give a time that comes, or 20m)", text);
+		ui->writing->c.next_us = us;
+		return STATUS_OK;
 	}
-	enum status status = duration_parse(text, &us, err);
-	if (status == STATUS_OK)
-		ui->writing->c.next_us = us ? ui_now_us(ui) + us : 0;
-	return status;
+	if (duration_parse(text, &us, NULL) != STATUS_OK || us < US_PER_MINUTE || us > US_PER_DAY)
+		return error_set(err, STATUS_INVALID, "next: %.40s is no time that can be kept (write 20m, 14:20, or - for none)", text);
+	ui->writing->c.next_us = ui_now_us(ui) + us;
+	return STATUS_OK;
 }
 
 /* One field set; the text is made anew unless it is the text that somebody wrote. */
@@ -310,6 +311,8 @@ enum status do_send(struct ui *ui, const char *args, struct error *err)
 	(void)args;
 	if (need_writing(ui, err) != STATUS_OK)
 		return STATUS_REFUSED;
+	if (ui->writing->c.next_us && ui->writing->c.next_us <= ui_now_us(ui))
+		return error_set(err, STATUS_REFUSED, "the next update that it promises is overdue already (:field next 20m)");
 	struct writing *shown = xcalloc(1, sizeof(*shown));
 	const struct composition *c = &ui->writing->c;
 	*shown = *ui->writing;

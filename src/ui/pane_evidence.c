@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "ui/overlay.h"
 #include "ui/panes.h"
 #include "ui/words.h"
 
@@ -147,6 +148,20 @@ static void status(const struct ui *ui, struct area area)
 	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
 }
 
+static enum status open_all(struct ui *ui, const char *id, struct error *err)
+{
+	const struct thoughts *thoughts = thoughts_of(ui);
+	(void)id;
+	(void)err;
+	ui_pager_open(ui, pane_evidence.title);
+	for (size_t i = 0; i < thoughts->count; i++) {
+		char when[MOMENT_TEXT];
+		(void)when_columns(ui, &thoughts->lines[i], when);
+		ui_pager_line(ui, thoughts->lines[i].at_us ? ROLE_BASE : ROLE_DIM, 0, when, thoughts->lines[i].text);
+	}
+	return STATUS_OK;
+}
+
 static const char *empty(const struct ui *ui)
 {
 	return ui_incident(ui) ? "it was declared by hand: no detector spoke of it" : "no incident is open";
@@ -161,6 +176,7 @@ const struct pane pane_evidence = {
 	.row = row,
 	.status = status,
 	.empty = empty,
+	.open = open_all,
 	.min_rows = 2,
 	.rank = 4,
 };

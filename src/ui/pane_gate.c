@@ -2,6 +2,7 @@
  * resolve the checks that run by themselves, else what is missing. */
 #include "base/mem.h"
 #include "base/text.h"
+#include "ui/overlay.h"
 #include "ui/panes.h"
 #include "ui/room.h"
 #include "ui/steps.h"
@@ -189,6 +190,18 @@ static void status(const struct ui *ui, struct area area)
 	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
 }
 
+/* The pane has two rows for each: here is the whole of all. */
+static enum status open_all(struct ui *ui, const char *id, struct error *err)
+{
+	const struct items *items = items_of(ui);
+	(void)id;
+	(void)err;
+	ui_pager_open(ui, heading(ui));
+	for (size_t i = 0; i < items->count; i++)
+		ui_pager_line(ui, items->list[i].mark.role == ROLE_CRIT ? ROLE_CRIT : ROLE_BASE, 0, items->list[i].mark.text, items->list[i].text);
+	return STATUS_OK;
+}
+
 const struct pane pane_gate = {
 	.name = "gate",
 	.title = "Stage",
@@ -199,6 +212,7 @@ const struct pane pane_gate = {
 	.row = row,
 	.status = status,
 	.empty = room_no_incident,
+	.open = open_all,
 	.min_rows = 5,
 	.rank = 1,
 };

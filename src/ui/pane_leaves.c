@@ -2,6 +2,7 @@
  * selected in the outbox as it does. */
 #include "base/mem.h"
 #include "base/text.h"
+#include "ui/overlay.h"
 #include "ui/panes.h"
 #include "ui/updates.h"
 #include "ui/words.h"
@@ -12,6 +13,7 @@
 enum {
 	TEXT_BYTES = 256 * 1024,
 	LINES_MAX = 2000,
+	ROWS_MOST = 12, /* of a line; Enter shows the whole */
 };
 
 /* Made once for each drawing, which begins by counting. */
@@ -77,8 +79,8 @@ static int height(const struct ui *ui, size_t i, bool selected, int columns)
 {
 	(void)selected;
 	int rows = area_wrap_rows(columns, line_at(ui, i));
-	return rows < 1 ? 1 : rows > 6 ? 6
-				       : rows;
+	return rows < 1 ? 1 : rows > ROWS_MOST ? ROWS_MOST
+					       : rows;
 }
 
 static void row(const struct ui *ui, struct area area, size_t i, bool selected)
@@ -87,6 +89,17 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	(void)selected;
 	bool head = strncmp(text, "as it would leave by ", strlen("as it would leave by ")) == 0;
 	area_wrap(area, 0, 0, area.columns, area.rows, head ? ROLE_ACCENT : ROLE_BASE, text);
+}
+
+static enum status open_all(struct ui *ui, const char *id, struct error *err)
+{
+	const struct preview *preview = preview_of(ui, true);
+	(void)id;
+	(void)err;
+	ui_pager_open(ui, pane_leaves.title);
+	for (size_t i = 0; i < preview->count; i++)
+		ui_pager_line(ui, ROLE_BASE, 0, NULL, preview->lines[i]);
+	return STATUS_OK;
 }
 
 static const char *empty(const struct ui *ui)
@@ -103,6 +116,7 @@ const struct pane pane_leaves = {
 	.height = height,
 	.row = row,
 	.empty = empty,
+	.open = open_all,
 	.min_rows = 2,
 	.rank = 3,
 };
