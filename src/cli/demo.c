@@ -260,6 +260,12 @@ const struct cli_command cli_demo = {
 	.manual = "Needs no configuration and no network, and keeps a record of its own. Some seconds\n"
 		  "after the start something breaks. kubectl and cast in runbooks are stand-ins that act\n"
 		  "on the simulated network only: nothing in a demo can reach the world. --systems adds\n"
-		  "lanes, a feed, pods, alerts and logs to a scenario of the chain.\n",
+		  "lanes, a feed, pods, alerts and logs to a scenario of the chain.\n"
+		  "\n"
+		  "Scenarios: healthy, validator-failure (when none is named), network-outage,\n"
+		  "rpc-endpoint-issues, chain-fork, network-partition, clock-skew, flapping,\n"
+		  "all-systems, oracle-update-failures, security-incident, ccip-router-failure,\n"
+		  "ccip-contract-failure, ccip-message-backlog, ccip-data-corruption,\n"
+		  "ccip-network-partition.\n",
 	.run = run,
 };

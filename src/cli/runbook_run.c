@@ -278,7 +278,7 @@ static bool run_check(struct session *s, const struct command_view *view, int64_
 static bool may_unattended(const struct session *s, const struct step *step, const struct command *command, const struct command_view *view, char *why, size_t size)
 {
 	if (step->when || step->kind == STEP_BRANCH)
-		text_format(why, size, "a choice (%.120s): a person has to make it", step->when ? step->when : step->title);
+		text_format(why, size, "a person has to choose: %.120s", step->when ? step->when : step->title);
 	else if (command->alone)
 		text_format(why, size, "the runbook says that it is never run together with others");
 	else if (view->stage == CHILD_TERMINAL)
