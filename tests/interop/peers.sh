@@ -64,3 +64,27 @@ free_ports() {
 			held.push(net.createServer().listen(0, "127.0.0.1"));
 		setTimeout(() => { console.log(held.map(s => s.address().port).join(" ")); held.forEach(s => s.close()); }, 200);' "$1"
 }
+
+# anvil CHAIN-ID ARGUMENT...: starts one; $url is where, $anvil_pid its process. It mines a
+# block for each transaction and looks like a chain of the past (anvil_present).
+anvil() {
+	npm_peer anvil @foundry-rs/anvil-linux-amd64 bin/anvil
+	anvil_log=$scratch/anvil-$1.log
+	"$peer" --chain-id "$@" --port 0 --timestamp $(($(date +%s) - 7200)) --code-size-limit 60000 --gas-limit 60000000 >"$anvil_log" 2>&1 </dev/null &
+	anvil_pid=$!
+	started="$started $anvil_pid"
+	until_true 10 grep -qs '^Listening on' "$anvil_log" || no_peer "anvil does not start: $(tail -n 3 "$anvil_log")"
+	url=http://$(sed -n 's/^Listening on //p' "$anvil_log")
+}
+
+# anvil_rpc URL METHOD PARAMS: the result, as JSON.
+anvil_rpc() {
+	curl -sS --max-time 5 -H 'Content-Type: application/json' --data "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":$3}" "$1" | jq -c .result
+}
+
+# anvil_present URL: from now on its clock is ours, with a block each second. Each block that
+# it mined by itself had moved its clock by a second at least.
+anvil_present() {
+	anvil_rpc "$1" evm_setTime "[$(date +%s)]" >"$scratch/answer"
+	anvil_rpc "$1" evm_setIntervalMining '[1]' >"$scratch/answer"
+}
