@@ -19,6 +19,7 @@ enum {
 	CONFIG_LOOKS = 40, /* after so many looks, what seldom changes is read again */
 	PAGE_TREE = 4 * 1024 * 1024,
 	DECIMALS_MAX = 77,
+	EARLY_MS = 200, /* until it is judged again, when it was judged too early */
 };
 
 const struct settings_def feed_section = {
@@ -152,6 +153,8 @@ struct feed {
 	bool has_second;
 	char second_why[120];
 	double deviation;
+	bool early; /* it was judged before what it is compared with was looked at */
+	struct loop_timer *again;
 };
 
 static void plan_round(struct feed *feed, struct eth_list *list)
@@ -262,6 +265,20 @@ static bool breaker_open(const struct feed *feed, char *text, size_t size)
 	return open;
 }
 
+static bool untried(const struct feed *feed, enum kind kind, const char *name)
+{
+	char id[96];
+	const struct component *c = name ? world_find(feed->host.world, text_format(id, sizeof(id), "%s/%s", kind_name(kind), name)) : NULL;
+
+	return c && c->tried_us == 0;
+}
+
+static bool is_early(const struct feed *feed)
+{
+	return untried(feed, KIND_FEED, settings_text(feed->settings, "second_feed")) || untried(feed, KIND_PROBE, settings_text(feed->settings, "breaker")) ||
+	       (feed->page && !poller_tried(feed->page));
+}
+
 static const struct component *publisher_of(const struct feed *feed)
 {
 	const char *name = settings_text(feed->settings, "publisher");
@@ -344,6 +361,16 @@ static void show(struct feed *feed, int64_t at_us)
 		sighting.since_us = (facts.updated_s + facts.heartbeat_s) * US_PER_S;
 	show_values(feed, &facts, age_s, breaker, at_us);
 	world_sight(feed->host.world, feed->component, &sighting);
+	feed->early = is_early(feed);
+	if (feed->early)
+		loop_timer_again(feed->again, EARLY_MS);
+}
+
+static void look_again(void *arg)
+{
+	struct feed *feed = arg;
+
+	eth_refresh(feed->eth);
 }
 
 /* --- looks -------------------------------------------------------------------------------------- */
@@ -516,6 +543,7 @@ static void stop(void *state)
 {
 	struct feed *feed = state;
 
+	loop_timer_stop(feed->again);
 	poller_free(feed->page);
 	eth_free(feed->eth);
 	free(feed);
@@ -546,6 +574,7 @@ static enum status start(const struct source_host *host, const struct settings *
 		stop(feed);
 		return status;
 	}
+	feed->again = loop_timer(host->loop, -1, 0, look_again, feed);
 	feed->component = world_add(host->world, KIND_FEED, settings->name, eth_source(feed->eth), STALE_INTERVALS * settings_number(settings, "interval") * US_PER_MS);
 	world_set_number(feed->component, FEED_HEARTBEAT_S, settings_number(settings, "heartbeat") / 1000, 0);
 	if (settings_text(settings, "publisher"))
@@ -568,7 +597,7 @@ static bool tried(const void *state)
 {
 	const struct feed *feed = state;
 
-	return eth_tried(feed->eth) && (!feed->page || poller_tried(feed->page));
+	return eth_tried(feed->eth) && !feed->early;
 }
 
 const struct source_def feed_source = {&feed_section, start, refresh, tried, stop};
