@@ -17,6 +17,8 @@ enum {
 };
 /* Signs of corruption, and messages that were passed by, are shown for so long. */
 #define SIGN_SHOWN_US US_PER_HOUR
+/* Fees of a shorter time are no pace. */
+#define PACE_SPAN_US US_PER_HOUR
 
 void book_init(struct book *book, enum ccip_version version)
 {
@@ -442,7 +444,8 @@ double book_fees_of_day(const struct book *book)
 	if (book->fee_count < 2)
 		return 0;
 	int64_t span_us = book->fees[book->fee_count - 1].at_us - book->fees[0].at_us;
-	if (span_us <= 0)
+	/* A burst is no pace, unless it is of many. */
+	if (span_us <= 0 || (span_us < PACE_SPAN_US && book->fee_count < BOOK_RECENT))
 		return 0;
 	return book_fee(book) * (double)(book->fee_count - 1) * ((double)US_PER_DAY / (double)span_us);
 }

@@ -88,7 +88,8 @@ int64_t book_latency_s(const struct book *book);
 /* What is usual after one more message, given the latency of recent ones: it follows by a 32nd at a
  * time, so that one bad hour does not become usual. `usual_s` -1: the latency is all there is. */
 int64_t book_usual_s(int64_t usual_s, int64_t latency_s);
-/* Fees of a day at the pace of the recent messages; 0 when that is not known. */
+/* Fees of a day at the pace of the recent messages; 0 when that is not known, as with a few
+ * messages of less than an hour. */
 double book_fees_of_day(const struct book *book);
 /* The mean fee; 0 when that is not known. */
 double book_fee(const struct book *book);

@@ -358,7 +358,15 @@ static void fees(void **state)
 	assert_true(book_fees_of_day(&book) == 0);
 	send_range(&book, 11, 20); /* one of 100 each 10 s */
 	assert_true(book_fee(&book) == 100);
+	assert_true(book_fees_of_day(&book) == 0); /* a burst of few */
+	send_range(&book, 21, 10 + BOOK_RECENT);
 	assert_true(book_fees_of_day(&book) == 864000);
+	book_free(&book);
+
+	book = fresh(10);
+	send_range(&book, 11, 11);
+	send_range(&book, 11 + 360, 11 + 360); /* an hour later */
+	assert_true(book_fees_of_day(&book) == 2400);
 	book_free(&book);
 }
 
