@@ -56,6 +56,14 @@ npm_project() {
 	fi
 }
 
+# contracts_peer DIRECTORY: the contracts of DIRECTORY/compile.js, compiled once, in $project.
+contracts_peer() {
+	npm_project contracts "$1"
+	cmp -s "$1/compile.js" "$project/compile.js" && return
+	node "$1/compile.js" "$project" >"$scratch/solc.log" 2>&1 || no_peer "the contracts do not compile: $(tail -n 3 "$scratch/solc.log")"
+	cp "$1/compile.js" "$project/compile.js"
+}
+
 # free_ports COUNT: that many ports of loopback that nobody uses.
 free_ports() {
 	node -e '
@@ -86,5 +94,6 @@ anvil_rpc() {
 # it mined by itself had moved its clock by a second at least.
 anvil_present() {
 	anvil_rpc "$1" evm_setTime "[$(date +%s)]" >"$scratch/answer"
+	anvil_rpc "$1" evm_mine '[]' >"$scratch/answer"
 	anvil_rpc "$1" evm_setIntervalMining '[1]' >"$scratch/answer"
 }
