@@ -18,6 +18,7 @@ enum {
 	BOARD_ROWS_MAX = 400,
 	BOARD_BYTES_MAX = 1024 * 1024,
 	BOARD_POLL_MS = 50,
+	DRAIN_MS = 3000,
 };
 
 /* The theme asked for, else the configuration's, else dark. What is right in it counts
@@ -65,6 +66,8 @@ int cli_console(const struct globals *globals, const struct config *config, stru
 	struct ui *over = ui;
 	ui = NULL; /* from here on nobody draws */
 	ui_free(over);
+	/* A message whose answer is not waited for would be one that nobody knows of. */
+	watch_drain(watch, DRAIN_MS);
 	watch_free(watch);
 	loop_free(loop);
 	if (status != STATUS_OK) {
