@@ -218,6 +218,7 @@ static const struct {
 	{"lanes-open", "no lane is cursed, paused or closed", check_lanes_open, FOR_CCIP, KIND_LANE},
 	{"fees-quoted", "the router quotes a fee", check_fees, FOR_CCIP, KIND_LANE},
 	{"messages-arrive", "a message is sent and executed", check_arrive, FOR_CCIP, KIND_LANE},
+	{"throughput-keeps", "as many messages are executed as are sent", check_throughput, FOR_CCIP, KIND_LANE},
 	{"latency-usual", "messages take as long as they should", check_latency, FOR_CCIP, KIND_LANE},
 	{"backlog-gone", "no message is overdue", check_backlog, FOR_CCIP, KIND_LANE},
 	{"errors-none", "no further message fails", check_errors, FOR_CCIP, KIND_LANE},

@@ -15,6 +15,7 @@
 enum {
 	USUAL_FACTOR = 2,
 	USUAL_SLACK_S = 10,
+	KEEPS_PERCENT = 80, /* of what is sent: the rest may be on its way */
 };
 
 static int64_t number_or(const struct component *c, int value, int64_t otherwise)
@@ -142,11 +143,20 @@ static enum check_state judge_fees(const struct checker *checker, const struct c
 	return quote ? CHECK_PASSING : CHECK_WAITING;
 }
 
-static enum check_state judge_arrive(const struct checker *checker, const struct component *c, char *why)
+/* What was sent and executed since Resolve began. */
+static void moved(const struct checker *checker, const struct component *c, int64_t *sent, int64_t *executed)
 {
 	const struct lane_entry *entry = entry_of(checker, c);
-	int64_t sent = number_or(c, LANE_SENT, 0) - entry->sent, executed = number_or(c, LANE_EXECUTED, 0) - entry->executed;
 
+	*sent = number_or(c, LANE_SENT, 0) - entry->sent;
+	*executed = number_or(c, LANE_EXECUTED, 0) - entry->executed;
+}
+
+static enum check_state judge_arrive(const struct checker *checker, const struct component *c, char *why)
+{
+	int64_t sent, executed;
+
+	moved(checker, c, &sent, &executed);
 	if (executed > 0)
 		return CHECK_PASSING;
 	if (sent > 0)
@@ -154,6 +164,15 @@ static enum check_state judge_arrive(const struct checker *checker, const struct
 	else
 		text_format(why, WHY_BYTES, "no message was sent since Resolve began (send a test message)");
 	return CHECK_WAITING;
+}
+
+static enum check_state judge_throughput(const struct checker *checker, const struct component *c, char *why)
+{
+	int64_t sent, executed;
+
+	moved(checker, c, &sent, &executed);
+	text_format(why, WHY_BYTES, "%lld sent and %lld executed since Resolve began", (long long)sent, (long long)executed);
+	return executed > 0 && executed * 100 >= sent * KEEPS_PERCENT ? CHECK_PASSING : CHECK_WAITING;
 }
 
 /* Against the lane's own past; without one, against what is expected of it. */
@@ -227,6 +246,11 @@ void check_fees(struct checker *checker, const struct world *world, struct check
 void check_arrive(struct checker *checker, const struct world *world, struct check *out)
 {
 	all_pass(checker, world, KIND_LANE, judge_arrive, "executed since Resolve began", out);
+}
+
+void check_throughput(struct checker *checker, const struct world *world, struct check *out)
+{
+	all_pass(checker, world, KIND_LANE, judge_throughput, "keeping up", out);
 }
 
 void check_latency(struct checker *checker, const struct world *world, struct check *out)

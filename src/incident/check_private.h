@@ -44,6 +44,7 @@ void check_far_side(struct checker *checker, const struct world *world, struct c
 void check_lanes_open(struct checker *checker, const struct world *world, struct check *out);
 void check_fees(struct checker *checker, const struct world *world, struct check *out);
 void check_arrive(struct checker *checker, const struct world *world, struct check *out);
+void check_throughput(struct checker *checker, const struct world *world, struct check *out);
 void check_latency(struct checker *checker, const struct world *world, struct check *out);
 void check_backlog(struct checker *checker, const struct world *world, struct check *out);
 void check_errors(struct checker *checker, const struct world *world, struct check *out);

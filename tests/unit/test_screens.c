@@ -161,6 +161,7 @@ static void all_kinds(struct watch *w, struct ui *ui)
 	c = put(w, KIND_LANE, "138 > Ethereum", HEALTH_WARNING, SYMPTOM_BACKLOG, "7 messages wait, the oldest for 22 m; expected within 10 m");
 	put_numbers(c, at_us, sent, 4, LANE_SENT);
 	world_set_number(c, LANE_OLDEST_PENDING_S, 22 * 60, at_us);
+	world_set_number(c, LANE_SLO_S, 600, 0);
 	put_messages(w, c);
 	c = put(w, KIND_LANE, "Ethereum > 138", HEALTH_OK, SYMPTOM_NONE, "delivers");
 	put_numbers(c, at_us, quiet, 4, LANE_SENT);
