@@ -25,6 +25,12 @@ static int64_t number_or(const struct component *c, int value, int64_t otherwise
 	return component_number(c, value, &number) ? number : otherwise;
 }
 
+/* The number that the test message is told with first. */
+static void test_number(char *dst, size_t size, const char *test)
+{
+	text_format(dst, size, "%.*s", test ? (int)strcspn(test, " ") : 0, test ? test : "");
+}
+
 void checker_remember(struct checker *checker, const struct incident *incident, const struct world *world, int64_t now_us)
 {
 	checker->entry_us = checker->now_us = now_us;
@@ -42,6 +48,7 @@ void checker_remember(struct checker *checker, const struct incident *incident, 
 		lane->sent = number_or(c, LANE_SENT, 0);
 		lane->executed = number_or(c, LANE_EXECUTED, 0);
 		lane->failed = number_or(c, LANE_FAILED, 0);
+		test_number(lane->test, sizeof(lane->test), component_text(c, LANE_TEST));
 	}
 }
 
@@ -152,10 +159,28 @@ static void moved(const struct checker *checker, const struct component *c, int6
 	*executed = number_or(c, LANE_EXECUTED, 0) - entry->executed;
 }
 
+/* Where somebody sends test messages, one of them must come through. */
+static enum check_state judge_test(const struct checker *checker, const struct component *c, const char *test, char *why)
+{
+	const char *state = strrchr(test, ':');
+	char number[24];
+
+	test_number(number, sizeof(number), test);
+	if (strcmp(number, entry_of(checker, c)->test) == 0) {
+		text_format(why, WHY_BYTES, "no test message was sent since Resolve began (send one)");
+		return CHECK_WAITING;
+	}
+	text_format(why, WHY_BYTES, "test message %s%s", number, state ? state : "");
+	return state && strcmp(state, ": done") == 0 ? CHECK_PASSING : CHECK_WAITING;
+}
+
 static enum check_state judge_arrive(const struct checker *checker, const struct component *c, char *why)
 {
+	const char *test = component_text(c, LANE_TEST);
 	int64_t sent, executed;
 
+	if (test)
+		return judge_test(checker, c, test, why);
 	moved(checker, c, &sent, &executed);
 	if (executed > 0)
 		return CHECK_PASSING;

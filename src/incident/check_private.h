@@ -10,6 +10,7 @@ enum { CHECKS_AT_MOST = 20 };
 struct lane_entry {
 	char id[96];
 	int64_t sent, executed, failed;
+	char test[24]; /* the number of the newest test message; "": none */
 };
 
 struct node_progress {

@@ -219,6 +219,39 @@ static void an_old_gap_does_not_hold_up_the_end(void **state)
 	net_close(&net);
 }
 
+/* Where a test sender is configured, others' messages prove nothing. */
+static void a_test_message_is_followed(void **state)
+{
+	static const struct {
+		const char *test, *says;
+		enum check_state state;
+	} steps[] = {
+		{"41 0xaa: done", "l: no test message was sent since Resolve began (send one)", CHECK_WAITING},
+		{"43 0xbb: awaiting commit", "l: test message 43: awaiting commit", CHECK_WAITING},
+		{"43 0xbb: failed", "l: test message 43: failed", CHECK_WAITING},
+		{"43 0xbb: done", "executed since Resolve began on 1 of 1 lanes", CHECK_PASSING},
+	};
+	struct net net;
+	struct story story;
+
+	(void)state;
+	net_watch(&net, 4, 1);
+	struct component *c = put_lane(&net, 42, 41, 0);
+	world_set_text(c, LANE_TEST, steps[0].test, net_now_us(&net));
+	struct checker *checker = checker_new(story_open(&story, "ccip-router-failure", net_now_us(&net)), net.world, net_now_us(&net));
+	put_lane(&net, 50, 50, 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(steps); i++) {
+		world_set_text(c, LANE_TEST, steps[i].test, net_now_us(&net));
+		checker_update(checker, net.world, net_now_us(&net));
+		const struct check *check = check_named(checker, "messages-arrive");
+		assert_int_equal(check->state, steps[i].state);
+		assert_string_equal(check->detail, steps[i].says);
+	}
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
+}
+
 static void signs_of_an_attack_have_to_stay_away(void **state)
 {
 	struct net net;
@@ -426,6 +459,7 @@ int main(void)
 		cmocka_unit_test(each_cause_has_its_checks),
 		cmocka_unit_test(a_lane_is_verified_item_by_item),
 		cmocka_unit_test(an_old_gap_does_not_hold_up_the_end),
+		cmocka_unit_test(a_test_message_is_followed),
 		cmocka_unit_test(signs_of_an_attack_have_to_stay_away),
 		cmocka_unit_test(a_healed_network_passes_and_the_record_hears_it_once),
 		cmocka_unit_test(a_victim_that_stays_away_fails),

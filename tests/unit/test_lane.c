@@ -104,7 +104,14 @@ static void configure(struct place *p, const char *more)
 	own += strlen("[chain network]\n");
 	buf_puts(&text, "[network]\nname = Test\nchain_id = 138\n[node a]\nurl = http://127.0.0.1:1\n");
 	buf_add(&text, buf_text(&written), (size_t)(own - buf_text(&written)));
-	buf_printf(&text, "rpc = http://127.0.0.1:%u\n%s%s", server_port(p->servers[SIDE_OWN]), own, more);
+	buf_printf(&text, "rpc = http://127.0.0.1:%u\n", server_port(p->servers[SIDE_OWN]));
+	/* What the senders of the lanes send are tests. */
+	for (const char *sender = strstr(own, "\nsender ="); sender; sender = strstr(own, "\nsender =")) {
+		buf_add(&text, own, (size_t)(sender + 1 - own));
+		buf_printf(&text, "test_%.*s\n", (int)strcspn(sender + 1, "\n"), sender + 1);
+		own = sender + 1;
+	}
+	buf_printf(&text, "%s%s", own, more);
 	if (config_parse(buf_text(&text), text.len, "test.conf", &p->config, &problems) != STATUS_OK)
 		fail_msg("%s", problems.count ? problems.items[0].text : "no configuration");
 	config_problems_free(&problems);
@@ -271,8 +278,15 @@ static void healthy(void **state)
 	assert_int_equal(number_of(lane, LANE_FAILED), 0);
 	assert_string_equal(component_related(lane, 0), "probe/chain farchain");
 	assert_string_equal(component_related(lane, 1), "chain/138");
-	lane_messages(lane, &count);
+	const struct lane_message *messages = lane_messages(lane, &count);
 	assert_int_equal(count, number_of(lane, LANE_PENDING));
+	/* The newest message is a test, and followed. */
+	char number[32];
+	const char *test = component_text(lane, LANE_TEST);
+	snprintf(number, sizeof(number), "%lld 0x", (long long)number_of(lane, LANE_SENT));
+	assert_non_null(test);
+	assert_memory_equal(test, number, strlen(number));
+	assert_string_equal(strrchr(test, ':') + 2, transit_name(count ? messages[count - 1].state : TRANSIT_DONE));
 	assert_int_equal(feed->health, HEALTH_OK);
 	assert_string_equal(component_text(feed, FEED_DESCRIPTION), "ETH / USD");
 	assert_int_equal(world_find(p.world, "probe/chain farchain")->health, HEALTH_OK);
