@@ -31,6 +31,7 @@ static const struct setting_def items[] = {
 	{.name = "commander", UP_TO_DAYS(1), .fallback = "2m", .help = "How often a missing commander is asked for."},
 	{.name = "severity", UP_TO_DAYS(1), .fallback = "5m", .help = "How often a missing severity is asked for."},
 	{.name = "roles", UP_TO_DAYS(1), .fallback = "10m", .help = "How often other missing roles are asked for."},
+	{.name = "wanted", .type = SETTING_TEXT, .fallback = "scribe", .help = "These other roles, parted by blanks: scribe communications operations, or a team's own."},
 	{.name = "nags", .type = SETTING_NUMBER, .low = 1, .high = 100, .fallback = "5", .help = "How often a reminder is said that nobody follows."},
 	{.name = "task", UP_TO_DAYS(90), .fallback = "1d", .help = "The time box of a task that was given none."},
 	{.name = "task_reminder", UP_TO_DAYS(7), .fallback = "10m", .help = "How often a task is reminded of whose time is over."},
@@ -89,6 +90,7 @@ static void read_section(const struct settings *s, struct clocks *out)
 	};
 	for (size_t i = 0; i < ARRAY_LENGTH(durations); i++)
 		*durations[i].us = settings_number(s, durations[i].name) * US_PER_MS;
+	text_format(out->wanted, sizeof(out->wanted), "%s", settings_text(s, "wanted"));
 	out->nags = settings_number(s, "nags");
 	out->review_p1_days = settings_number(s, "review_p1_workdays");
 	out->escalate_by_itself = strcmp(settings_text(s, "escalate"), "auto") == 0;
@@ -125,7 +127,6 @@ static const char *const kind_words[CLOCK_KIND_COUNT] = {
 	[CLOCK_OUTSIDE] = "outside update",
 	[CLOCK_COMMANDER] = "a commander",
 	[CLOCK_SEVERITY] = "a severity",
-	[CLOCK_ROLES] = "a scribe",
 	[CLOCK_WATCH] = "second look",
 };
 
@@ -237,6 +238,29 @@ static void run_updates(struct making *m)
 	run_told(m, CLOCK_OUTSIDE, &a->outside, interval_us);
 }
 
+static bool is_held(const struct incident *incident, const char *role)
+{
+	for (size_t i = 0; i < incident->tenure_count; i++)
+		if (incident->tenures[i].until_us == 0 && strcasecmp(incident->tenures[i].role, role) == 0)
+			return true;
+	return false;
+}
+
+/* One clock for all of them: several that are missing are one word, not several. */
+static void run_roles(struct making *m)
+{
+	char role[32], missing[80] = "";
+	const char *at = m->clocks->wanted;
+	while (text_word(&at, role, sizeof(role))) {
+		size_t len = strlen(missing);
+		if (!is_held(m->incident, role))
+			text_format(missing + len, sizeof(missing) - len, "%s%s", len ? ", " : "", strcasecmp(role, "scribe") == 0 ? "a scribe" : role);
+	}
+	struct running *r = missing[0] ? run_every(m, CLOCK_ROLES, m->incident->anchors.staffed_us, m->clocks->roles_us, m->clocks->nags) : NULL;
+	if (r)
+		text_format(r->what, sizeof(r->what), "%s", missing);
+}
+
 static void run_missing(struct making *m)
 {
 	const struct incident *incident = m->incident;
@@ -245,8 +269,8 @@ static void run_missing(struct making *m)
 		(void)run_every(m, CLOCK_COMMANDER, a->commanded_us, m->clocks->commander_us, m->clocks->nags);
 	if (incident->severity == SEVERITY_UNSET)
 		(void)run_every(m, CLOCK_SEVERITY, a->declared_us, m->clocks->severity_us, m->clocks->nags);
-	if (!incident->scribe[0] && incident->severity <= SEVERITY_P2)
-		(void)run_every(m, CLOCK_ROLES, a->staffed_us, m->clocks->roles_us, m->clocks->nags);
+	if (incident->severity <= SEVERITY_P2)
+		run_roles(m);
 }
 
 static void run_ladder(struct making *m)
@@ -489,7 +513,7 @@ static void say(struct drafts *out, struct draft *draft, const struct incident *
 		draft_summary(out, draft, "%s has no severity: if unsure, the higher one", incident->id);
 		break;
 	case CLOCK_ROLES:
-		draft_summary(out, draft, "nobody is scribe of %s", incident->id);
+		draft_summary(out, draft, "%s is without %s", incident->id, r->what);
 		break;
 	case CLOCK_TASK:
 		task = task_of(incident, r->target);

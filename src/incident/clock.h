@@ -15,6 +15,7 @@ struct clocks {
 	int64_t update_us[SEVERITY_UNSET]; /* by severity */
 	int64_t outside_first_us, outside_scope_us, outside_every_us, outside_long_us, outside_slow_us;
 	int64_t commander_us, severity_us, roles_us;
+	char wanted[160]; /* the roles that are asked for, parted by blanks */
 	int64_t task_us, task_reminder_us, to_do_us;
 	int64_t offer_us;
 	int64_t present_us, lapse_us;           /* of who acknowledged P0 and P1 */

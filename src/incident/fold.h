@@ -194,7 +194,7 @@ struct clock_mark {
 struct anchors {
 	int64_t declared_us;
 	int64_t commanded_us; /* since nobody commands, or when it was declared */
-	int64_t staffed_us;   /* likewise of the scribe */
+	int64_t staffed_us;   /* since another role was left by who had it, or when it was declared */
 	struct told {
 		int64_t at_us;   /* when the last update was approved */
 		int64_t next_us; /* when it promised the next one */

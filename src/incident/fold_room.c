@@ -82,13 +82,13 @@ const char *incident_role_of(const struct incident *incident, const char *name)
 	return NULL;
 }
 
-/* The two roles that every screen shows have a field of their own, and a clock each. */
+/* The two roles that every screen shows have a field of their own; the commander has a clock
+ * of its own, all others share one. */
 static void follow_role(struct incident *pub, const char *role, const char *name, int64_t at_us)
 {
 	bool commander = strcmp(role, "commander") == 0;
-	if (!commander && strcmp(role, "scribe") != 0)
-		return;
-	text_format(commander ? pub->owner : pub->scribe, sizeof(pub->owner), "%s", name);
+	if (commander || strcmp(role, "scribe") == 0)
+		text_format(commander ? pub->owner : pub->scribe, sizeof(pub->owner), "%s", name);
 	if (!name[0])
 		*(commander ? &pub->anchors.commanded_us : &pub->anchors.staffed_us) = sane(at_us);
 }

@@ -156,6 +156,30 @@ static void test_the_defaults_remind_when_the_reference_says(void **state)
 	(void)state;
 }
 
+/* A team says which roles it wants, its own among them; what is missing is said in one word. */
+static void test_roles_that_a_team_wants_are_asked_for(void **state)
+{
+	struct night *n = *state;
+	struct recorder *r = &n->record;
+	struct settings section;
+	settings_init(&section, &clocks_section, "", 1);
+	assert_int_equal(settings_set(&section, "wanted", "scribe communications key-keeper", 1, NULL), STATUS_OK);
+	clocks_read(&section, 1, &n->clocks);
+	settings_free(&section);
+	declare(n, SEVERITY_P1);
+	assert_string_equal(running(n, 1, CLOCK_ROLES)->what, "a scribe, communications, key-keeper");
+	DO(r, act_role(r->fold, &r->who, "INC-1", "scribe", "bob", &r->drafts, &r->err));
+	DO(r, act_role(r->fold, &r->who, "INC-1", "communications", "carol", &r->drafts, &r->err));
+	assert_string_equal(running(n, 2, CLOCK_ROLES)->what, "key-keeper");
+	assert_string_equal(minutes_of(n, "roles", 25), "10 20");
+	at(n, 26);
+	DO(r, act_role(r->fold, &r->who, "INC-1", "key-keeper", "dave", &r->drafts, &r->err));
+	assert_null(running(n, 27, CLOCK_ROLES));
+	at(n, 30);
+	DO(r, act_role(r->fold, &r->who, "INC-1", "communications", NULL, &r->drafts, &r->err));
+	assert_int_equal(running(n, 31, CLOCK_ROLES)->due_us, n->start_us + 40 * MIN);
+}
+
 static void test_all_is_configurable(void **state)
 {
 	struct night *n = *state;
@@ -578,6 +602,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_the_defaults_remind_when_the_reference_says),
+		CASE(test_roles_that_a_team_wants_are_asked_for),
 		CASE(test_all_is_configurable),
 		CASE(test_a_reminder_is_said_once),
 		CASE(test_who_was_away_hears_each_thing_once),
