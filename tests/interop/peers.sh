@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # $scratch is of lib.sh
+# shellcheck shell=sh disable=SC2154,SC2034 # $scratch is of lib.sh; $url is for those who source this
 # Peers for the interoperability tests: installed by package name into the build tree,
 # where they stay for the next run. Sourced after tests/cli/lib.sh.
 
