@@ -106,7 +106,8 @@ const struct diagnosis diagnosis_table[] = {
 	 "clients see the same", "the nodes behind it answer when asked directly"},
 	{KIND_PROBE, SYMPTOM_CERTIFICATE, ANY, NULL, CAUSE_RPC_ENDPOINT_ISSUES, RULE_NOT_CRITICAL, RULE_MINOR, CONFIDENCE_CERTAIN, GROUP_EACH, false,
 	 "the certificate's last day is near or gone", "a new certificate is served"},
-	{KIND_POD, SYMPTOM_CRASH_LOOP, KIND_FEED, NULL, CAUSE_ORACLE_UPDATE_FAILURES, RULE_FEED_WRONG, RULE_FEED_LATE, CONFIDENCE_LIKELY, GROUP_EACH, false,
+	/* Grouped as the overdue feed is that comes of it: the fault stays one, and keeps its incident. */
+	{KIND_POD, SYMPTOM_CRASH_LOOP, KIND_FEED, NULL, CAUSE_ORACLE_UPDATE_FAILURES, RULE_FEED_WRONG, RULE_FEED_LATE, CONFIDENCE_LIKELY, GROUP_ALL, false,
 	 "the feed becomes overdue", "the pod stays up, and the feed updates"},
 
 	/* Visibility lost, in part: a source does not answer. What it told is stale, not broken. */
@@ -349,9 +350,32 @@ static struct proposal *find(struct proposals *out, const char *key)
 	return NULL;
 }
 
-static struct proposal *propose(struct proposals *out, const struct diagnosis *row, const struct component *c)
+/* It is as bad as the worst of its signs. */
+static void raise_severity(struct proposal *p, const struct diagnosis *row, const struct component *c)
 {
 	const struct rule_def *rule = rule_def(rule_of(row, c));
+
+	if (rule->severity >= p->severity)
+		return;
+	p->severity = rule->severity;
+	text_format(p->rule, sizeof(p->rule), "%s", rule->id);
+	text_format(p->reason, sizeof(p->reason), "%s", rule->why);
+}
+
+/* What explains the one sign that the proposal has gives it its name, and its severity. */
+static void join_as(struct proposal *p, const struct diagnosis *row, const struct component *c)
+{
+	bool explains = row && row->cause == p->cause && c->kind == KIND_POD;
+
+	if (explains && p->component_count == 1)
+		text_format(p->title, sizeof(p->title), "%s: %s", cause_def(row->cause)->title, c->name);
+	if (explains)
+		raise_severity(p, row, c);
+	join(p, c);
+}
+
+static struct proposal *propose(struct proposals *out, const struct diagnosis *row, const struct component *c)
+{
 	char key[sizeof(out->items->key)];
 	struct proposal *p;
 
@@ -370,11 +394,7 @@ static struct proposal *propose(struct proposals *out, const struct diagnosis *r
 		if (row->confidence < p->confidence)
 			p->confidence = row->confidence;
 	}
-	if (rule->severity < p->severity) {
-		p->severity = rule->severity;
-		text_format(p->rule, sizeof(p->rule), "%s", rule->id);
-		text_format(p->reason, sizeof(p->reason), "%s", rule->why);
-	}
+	raise_severity(p, row, c);
 	proposal_sick(p, c);
 	return p;
 }
@@ -457,7 +477,7 @@ void diagnose(const struct world *world, const struct diagnoses *own, struct pro
 			if (fault)
 				proposal_consequence(fault, c);
 			else if (about)
-				join(about, c);
+				join_as(about, row, c);
 			else if (row)
 				(void)propose(out, row, c);
 			else if (is_unseen(c))

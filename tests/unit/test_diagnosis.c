@@ -212,6 +212,34 @@ static void a_pod_and_an_alert_join_their_validator(void **state)
 	scene_close(&s);
 }
 
+/* First the pod crashes, then the feed of it is late: one fault, which does not get milder. */
+static void a_crash_keeps_its_proposal_when_the_feed_is_late(void **state)
+{
+	struct scene s;
+	char key[sizeof(s.found.items->key)], title[sizeof(s.found.items->title)];
+
+	(void)state;
+	scene_open(&s);
+	struct component *feed = scene_add(&s, KIND_FEED, "f", NULL, HEALTH_OK, SYMPTOM_NONE, "fresh");
+	world_relate(feed, 0, "pod/publisher-0");
+	scene_add(&s, KIND_POD, "publisher-0", NULL, HEALTH_CRITICAL, SYMPTOM_CRASH_LOOP, "CrashLoopBackOff");
+	scene_detect(&s, NULL);
+	assert_int_equal(s.found.count, 1);
+	text_format(key, sizeof(key), "%s", s.found.items[0].key);
+	text_format(title, sizeof(title), "%s", s.found.items[0].title);
+	assert_int_equal(s.found.items[0].severity, SEVERITY_P1);
+	struct sighting late = {.at_us = net_now_us(&s.net), .verdict = verdict_make(HEALTH_WARNING, SYMPTOM_OVERDUE, "late"), .certain = true};
+	world_sight(s.net.world, feed, &late);
+	scene_detect(&s, NULL);
+	assert_int_equal(s.found.count, 1);
+	assert_string_equal(s.found.items[0].key, key);
+	assert_string_equal(s.found.items[0].title, title);
+	assert_int_equal(s.found.items[0].severity, SEVERITY_P1);
+	assert_true(proposal_has(&s.found.items[0], "feed/f"));
+	assert_true(proposal_has(&s.found.items[0], "pod/publisher-0"));
+	scene_close(&s);
+}
+
 static void a_publishers_pod_joins_its_feed(void **state)
 {
 	struct scene s;
@@ -346,6 +374,7 @@ int main(void)
 		cmocka_unit_test(one_router_is_one_proposal),
 		cmocka_unit_test(what_a_halted_chain_stops_is_its_consequence),
 		cmocka_unit_test(a_pod_and_an_alert_join_their_validator),
+		cmocka_unit_test(a_crash_keeps_its_proposal_when_the_feed_is_late),
 		cmocka_unit_test(a_publishers_pod_joins_its_feed),
 		cmocka_unit_test(what_comes_and_goes_is_one_proposal_with_a_count),
 		cmocka_unit_test(all_sources_gone_is_no_fault_of_the_watched),
