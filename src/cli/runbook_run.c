@@ -632,8 +632,8 @@ static void say_begin(const struct session *s)
 static void say_finish(const struct session *s)
 {
 	const char *end = s->failed ? "; the last one failed, nothing after it was run" : s->stopped ? "; stopped"
-		: s->kept_back                                                                     ? "; this runbook is not done"
-												   : "";
+		: s->kept_back                                                                       ? "; this runbook is not done"
+												     : "";
 
 	if (!s->dry)
 		printf("\n%zu %s, %zu kept back%s\n", s->ran, s->ran == 1 ? "command ran" : "commands ran", s->kept_back, end);
