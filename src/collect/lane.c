@@ -44,7 +44,7 @@ const struct settings_def lane_section = {
 		{.name = "quote", .type = SETTING_FLAG, .help = "Whether the router is asked for the fee of a small message.", .fallback = "yes"},
 		{.name = "quote_receiver", .type = SETTING_ADDRESS, .help = "To whom that message would go; without it, the receiver, or nobody."},
 		{.name = "quote_gas", .type = SETTING_NUMBER, .help = "Its gas limit.", .fallback = "200000", .low = 0, .high = 100000000},
-		{.name = "test_sender", .type = SETTING_ADDRESS, .help = "Whose messages are tests: the newest of them is shown by itself."},
+		{.name = "test_sender", .type = SETTING_ADDRESS, .help = "Whose messages are tests: the newest of them is shown by itself, and one of them has to arrive before Resolve is over."},
 		{.name = "lookback", .type = SETTING_NUMBER, .help = "Messages below the last committed one that the first look takes in.", .fallback = "200", .low = 0, .high = 5000},
 		{.name = "scan_blocks", .type = SETTING_NUMBER, .help = "Blocks that the first look searches for their events.", .fallback = "50000", .low = 1, .high = 5000000},
 		{.name = "interval", .type = SETTING_DURATION, .help = "Time between two looks.", .fallback = "15s"},
