@@ -276,7 +276,7 @@ static bool untried(const struct feed *feed, enum kind kind, const char *name)
 static bool is_early(const struct feed *feed)
 {
 	return untried(feed, KIND_FEED, settings_text(feed->settings, "second_feed")) || untried(feed, KIND_PROBE, settings_text(feed->settings, "breaker")) ||
-	       (feed->page && !poller_tried(feed->page));
+		(feed->page && !poller_tried(feed->page));
 }
 
 static const struct component *publisher_of(const struct feed *feed)

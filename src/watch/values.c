@@ -168,7 +168,8 @@ static void offer_node(struct values *v, const struct config_node *node, const c
 {
 	char id[96];
 	const struct component *found = node->pod ? NULL : pod_running(v->world, text_format(id, sizeof(id), "node/%s", node->name));
-	const char *pod = node->pod ? node->pod : found ? pod_bare_name(found) : node->name;
+	const char *pod = node->pod ? node->pod : found ? pod_bare_name(found)
+							: node->name;
 
 	bindings_set(&v->current, "pod", pod, from);
 	bindings_set(&v->current, node->role && strcmp(node->role, "rpc") == 0 ? "rpc_pod" : "validator_pod", pod, from);
@@ -245,7 +246,8 @@ static void offer_components(struct values *v, const struct incident *incident)
 			continue;
 		const struct config_node *node = node_of(v, c);
 		text_format(from, sizeof(from), "affected %s", c->id);
-		const struct component *pod = c->kind == KIND_POD ? c : c->kind == KIND_VALIDATOR ? pod_running(v->world, c->id) : NULL;
+		const struct component *pod = c->kind == KIND_POD ? c : c->kind == KIND_VALIDATOR ? pod_running(v->world, c->id)
+												  : NULL;
 		if (pod)
 			offer_pod(v->config, pod, from, &v->current);
 		if (node)
