@@ -550,7 +550,7 @@ static void remind(const struct incident *incident, const struct running *r, int
 	draft->source = "clock";
 	say(out, draft, incident, r, now_us);
 	payload_begin(&data);
-	payload_string(&data, "clock", kind_names[r->kind]);
+	payload_string(&data, "clock", clock_kind_name(r->kind));
 	payload_string(&data, "target", r->target[0] ? r->target : NULL);
 	json_put_i64(&data.w, "due_us", r->instance_us);
 	payload_end(&data, out, draft);
@@ -608,7 +608,7 @@ static const struct running *find(const struct running_clocks *running, const ch
 			return &running->items[i];
 	}
 	for (size_t i = 0; i < running->count; i++) {
-		if (strcasecmp(kind_names[running->items[i].kind], which) == 0)
+		if (strcasecmp(clock_kind_name(running->items[i].kind), which) == 0)
 			return &running->items[i];
 	}
 	return NULL;
@@ -621,7 +621,7 @@ static void put_off(const struct actor *who, const struct incident *incident, co
 	struct payload data;
 	draft_summary(out, draft, "put off for %s: %s", duration_human(text, for_us), r->what);
 	payload_begin(&data);
-	payload_string(&data, "clock", kind_names[r->kind]);
+	payload_string(&data, "clock", clock_kind_name(r->kind));
 	payload_string(&data, "target", r->target[0] ? r->target : NULL);
 	json_put_i64(&data.w, "until_us", who->now_us + for_us);
 	json_put_i64(&data.w, "minutes", for_us / US_PER_MINUTE);
