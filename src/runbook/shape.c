@@ -202,7 +202,7 @@ static void normalise(char normal[64], const char *written)
 
 enum status shape_check(enum value_shape shape, const char *name, const char *value, struct error *err)
 {
-	char normal[64];
+	char normal[64] = "";
 
 	normalise(normal, name);
 	/* A secret is not quoted, not even to say what is wrong with it. */
