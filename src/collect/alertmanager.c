@@ -67,12 +67,12 @@ static const struct silence *find_silence(const struct silence_list *list, const
 }
 
 /* "alice until 2026-01-31 14:00:00Z: planned restart" */
-static char *describe_silence(const struct silence *silence, const char *id)
+static char *describe_silence(const struct silence *silence)
 {
 	char until[TIME_TEXT];
 
 	if (!silence)
-		return xasprintf("silence %s", id);
+		return xstrdup("a silence");
 	return xasprintf("%s until %s%s%s", silence->by, time_human(until, silence->ends_us, 0), silence->comment[0] ? ": " : "", silence->comment);
 }
 
@@ -84,7 +84,7 @@ static void read_state(const struct json *status, const struct silence_list *sil
 	if (json_string(silenced)) {
 		alert->state = ALERT_IS_SILENCED;
 		alert->silence = clean_copy(silenced);
-		alert->quiet = describe_silence(find_silence(silences, alert->silence), alert->silence);
+		alert->quiet = describe_silence(find_silence(silences, alert->silence));
 	} else if (json_string(muted)) {
 		alert->state = ALERT_IS_SILENCED;
 		alert->quiet = xasprintf("the time interval %s", json_string(muted));

@@ -388,14 +388,15 @@ static void show_texts(struct component *c, const struct alert *alert, const str
 {
 	char text[256];
 
-	if (before && before->state == alert->state && same(before->summary, alert->summary) && same(before->owner, alert->owner) && same(before->quiet, alert->quiet) && same(before->link, alert->link))
+	if (before && before->state == alert->state && same(before->summary, alert->summary) && same(before->owner, alert->owner) && same(before->quiet, alert->quiet) && same(before->silence, alert->silence) && same(before->link, alert->link))
 		return;
 	show_text(c, ALERT_STATE, alert_state_name(alert->state), at_us);
 	show_text(c, ALERT_SEVERITY, alert_label(alert, "severity")[0] ? alert_label(alert, "severity") : alert_label(alert, "priority"), at_us);
 	show_text(c, ALERT_SUMMARY, alert->summary, at_us);
 	show_text(c, ALERT_LABELS, alert_labels_text(text, sizeof(text), alert), at_us);
 	show_text(c, ALERT_OWNER, alert->owner, at_us);
-	show_text(c, ALERT_SILENCE, alert->quiet, at_us);
+	/* To end a silence, its id has to be written. */
+	show_text(c, ALERT_SILENCE, alert->silence && alert->quiet ? text_format(text, sizeof(text), "%s, %s", alert->silence, alert->quiet) : alert->quiet, at_us);
 	show_text(c, ALERT_LINK, alert->link, at_us);
 }
 

@@ -298,7 +298,7 @@ enum alert_value {
 	ALERT_SINCE_S,
 	ALERT_LABELS,
 	ALERT_OWNER,   /* receivers */
-	ALERT_SILENCE, /* whose, why, until when */
+	ALERT_SILENCE, /* its id, whose, until when, why */
 	ALERT_LINK,
 	ALERT_VALUES
 };
