@@ -582,7 +582,7 @@ const struct request requests_actions[] = {
 	{.name = "refuse", .keys = "", WRITE, .args = "REASON", .run = do_refuse, .unavailable = without_request,
 	 .help = "Answers a request for an approval with a reason why not."},
 	{.name = "break-glass", .keys = "", ACT, .args = "REASON", .run = do_break_glass, .unavailable = without_runbook,
-	 .help = "Allows one run of the step without the second person it wants; recorded, and said on every console."},
+	 .help = "Allows one run of the step without the second person it wants; recorded, and said on every console. A step's number may come first."},
 	{.name = "about", .keys = "", LOOK, .args = "", .run = do_about, .unavailable = without_runbook,
 	 .help = "Shows what the runbook says beside its steps: owner, dates, symptoms, whom to tell when."},
 	{.name = "step-note", .keys = "m", .scope = SCOPE_INCIDENT, WRITE, .args = "TEXT", .run = do_step_note, .unavailable = without_runbook,

@@ -293,12 +293,12 @@ static void ask_second(struct ui *ui, const struct incident *incident, const str
 	const struct approval *pending = approval_pending(incident, step->number, now_us);
 	if (pending && strcmp(pending->fingerprint, view->fingerprint) == 0) {
 		ui_pager_open(ui, text_format(title, sizeof(title), "Step %s waits for a second person", step->number));
-		ui_pager_line(ui, ROLE_WARN, 0, NULL, text_format(title, sizeof(title), "%s asked; the request runs out in %s. Alone: :break-glass REASON", pending->asker, duration_human(left, pending->until_us - now_us)));
+		ui_pager_line(ui, ROLE_WARN, 0, NULL, text_format(title, sizeof(title), "%s asked; the request runs out in %s. Alone: :break-glass %s REASON", pending->asker, duration_human(left, pending->until_us - now_us), step->number));
 		ui_pager_line(ui, ROLE_BASE, 0, NULL, "");
 		ui_pager_text(ui, ROLE_BASE, buf_text(body));
 		return;
 	}
-	buf_printf(body, "\n%s wants a second person, who is shown all of this and answers from another console\n(:approve) or with: tocsin incident approve %s %s\nAlone: :break-glass REASON\n", danger_name(view->danger), incident->id, step->number);
+	buf_printf(body, "\n%s wants a second person, who is shown all of this and answers from another console\n(:approve) or with: tocsin incident approve %s %s\nAlone: :break-glass %s REASON\n", danger_name(view->danger), incident->id, step->number, step->number);
 	text_format(title, sizeof(title), "Ask a second person to approve step %s", step->number);
 	ui_dialog(ui, &(struct dialog){.title = title, .body = buf_text(body), .accept = "Ask", .danger = true, .yes = ask_shown, .drop = free, .arg = show_what(incident, step, command, view)});
 }
@@ -374,12 +374,26 @@ enum status do_run(struct ui *ui, const char *args, struct error *err)
 	return status;
 }
 
+/* "STEP REASON" when the first word is the number of a step and more follows, else "REASON"
+ * for the step that is selected. */
+static const char *split_step(struct ui *ui, const char *args, char number[16])
+{
+	const struct step *step;
+	const char *reason = split_word(args, number, 16);
+	if (*reason && need_step_shown(ui, number, &step, NULL) == STATUS_OK)
+		return reason;
+	number[0] = '\0';
+	return args;
+}
+
 enum status do_break_glass(struct ui *ui, const char *args, struct error *err)
 {
+	char number[16];
 	const struct step *step;
 	size_t command;
 	struct command_view view = {0};
-	enum status status = need_command(ui, "", &step, &command, err);
+	args = split_step(ui, args, number);
+	enum status status = need_command(ui, number, &step, &command, err);
 	if (status != STATUS_OK)
 		return status;
 	const char *incident = ui_incident(ui)->id;

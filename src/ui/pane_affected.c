@@ -6,6 +6,8 @@
 #include "ui/table.h"
 #include "ui/words.h"
 
+#include <string.h>
+
 enum {
 	STATE,
 	NAME,
@@ -57,6 +59,12 @@ static int longest_name(const struct ui *ui)
 	return columns < NAME_MOST ? columns : NAME_MOST;
 }
 
+/* An alert that is resolved, or a pod that was deleted, is no lost sight. */
+static bool comes_and_goes(const char *id)
+{
+	return strncmp(id, "alert/", 6) == 0 || strncmp(id, "pod/", 4) == 0;
+}
+
 static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 {
 	const struct component *c = world_find(watch_world(ui_watch(ui)), id_at(ui, i));
@@ -70,7 +78,8 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	struct table table;
 	char name[CALLED_TEXT];
 	bool follows = i >= sick_count(ui);
-	struct word word = c ? component_word(c) : (struct word){"??", ROLE_UNKNOWN};
+	struct word word = c ? component_word(c) : comes_and_goes(id_at(ui, i)) ? (struct word){"GONE", ROLE_DIM}
+										: (struct word){"??", ROLE_UNKNOWN};
 	table_fit(&table, columns, COLUMNS, area.columns);
 	table_cell(&table, area, STATE, 0, word.role, role_weight(word.role), word.text);
 	table_cell(&table, area, NAME, 0, selected ? ROLE_TITLE : follows ? ROLE_DIM
@@ -78,6 +87,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 		   0, component_called(name, ui, id_at(ui, i)));
 	table_cell(&table, area, SORT, 0, ROLE_DIM, 0, c ? kind_name(c->kind) : "");
 	table_cell(&table, area, REASON, 0, ROLE_DIM, 0, follows ? "a consequence" : c ? component_reason(c)
+			   : comes_and_goes(id_at(ui, i))                              ? "its source does not list it any more"
 										       : "not watched now");
 	struct area past = table_area(&table, area, PAST, 0);
 	if (c)

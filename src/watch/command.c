@@ -144,8 +144,11 @@ static void take_fingerprint(const struct command_place *place, struct command_v
 	sha256_text(view->fingerprint, &hash);
 }
 
+/* So much of an address tells it from another, and can be typed. */
+enum { ADDRESS_END = 6 };
+
 /* What has to be typed before something changes: the first value that is no URL (that
- * could hold a secret) and short enough to be typed. */
+ * could hold a secret) and short enough to be typed; of an address, its end. */
 static void take_word(const struct command_place *place, struct command_view *view)
 {
 	text_format(view->word, sizeof(view->word), "run");
@@ -153,6 +156,11 @@ static void take_word(const struct command_place *place, struct command_view *vi
 		char name[64];
 		const struct binding *binding = bindings_get(place->values, name_of(name, view->bound.environment[i]));
 		const char *value = strchr(view->bound.environment[i], '=') + 1;
+		struct address address;
+		if (binding && !binding->secret && address_parse(value, &address)) {
+			text_format(view->word, sizeof(view->word), "%s", value + strlen(value) - ADDRESS_END);
+			return;
+		}
 		if (binding && !binding->secret && *value && strlen(value) <= WORD_MAX && !strpbrk(value, " \t\n:/@")) {
 			text_format(view->word, sizeof(view->word), "%s", value);
 			return;

@@ -501,7 +501,7 @@ static enum status need_permit(struct runs *runs, const char *incident, const ch
 		return STATUS_OK;
 	const struct approval *found = approval_usable(fold_incident(watch_fold(runs->watch), incident), view->fingerprint, who.name, who.now_us);
 	if (!found)
-		return error_set(err, STATUS_REFUSED, "step %s: %s needs a second person's approval of exactly this (:ask %s; alone, :break-glass REASON)", step, danger_name(view->danger), step);
+		return error_set(err, STATUS_REFUSED, "step %s: %s needs a second person's approval of exactly this (:ask %s; alone, :break-glass %s REASON)", step, danger_name(view->danger), step, step);
 	*approval = found->given_seq;
 	return STATUS_OK;
 }

@@ -527,7 +527,7 @@ static void a_second_person_may_refuse_and_glass_may_break(void **state)
 	type(&room, "break-glass");
 	assert_int_equal(incident(&room)->approval_count, 1);
 	press(&room, "Esc :");
-	type(&room, "break-glass nobody answers");
+	type(&room, "break-glass 1 nobody answers");
 	assert_shown(&room, "the glass is broken");
 	press(&room, "x");
 	assert_shown(&room, "Broken glass: alice, because nobody answers");
