@@ -202,6 +202,7 @@ static enum status open_side(struct lane *lane, struct side *side, bool is_sourc
 	side->lane = lane;
 	side->is_source = is_source;
 	side->steps = is_source ? lane_source_steps : lane_dest_steps;
+	side->take = is_source ? lane_source_take : lane_dest_take;
 	side->chain = settings_text(s, is_source ? "source" : "dest");
 	side->has_router = take_address(s, is_source ? "source_router" : "dest_router", &side->router);
 	side->has_rmn = take_address(s, is_source ? "source_rmn" : "dest_rmn", &side->rmn);

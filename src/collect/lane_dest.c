@@ -320,7 +320,7 @@ static void take_report(struct side *side, const struct eth_log *log)
 	*(commit ? &lane->commit_report_us : &lane->execute_report_us) = log->time_s * US_PER_S;
 }
 
-static void take_events(struct side *side, int64_t at_us)
+void lane_dest_take(struct side *side, int64_t at_us)
 {
 	struct lane *lane = side->lane;
 	struct scan *scan = &side->scan;
@@ -336,21 +336,6 @@ static void take_events(struct side *side, int64_t at_us)
 		else
 			take_execution(lane, log, at_us);
 	}
-	eth_logs_free(&scan->logs);
-	scan->waiting = false;
-}
-
-static void done_times(struct side *side, struct eth_list *list, int64_t at_us)
-{
-	scan_done_times(side, list);
-	take_events(side, at_us);
-}
-
-static void plan_times(struct side *side, struct eth_list *list)
-{
-	scan_plan_times(side, list);
-	if (side->scan.waiting && eth_list_count(list) == 0)
-		take_events(side, clock_wall_us(side->lane->host.clock));
 }
 
 /* --- states of messages ---------------------------------------------------------------------------------- */
@@ -485,7 +470,7 @@ const struct lane_step lane_dest_steps[] = {
 	{plan_choice, done_choice},
 	{plan_state, done_state},
 	{plan_events, scan_done},
-	{plan_times, done_times},
+	{scan_plan_times, scan_done_times},
 	{plan_messages, done_messages},
 	{plan_roots, done_roots},
 	{NULL, NULL},

@@ -17,6 +17,9 @@ struct lane_step {
 /* Both end with plan NULL. */
 extern const struct lane_step lane_source_steps[];
 extern const struct lane_step lane_dest_steps[];
+/* Take the events of the scan into the book. */
+void lane_source_take(struct side *side, int64_t at_us);
+void lane_dest_take(struct side *side, int64_t at_us);
 
 /* Which blocks were searched for events: one span without holes. */
 struct scan {
@@ -42,6 +45,7 @@ struct side {
 	struct lane *lane;
 	bool is_source;
 	const struct lane_step *steps;
+	void (*take)(struct side *side, int64_t at_us); /* the events of the scan */
 	struct eth *eth;
 	const char *chain; /* as the configuration calls it */
 	uint64_t confirmations, log_blocks;
@@ -121,12 +125,12 @@ void lane_set_version(struct lane *lane, enum ccip_version version);
 void lane_begin(struct lane *lane, uint64_t newest);
 
 /* Events: the step that asks for a span of blocks, and the one that asks for the times of
- * those that came; fed to `take` when all is there. */
+ * those that came; fed to the side's `take` when all is there. */
 void scan_free(struct scan *scan);
 bool scan_plan(struct side *side, struct eth_list *list, const struct eth_filter *what);
 void scan_done(struct side *side, struct eth_list *list, int64_t at_us);
 void scan_plan_times(struct side *side, struct eth_list *list);
-void scan_done_times(struct side *side, const struct eth_list *list);
+void scan_done_times(struct side *side, struct eth_list *list, int64_t at_us);
 
 /* Judges the lane by what both sides told, and shows it. */
 void lane_show(struct lane *lane, int64_t now_us);

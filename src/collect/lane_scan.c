@@ -113,6 +113,14 @@ static size_t untimed(const struct eth_logs *logs, uint64_t *blocks)
 	return count;
 }
 
+static void take(struct side *side, int64_t at_us)
+{
+	side->take(side, at_us);
+	eth_logs_free(&side->scan.logs);
+	side->scan.waiting = false;
+}
+
+/* Events that need no times are taken in when the step is passed. */
 void scan_plan_times(struct side *side, struct eth_list *list)
 {
 	uint64_t blocks[TIMES_MAX];
@@ -120,9 +128,11 @@ void scan_plan_times(struct side *side, struct eth_list *list)
 
 	for (size_t i = 0; i < count; i++)
 		eth_add_block(list, blocks[i]);
+	if (side->scan.waiting && eth_list_count(list) == 0)
+		take(side, clock_wall_us(side->lane->host.clock));
 }
 
-void scan_done_times(struct side *side, const struct eth_list *list)
+void scan_done_times(struct side *side, struct eth_list *list, int64_t at_us)
 {
 	struct eth_logs *logs = &side->scan.logs;
 
@@ -133,4 +143,5 @@ void scan_done_times(struct side *side, const struct eth_list *list)
 		if (log->time_s == 0 && at < eth_list_count(list) && eth_answer(list, at)->number == log->block)
 			log->time_s = eth_answer(list, at)->time_s;
 	}
+	take(side, at_us);
 }

@@ -402,7 +402,7 @@ static void note_test(struct lane *lane, const struct ccip_sent *sent)
 		text_format(lane->test_text, sizeof(lane->test_text), "%" PRIu64 " %s", sent->number, hex_text(id, sizeof(id), sent->id.bytes, sizeof(sent->id.bytes), true));
 }
 
-static void take_events(struct side *side, int64_t at_us)
+void lane_source_take(struct side *side, int64_t at_us)
 {
 	struct lane *lane = side->lane;
 	struct scan *scan = &side->scan;
@@ -425,22 +425,6 @@ static void take_events(struct side *side, int64_t at_us)
 		book_take_sent(&lane->book, &sent, log, scan->adjacent, at_us);
 		scan->adjacent = !scan->back;
 	}
-	eth_logs_free(&scan->logs);
-	scan->waiting = false;
-}
-
-static void done_times(struct side *side, struct eth_list *list, int64_t at_us)
-{
-	scan_done_times(side, list);
-	take_events(side, at_us);
-}
-
-/* Events that need no times are taken in when the step is passed. */
-static void plan_times(struct side *side, struct eth_list *list)
-{
-	scan_plan_times(side, list);
-	if (side->scan.waiting && eth_list_count(list) == 0)
-		take_events(side, clock_wall_us(side->lane->host.clock));
 }
 
 /* Without states by number, what was seen is known once all that may be on the way was. */
@@ -462,7 +446,7 @@ const struct lane_step lane_source_steps[] = {
 	{plan_state, done_state},
 	{plan_cost, done_cost},
 	{plan_events, scan_done},
-	{plan_times, done_times},
+	{scan_plan_times, scan_done_times},
 	{plan_seen, NULL},
 	{NULL, NULL},
 };
