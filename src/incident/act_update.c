@@ -233,8 +233,12 @@ static enum status need_message(const struct fold *fold, const char *id, const s
 	return STATUS_OK;
 }
 
-static enum status need_stuck(const struct message_record *m, bool also_waiting, struct error *err)
+static enum status need_stuck(const struct fold *fold, const char *id, bool also_waiting, const struct message_record **out, const struct incident **incident, struct error *err)
 {
+	enum status status = need_message(fold, id, out, incident, err);
+	if (status != STATUS_OK)
+		return status;
+	const struct message_record *m = *out;
 	if (m->state == MESSAGE_FAILED || m->state == MESSAGE_UNKNOWN)
 		return STATUS_OK;
 	if (also_waiting && (m->state == MESSAGE_QUEUED || m->state == MESSAGE_WAITING))
@@ -260,9 +264,7 @@ enum status act_message_resend(const struct fold *fold, const struct actor *who,
 {
 	const struct incident *incident;
 	const struct message_record *m;
-	enum status status = need_message(fold, id, &m, &incident, err);
-	if (status == STATUS_OK)
-		status = need_stuck(m, false, err);
+	enum status status = need_stuck(fold, id, false, &m, &incident, err);
 	if (status != STATUS_OK)
 		return status;
 	struct draft *draft = choose(who, incident, m, EVENT_UPDATE_RESENT, NULL, NULL, out);
@@ -275,9 +277,7 @@ enum status act_message_arrived(const struct fold *fold, const struct actor *who
 	static const struct input remote_input = {.what = "id", .limit = 79, .cure = "what the other side calls it", .optional = true};
 	const struct incident *incident;
 	const struct message_record *m;
-	enum status status = need_message(fold, id, &m, &incident, err);
-	if (status == STATUS_OK)
-		status = need_stuck(m, true, err);
+	enum status status = need_stuck(fold, id, true, &m, &incident, err);
 	if (status == STATUS_OK)
 		status = input_text(out, &remote_input, remote, &remote, err);
 	if (status != STATUS_OK)
@@ -295,9 +295,7 @@ enum status act_message_withdraw(const struct fold *fold, const struct actor *wh
 {
 	const struct incident *incident;
 	const struct message_record *m;
-	enum status status = need_message(fold, id, &m, &incident, err);
-	if (status == STATUS_OK)
-		status = need_stuck(m, true, err);
+	enum status status = need_stuck(fold, id, true, &m, &incident, err);
 	if (status == STATUS_OK)
 		status = input_text(out, &reason_input, reason, &reason, err);
 	if (status != STATUS_OK)
