@@ -228,7 +228,6 @@ struct told {
 struct alerts {
 	struct told *items;
 	size_t count;
-	uint64_t generation;
 };
 
 struct alerts *alerts_new(void)
@@ -511,7 +510,6 @@ void alerts_put(struct alerts *alerts, struct world *world, const char *source, 
 	alert_list_free(&before);
 	if (alertmanager)
 		drop_shadowed(alerts, world, at_us);
-	alerts->generation++;
 }
 
 void alerts_miss(struct alerts *alerts, struct world *world, const char *source, enum reach reach, const char *why, int64_t at_us)
@@ -533,7 +531,6 @@ void alerts_put_silences(struct alerts *alerts, const char *source, struct silen
 	silence_list_free(&told->silences);
 	told->silences = *list;
 	*list = (struct silence_list){0};
-	alerts->generation++;
 }
 
 const struct alert_list *alerts_of(const struct alerts *alerts, const char *source)
@@ -554,9 +551,4 @@ const struct silence *alerts_silence_at(const struct alerts *alerts, size_t i, c
 		i -= told->silences.count;
 	}
 	return NULL;
-}
-
-uint64_t alerts_generation(const struct alerts *alerts)
-{
-	return alerts->generation;
 }

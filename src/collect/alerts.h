@@ -87,7 +87,5 @@ void alerts_put_silences(struct alerts *alerts, const char *source, struct silen
 const struct alert_list *alerts_of(const struct alerts *alerts, const char *source);
 /* The i-th silence of all sources with its source, or NULL after the last. */
 const struct silence *alerts_silence_at(const struct alerts *alerts, size_t i, const char **source);
-/* Counts up when alerts or silences changed. */
-uint64_t alerts_generation(const struct alerts *alerts);
 
 #endif

@@ -394,8 +394,3 @@ bool reflect_current(const struct reflect *r)
 {
 	return r->watching && r->failures == 0;
 }
-
-const char *reflect_what(const struct reflect *r)
-{
-	return r->what;
-}

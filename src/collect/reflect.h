@@ -49,7 +49,6 @@ void reflect_refresh(struct reflect *reflect);
 bool reflect_tried(const struct reflect *reflect);
 /* The list is whole, and a watch tells what changes, or is about to. */
 bool reflect_current(const struct reflect *reflect);
-const char *reflect_what(const struct reflect *reflect);
 
 /* --- for tests: one line of a watch --------------------------------------------------- */
 

@@ -112,8 +112,3 @@ const struct channels *notify_channels(const struct notify *n)
 {
 	return &n->channels;
 }
-
-bool notify_sends(const struct notify *n)
-{
-	return n->transport != NULL;
-}

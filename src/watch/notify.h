@@ -20,7 +20,6 @@ void notify_stop(struct notify *notify);
 void notify_free(struct notify *notify);
 
 const struct channels *notify_channels(const struct notify *notify);
-bool notify_sends(const struct notify *notify);
 
 /* For this alone: the parts of the war room that only it touches. */
 void watch_append_machine(struct watch *watch, const struct drafts *drafts, void (*done)(void *arg, enum status status, const struct error *err), void *arg);
