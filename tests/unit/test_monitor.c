@@ -684,11 +684,18 @@ static void seen_together(void **state)
 	close_scene(&scene);
 }
 
+static bool refusing(struct scene *scene, const char *name)
+{
+	return probe(scene, name)->symptom == SYMPTOM_REFUSING;
+}
+
 static bool lost(void *arg)
 {
 	struct scene *scene = arg;
 
-	return probe(scene, "heights")->symptom == SYMPTOM_REFUSING && probe(scene, "prometheus main")->symptom == SYMPTOM_REFUSING && probe(scene, "page")->health == HEALTH_CRITICAL && probe(scene, "grafana main")->health == HEALTH_WARNING;
+	/* Alerts have two tellers: they are stale when both are lost. */
+	return refusing(scene, "heights") && refusing(scene, "prometheus main") && refusing(scene, "alertmanager main") &&
+		probe(scene, "page")->health == HEALTH_CRITICAL && probe(scene, "grafana main")->health == HEALTH_WARNING;
 }
 
 /* What cannot be asked is stale, not well; what Grafana says of its database it says itself. */
