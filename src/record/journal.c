@@ -11,12 +11,14 @@
 #include <time.h>
 
 enum {
-	POLL_MS = 250,      /* how often others' news is looked for: one PRAGMA, no disk */
+	LOOK_MS = 1000,     /* how often others' news is looked for: one PRAGMA, no disk */
+	LOOK_SOON_MS = 250, /* while others write */
 	CHUNK_EVENTS = 512, /* delivered at once: the screen gets its turn in between */
 	CHUNKS_AHEAD = 16,  /* read and not yet taken: a long record must not wait in memory */
 };
-#define LEASE_US (10 * US_PER_S)
-#define LEASE_RENEW_US (3 * US_PER_S)
+#define LOOK_SOON_FOR_US (60 * US_PER_S)
+#define LEASE_US (15 * US_PER_S)
+#define LEASE_RENEW_US (5 * US_PER_S)
 #define TROUBLE_REPEAT_US (5 * US_PER_S)
 #define SAMPLES_KEPT_US (7 * US_PER_DAY)
 
@@ -98,8 +100,11 @@ struct journal {
 	char *holder;
 	struct lease lease;
 	int64_t lease_due_us;
-	uint64_t seen; /* newest seq handed to the loop */
-	bool behind;   /* there may be events after `seen` */
+	struct sample_row *samples; /* wait for the lease to be renewed; their texts are ours */
+	size_t sample_count, sample_capacity;
+	uint64_t seen;              /* newest seq handed to the loop */
+	bool behind;                /* there may be events after `seen` */
+	int64_t look_soon_until_us; /* others wrote just now */
 	bool loaded;
 	struct error blob_error; /* refuses the next append */
 	struct trouble troubles[TROUBLE_COUNT];
@@ -123,14 +128,20 @@ static void free_draft(struct draft *draft)
 #undef STRING_FREE
 }
 
+static void free_sample_texts(struct sample_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free((char *)rows[i].component);
+		free((char *)rows[i].value);
+	}
+}
+
 static void free_job(struct job *job)
 {
 	for (size_t i = 0; job->drafts && i < job->count; i++)
 		free_draft(&job->drafts[i]);
-	for (size_t i = 0; job->samples && i < job->count; i++) {
-		free((char *)job->samples[i].component);
-		free((char *)job->samples[i].value);
-	}
+	if (job->samples)
+		free_sample_texts(job->samples, job->count);
 	free(job->drafts);
 	free(job->samples);
 	free(job->bytes);
@@ -343,12 +354,14 @@ static struct job *run_blob(struct journal *journal, struct job *job)
 	return job->next;
 }
 
+/* They go with the lease that only their writer has. */
 static struct job *run_samples(struct journal *journal, struct job *job)
 {
-	struct error err = {0};
-	enum status status = store_put_samples(journal->store, job->samples, job->count, SAMPLES_KEPT_US, &err);
-
-	note_write(journal, status, &err);
+	for (size_t i = 0; i < job->count && journal->want_lease; i++) {
+		journal->samples = mem_grow(journal->samples, &journal->sample_capacity, journal->sample_count, sizeof(*journal->samples));
+		journal->samples[journal->sample_count++] = job->samples[i];
+		job->samples[i] = (struct sample_row){0};
+	}
 	return job->next;
 }
 
@@ -384,6 +397,21 @@ static void tell_lease(struct journal *journal, const struct lease *lease)
 	send_message(journal, message);
 }
 
+/* Samples that the record has no room for must not cost the lease. */
+static enum status renew_lease(struct journal *journal, struct lease *lease, struct error *err)
+{
+	const struct sample_batch samples = {journal->samples, journal->sample_count, SAMPLES_KEPT_US};
+	enum status status = store_lease(journal->store, journal->holder, LEASE_US, &samples, lease, err);
+
+	if (status != STATUS_OK && samples.count) {
+		error_clear(err);
+		status = store_lease(journal->store, journal->holder, LEASE_US, NULL, lease, err);
+	}
+	free_sample_texts(journal->samples, journal->sample_count);
+	journal->sample_count = 0;
+	return status;
+}
+
 static void keep_lease(struct journal *journal)
 {
 	struct lease lease;
@@ -393,7 +421,7 @@ static void keep_lease(struct journal *journal)
 	if (!journal->want_lease || now_us < journal->lease_due_us)
 		return;
 	journal->lease_due_us = now_us + LEASE_RENEW_US;
-	enum status status = store_lease(journal->store, journal->holder, LEASE_US, &lease, &err);
+	enum status status = renew_lease(journal, &lease, &err);
 	note_write(journal, status, &err);
 	if (status == STATUS_OK) {
 		tell_lease(journal, &lease);
@@ -407,13 +435,23 @@ static void keep_lease(struct journal *journal)
 
 /* --- the thread itself ------------------------------------------------------------------ */
 
-/* Waits for a job, but not longer than others' news may wait. Under the lock. */
+static void look_for_news(struct journal *journal)
+{
+	if (!store_changed(journal->store))
+		return;
+	journal->behind = true;
+	journal->look_soon_until_us = clock_mono_us(journal->clock) + LOOK_SOON_FOR_US;
+}
+
+/* Waits for a job, but not longer than others' news may wait: who writes once is soon
+ * followed by an answer. Under the lock. */
 static void wait_for_work(struct journal *journal)
 {
+	bool soon = clock_mono_us(journal->clock) < journal->look_soon_until_us;
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += POLL_MS * 1000000L;
+	until.tv_nsec += (soon ? LOOK_SOON_MS : LOOK_MS) * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
 	pthread_cond_timedwait(&journal->news, &journal->lock, &until);
@@ -445,12 +483,14 @@ static void *work(void *arg)
 		keep_lease(journal);
 		repeat_trouble(journal);
 		tell_warning(journal);
-		if (store_changed(journal->store))
-			journal->behind = true;
+		look_for_news(journal);
 		hurry = journal->behind && room && read_chunk(journal) && journal->behind;
 		pthread_mutex_lock(&journal->lock);
 	}
 	pthread_mutex_unlock(&journal->lock);
+	journal->lease_due_us = INT64_MIN;
+	if (journal->sample_count && journal->lease.mine)
+		keep_lease(journal);
 	if (journal->lease.mine && store_lease_release(journal->store, journal->holder, NULL) != STATUS_OK)
 		journal->lease.mine = false; /* it runs out by itself */
 	return NULL;
@@ -567,6 +607,8 @@ static void close_all(struct journal *journal)
 	store_close(journal->store);
 	pthread_cond_destroy(&journal->news);
 	pthread_mutex_destroy(&journal->lock);
+	free_sample_texts(journal->samples, journal->sample_count);
+	free(journal->samples);
 	free(journal->holder);
 	free(journal);
 }

@@ -39,9 +39,11 @@ void journal_free(struct journal *journal);
  * never tried again by itself. */
 void journal_append(struct journal *journal, const struct draft *drafts, size_t count, void (*done)(void *arg, enum status status, const struct error *err), void *arg);
 
-/* Blobs and samples go the same way, in order. The hash is computed at once. A blob
- * that cannot be kept also refuses the next append, which is the one that names it. */
+/* Blobs go the same way, in order. The hash is computed at once. A blob that cannot be
+ * kept also refuses the next append, which is the one that names it. */
 struct hash256 journal_put_blob(struct journal *journal, const void *bytes, size_t len, const char *media);
+/* Samples go with the next renewal of the lease, some seconds later. Those of a journal
+ * that does not hold it are dropped. */
 void journal_put_samples(struct journal *journal, const struct sample_row *rows, size_t count);
 
 /* How many appends wait for the disk: shown when it is slow. */

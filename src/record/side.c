@@ -14,6 +14,71 @@ static enum status settle(struct store *store, enum status status, struct error 
 	return status;
 }
 
+/* --- samples ----------------------------------------------------------------- */
+
+static enum status insert_samples(struct store *store, const struct sample_row *rows, size_t count, struct error *err)
+{
+	sqlite3_stmt *stmt;
+	enum status status = db_prepare(store->db, store->path, "INSERT OR REPLACE INTO sample(component, value, at_us, number) VALUES(?, ?, ?, ?)", &stmt, err);
+	if (status != STATUS_OK)
+		return status;
+
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+		sqlite3_bind_text(stmt, 1, rows[i].component, -1, SQLITE_STATIC);
+		sqlite3_bind_text(stmt, 2, rows[i].value, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(stmt, 3, rows[i].at_us);
+		sqlite3_bind_int64(stmt, 4, rows[i].number);
+		if (sqlite3_step(stmt) != SQLITE_DONE)
+			status = db_error(store->db, store->path, "keep samples in it", err);
+		sqlite3_reset(stmt);
+	}
+	sqlite3_finalize(stmt);
+	return status;
+}
+
+static enum status drop_old_samples(struct store *store, int64_t before_us, struct error *err)
+{
+	sqlite3_stmt *stmt;
+	enum status status = db_prepare(store->db, store->path, "DELETE FROM sample WHERE at_us < ?", &stmt, err);
+	if (status != STATUS_OK)
+		return status;
+
+	sqlite3_bind_int64(stmt, 1, before_us);
+	return db_finish(store->db, store->path, "drop old samples", stmt, err);
+}
+
+static enum status write_samples(struct store *store, const struct sample_batch *batch, struct error *err)
+{
+	enum status status = insert_samples(store, batch->rows, batch->count, err);
+
+	if (status == STATUS_OK)
+		status = drop_old_samples(store, clock_wall_us(store->clock) - batch->keep_us, err);
+	return status;
+}
+
+enum status store_read_samples(struct store *store, const char *component, const char *value, int64_t from_us, bool (*each)(void *arg, const struct sample_row *row), void *arg, struct error *err)
+{
+	sqlite3_stmt *stmt;
+	enum status status = db_prepare(store->db, store->path, "SELECT at_us, number FROM sample WHERE component = ? AND value = ? AND at_us >= ? ORDER BY at_us", &stmt, err);
+	if (status != STATUS_OK)
+		return status;
+
+	sqlite3_bind_text(stmt, 1, component, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, value, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 3, from_us);
+	int code = sqlite3_step(stmt);
+	for (bool more = true; more && code == SQLITE_ROW;) {
+		struct sample_row row = {component, value, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+		more = each(arg, &row);
+		if (more)
+			code = sqlite3_step(stmt);
+	}
+	if (code != SQLITE_ROW && code != SQLITE_DONE)
+		status = db_error(store->db, store->path, "read samples", err);
+	sqlite3_finalize(stmt);
+	return status;
+}
+
 /* --- lease ------------------------------------------------------------------- */
 
 static enum status read_lease(struct store *store, struct lease *out, struct error *err)
@@ -53,7 +118,7 @@ static bool is_free(const struct lease *lease, int64_t now_us)
 	return lease->holder[0] == '\0' || lease->until_us <= now_us || lease->until_us > now_us + STORE_LEASE_MAX_US;
 }
 
-enum status store_lease(struct store *store, const char *holder, int64_t for_us, struct lease *out, struct error *err)
+enum status store_lease(struct store *store, const char *holder, int64_t for_us, const struct sample_batch *samples, struct lease *out, struct error *err)
 {
 	char name[sizeof(out->holder)];
 
@@ -69,6 +134,8 @@ enum status store_lease(struct store *store, const char *holder, int64_t for_us,
 		out->until_us = now_us + (for_us < STORE_LEASE_MAX_US ? for_us : STORE_LEASE_MAX_US);
 		status = write_lease(store, out, err);
 	}
+	if (status == STATUS_OK && out->mine && samples && samples->count)
+		status = write_samples(store, samples, err);
 	return settle(store, status, err);
 }
 
@@ -138,73 +205,6 @@ enum status store_get_blob(struct store *store, const struct hash256 *hash, stru
 	} else {
 		status = db_error(store->db, store->path, "read evidence", err);
 	}
-	sqlite3_finalize(stmt);
-	return status;
-}
-
-/* --- samples ----------------------------------------------------------------- */
-
-static enum status insert_samples(struct store *store, const struct sample_row *rows, size_t count, struct error *err)
-{
-	sqlite3_stmt *stmt;
-	enum status status = db_prepare(store->db, store->path, "INSERT OR REPLACE INTO sample(component, value, at_us, number) VALUES(?, ?, ?, ?)", &stmt, err);
-	if (status != STATUS_OK)
-		return status;
-
-	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-		sqlite3_bind_text(stmt, 1, rows[i].component, -1, SQLITE_STATIC);
-		sqlite3_bind_text(stmt, 2, rows[i].value, -1, SQLITE_STATIC);
-		sqlite3_bind_int64(stmt, 3, rows[i].at_us);
-		sqlite3_bind_int64(stmt, 4, rows[i].number);
-		if (sqlite3_step(stmt) != SQLITE_DONE)
-			status = db_error(store->db, store->path, "keep samples in it", err);
-		sqlite3_reset(stmt);
-	}
-	sqlite3_finalize(stmt);
-	return status;
-}
-
-static enum status drop_old_samples(struct store *store, int64_t before_us, struct error *err)
-{
-	sqlite3_stmt *stmt;
-	enum status status = db_prepare(store->db, store->path, "DELETE FROM sample WHERE at_us < ?", &stmt, err);
-	if (status != STATUS_OK)
-		return status;
-
-	sqlite3_bind_int64(stmt, 1, before_us);
-	return db_finish(store->db, store->path, "drop old samples", stmt, err);
-}
-
-enum status store_put_samples(struct store *store, const struct sample_row *rows, size_t count, int64_t keep_us, struct error *err)
-{
-	enum status status = store_begin(store, err);
-	if (status != STATUS_OK)
-		return status;
-	status = insert_samples(store, rows, count, err);
-	if (status == STATUS_OK)
-		status = drop_old_samples(store, clock_wall_us(store->clock) - keep_us, err);
-	return settle(store, status, err);
-}
-
-enum status store_read_samples(struct store *store, const char *component, const char *value, int64_t from_us, bool (*each)(void *arg, const struct sample_row *row), void *arg, struct error *err)
-{
-	sqlite3_stmt *stmt;
-	enum status status = db_prepare(store->db, store->path, "SELECT at_us, number FROM sample WHERE component = ? AND value = ? AND at_us >= ? ORDER BY at_us", &stmt, err);
-	if (status != STATUS_OK)
-		return status;
-
-	sqlite3_bind_text(stmt, 1, component, -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 2, value, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(stmt, 3, from_us);
-	int code = sqlite3_step(stmt);
-	for (bool more = true; more && code == SQLITE_ROW;) {
-		struct sample_row row = {component, value, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
-		more = each(arg, &row);
-		if (more)
-			code = sqlite3_step(stmt);
-	}
-	if (code != SQLITE_ROW && code != SQLITE_DONE)
-		status = db_error(store->db, store->path, "read samples", err);
 	sqlite3_finalize(stmt);
 	return status;
 }

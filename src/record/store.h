@@ -62,6 +62,22 @@ enum status store_head(struct store *store, struct head *out, struct error *err)
 /* True when another connection committed since the last call. Cheap. */
 bool store_changed(struct store *store);
 
+/* --- samples: for sparklines and replay, with a retention, outside the chain.
+ * Only the collector writes them, with its lease. */
+struct sample_row {
+	const char *component;
+	const char *value; /* name of the value */
+	int64_t at_us;
+	int64_t number;
+};
+struct sample_batch {
+	const struct sample_row *rows;
+	size_t count;
+	int64_t keep_us; /* rows older than this before now are dropped on the way */
+};
+/* In order of time until `each` returns false. */
+enum status store_read_samples(struct store *store, const char *component, const char *value, int64_t from_us, bool (*each)(void *arg, const struct sample_row *row), void *arg, struct error *err) TOCSIN_CHECK;
+
 /* --- lease: one collector per record ------------------------------------- */
 struct lease {
 	bool mine;
@@ -71,26 +87,16 @@ struct lease {
 /* A lease that reaches further than this was written by a clock that is wrong. */
 #define STORE_LEASE_MAX_US (60 * US_PER_S)
 /* Takes or renews the lease for `for_us` (at most STORE_LEASE_MAX_US); one that ran
- * out is taken over. `out` says who holds it now; not getting it is no error. */
-enum status store_lease(struct store *store, const char *holder, int64_t for_us, struct lease *out, struct error *err) TOCSIN_CHECK;
+ * out is taken over. `out` says who holds it now; not getting it is no error. Who holds it
+ * leaves `samples` (NULL: none) in the same transaction: what is written all day long is
+ * synced to the disk once, not twice. */
+enum status store_lease(struct store *store, const char *holder, int64_t for_us, const struct sample_batch *samples, struct lease *out, struct error *err) TOCSIN_CHECK;
 enum status store_lease_release(struct store *store, const char *holder, struct error *err) TOCSIN_CHECK;
 
 /* --- evidence: content-addressed blobs, kept outside the chain ------------
  * At most STORE_BLOB_BYTES each; the same bytes are kept once. */
 enum status store_put_blob(struct store *store, const void *bytes, size_t len, const char *media, struct hash256 *out, struct error *err) TOCSIN_CHECK;
 enum status store_get_blob(struct store *store, const struct hash256 *hash, struct buf *out, struct error *err) TOCSIN_CHECK;
-
-/* --- samples: for sparklines and replay, with a retention, outside the chain.
- * Rows older than `keep_us` before now are dropped on the way. Reading gives them in
- * order of time until `each` returns false. */
-struct sample_row {
-	const char *component;
-	const char *value; /* name of the value */
-	int64_t at_us;
-	int64_t number;
-};
-enum status store_put_samples(struct store *store, const struct sample_row *rows, size_t count, int64_t keep_us, struct error *err) TOCSIN_CHECK;
-enum status store_read_samples(struct store *store, const char *component, const char *value, int64_t from_us, bool (*each)(void *arg, const struct sample_row *row), void *arg, struct error *err) TOCSIN_CHECK;
 
 /* --- verification ----------------------------------------------------------
  * Reads the whole file on a connection of its own, trusting nothing in it: every

@@ -78,7 +78,7 @@ static void write_a_record(const char *path)
 		assert_ok(append(store, 1 + i % 4, i % 5 == 4 ? large : "short", &seq, ERR));
 		vfs_mark((int64_t)seq);
 		if (i % 6 == 0)
-			assert_ok(store_lease(store, "alice", 10 * US_PER_S, &lease, ERR));
+			assert_ok(store_lease(store, "alice", 10 * US_PER_S, NULL, &lease, ERR));
 		if (i % 8 == 3)
 			assert_ok(store_put_blob(store, large, 1000 + i, "text/plain", &hash, ERR));
 		if (i == 10) {

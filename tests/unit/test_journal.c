@@ -399,7 +399,7 @@ static void the_lease_of_a_dead_holder_is_taken_over(void **state)
 	place_make(&place);
 	first.loop = second.loop = third.loop = loop_new();
 	store = record_open(place.path, STORE_WRITE);
-	assert_ok(store_lease(store, "dead@ops1 pid 1", 10 * US_PER_S, &lease, ERR));
+	assert_ok(store_lease(store, "dead@ops1 pid 1", 10 * US_PER_S, NULL, &lease, ERR));
 	assert_true(lease.mine);
 	store_close(store);
 
@@ -422,6 +422,46 @@ static void the_lease_of_a_dead_holder_is_taken_over(void **state)
 	assert_true(first.lease.mine);
 	journal_free(journal);
 	loop_free(first.loop);
+	place_remove(&place);
+}
+
+static bool add_number(void *arg, const struct sample_row *row)
+{
+	*(int64_t *)arg += row->number;
+	return true;
+}
+
+static int64_t kept_samples(const char *path)
+{
+	struct store *store = record_open(path, STORE_READ);
+	int64_t sum = 0;
+
+	assert_ok(store_read_samples(store, "node/a", "lag", 0, add_number, &sum, ERR));
+	store_close(store);
+	return sum;
+}
+
+/* They wait for the lease to be renewed, or for the end. Who has no lease leaves none. */
+static void samples_go_with_the_lease(void **state)
+{
+	const struct sample_row row = {"node/a", "lag", clock_wall_us(clock_system()), 4};
+	struct place place;
+	struct seen holder = {0}, other = {0};
+
+	(void)state;
+	place_make(&place);
+	holder.loop = other.loop = loop_new();
+	struct journal *first = journal_new(holder.loop, record_open(place.path, STORE_WRITE), true, "alice@ops1 pid 1", &callbacks, &holder);
+	run_until(&holder, has_lease);
+	struct journal *second = journal_new(other.loop, record_open(place.path, STORE_WRITE), true, "bob@ops1 pid 2", &callbacks, &other);
+	run_until(&other, lease_known);
+	journal_put_samples(second, &row, 1);
+	journal_free(second);
+	assert_int_equal(kept_samples(place.path), 0);
+	journal_put_samples(first, &row, 1);
+	journal_free(first);
+	assert_int_equal(kept_samples(place.path), 4);
+	loop_free(holder.loop);
 	place_remove(&place);
 }
 
@@ -463,6 +503,7 @@ int main(void)
 		cmocka_unit_test(evidence_that_cannot_be_kept_refuses_its_event),
 		cmocka_unit_test(an_append_stands_at_the_time_it_was_handed_in),
 		cmocka_unit_test(the_lease_of_a_dead_holder_is_taken_over),
+		cmocka_unit_test(samples_go_with_the_lease),
 		cmocka_unit_test(a_long_record_comes_in_portions),
 	};
 

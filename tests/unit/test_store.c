@@ -114,7 +114,7 @@ static void readers_write_nothing(void **state)
 	record_fill(place.path, 1);
 	struct store *store = record_open(place.path, STORE_READ);
 	assert_int_equal(store_append(store, &draft, 1, NULL, NULL), STATUS_REFUSED);
-	assert_int_equal(store_lease(store, "x", US_PER_S, &lease, NULL), STATUS_REFUSED);
+	assert_int_equal(store_lease(store, "x", US_PER_S, NULL, &lease, NULL), STATUS_REFUSED);
 	assert_int_not_equal(sqlite3_exec(store->db, "INSERT INTO lease VALUES('a', 'b', 1)", NULL, NULL, NULL), SQLITE_OK);
 	store_close(store);
 }
@@ -505,28 +505,28 @@ static void one_holds_the_lease(void **state)
 	(void)state;
 	clock_manual_init(&clock, 1767225600 * US_PER_S);
 	assert_ok(store_open(&store, place.path, STORE_WRITE, &clock.clock, ERR));
-	assert_ok(store_lease(store, "alice", 10 * US_PER_S, &lease, ERR));
+	assert_ok(store_lease(store, "alice", 10 * US_PER_S, NULL, &lease, ERR));
 	assert_true(lease.mine);
-	assert_ok(store_lease(store, "bob", 10 * US_PER_S, &lease, ERR));
+	assert_ok(store_lease(store, "bob", 10 * US_PER_S, NULL, &lease, ERR));
 	assert_false(lease.mine);
 	assert_string_equal(lease.holder, "alice");
 	clock_manual_advance(&clock, 9 * US_PER_S);
-	assert_ok(store_lease(store, "alice", 10 * US_PER_S, &lease, ERR)); /* renewed */
+	assert_ok(store_lease(store, "alice", 10 * US_PER_S, NULL, &lease, ERR)); /* renewed */
 	clock_manual_advance(&clock, 9 * US_PER_S);
-	assert_ok(store_lease(store, "bob", 10 * US_PER_S, &lease, ERR));
+	assert_ok(store_lease(store, "bob", 10 * US_PER_S, NULL, &lease, ERR));
 	assert_false(lease.mine);
 	clock_manual_advance(&clock, US_PER_S); /* ran out */
-	assert_ok(store_lease(store, "bob", 10 * US_PER_S, &lease, ERR));
+	assert_ok(store_lease(store, "bob", 10 * US_PER_S, NULL, &lease, ERR));
 	assert_true(lease.mine);
 	assert_ok(store_lease_release(store, "alice", ERR)); /* not hers any more */
-	assert_ok(store_lease(store, "alice", 10 * US_PER_S, &lease, ERR));
+	assert_ok(store_lease(store, "alice", 10 * US_PER_S, NULL, &lease, ERR));
 	assert_false(lease.mine);
 	assert_ok(store_lease_release(store, "bob", ERR));
-	assert_ok(store_lease(store, "alice", 10 * US_PER_S, &lease, ERR));
+	assert_ok(store_lease(store, "alice", 10 * US_PER_S, NULL, &lease, ERR));
 	assert_true(lease.mine);
 	/* Written by a clock that was an hour ahead: nobody waits an hour. */
 	clock.wall_us -= US_PER_HOUR;
-	assert_ok(store_lease(store, "bob", 10 * US_PER_S, &lease, ERR));
+	assert_ok(store_lease(store, "bob", 10 * US_PER_S, NULL, &lease, ERR));
 	assert_true(lease.mine);
 	store_close(store);
 }
@@ -579,6 +579,7 @@ static void samples_come_in_order_and_go_with_age(void **state)
 	struct clock_manual clock;
 	struct store *store = NULL;
 	struct sum sum = {0};
+	struct lease lease;
 
 	(void)state;
 	clock_manual_init(&clock, 1000 * US_PER_S);
@@ -590,7 +591,10 @@ static void samples_come_in_order_and_go_with_age(void **state)
 		{"node:a", "peers", 990 * US_PER_S, 100},
 		{"node:b", "lag", 990 * US_PER_S, 100},
 	};
-	assert_ok(store_put_samples(store, rows, ARRAY_LENGTH(rows), 100 * US_PER_S, ERR));
+	assert_ok(store_lease(store, "alice", US_PER_S, &(struct sample_batch){rows, ARRAY_LENGTH(rows), 100 * US_PER_S}, &lease, ERR));
+	/* Somebody else has no say. */
+	const struct sample_row others = {"node:a", "lag", 995 * US_PER_S, 500};
+	assert_ok(store_lease(store, "bob", US_PER_S, &(struct sample_batch){&others, 1, 0}, &lease, ERR));
 	assert_ok(store_read_samples(store, "node:a", "lag", 0, add_sample, &sum, ERR));
 	assert_int_equal(sum.rows, 2);
 	assert_int_equal(sum.total, 6);
