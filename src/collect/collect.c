@@ -11,6 +11,7 @@ enum {
 	INTERVAL_MS = 1000,
 	TIMEOUT_MS = 3000,
 	TICK_MS = 10,               /* polls start on these, so that those due together share a wake-up */
+	POLLS_PER_SLOT = 4,         /* so many share one at least: a small network costs few wake-ups */
 	PATIENT_FAILURES = 3,       /* so many are repeated at the normal pace: dwell needs the samples */
 	BACK_OFF_MS = 5000,         /* the longest pause of our own: with a timeout it stays below stale_after_ms */
 	RETRY_AFTER_MAX_MS = 60000, /* the longest one that a peer may ask for */
@@ -50,6 +51,7 @@ struct collector {
 	int64_t fire_ms; /* what the timer is set to */
 	struct endpoint **endpoints;
 	size_t count, capacity;
+	size_t in_flight; /* polls */
 	uint64_t seed;
 	uint64_t random;          /* state of the jitter */
 	int64_t wall_us, mono_us; /* when the clocks were compared last */
@@ -70,15 +72,20 @@ static uint64_t random_next(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-/* The slot of an endpoint follows from its name, so that restarts do not align polls. */
-static int64_t phase_of(const char *name, uint64_t seed, int64_t interval_ms)
+/* The slot of an endpoint follows from its name, so that restarts do not align polls. There
+ * are as many slots as the polls of `count` endpoints fill. */
+static int64_t phase_of(const char *name, uint64_t seed, int64_t interval_ms, size_t count)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ seed;
-	int64_t slots = interval_ms / TICK_MS;
+	uint64_t first = random_next(&hash), ticks = (uint64_t)(interval_ms / TICK_MS), slots = (count + POLLS_PER_SLOT - 1) / POLLS_PER_SLOT;
 
+	if (ticks < 2)
+		return 0;
+	if (slots > ticks)
+		slots = ticks;
 	for (; *name; name++)
 		hash = (hash ^ (uint8_t)*name) * UINT64_C(0x100000001b3);
-	return slots > 1 ? (int64_t)(random_next(&hash) % (uint64_t)slots) * TICK_MS : 0;
+	return (int64_t)((first + random_next(&hash) % slots * ticks / slots) % ticks) * TICK_MS;
 }
 
 static int64_t now_ms(const struct collector *collector)
@@ -247,6 +254,7 @@ static void poll_done(void *arg, const struct http_reply *reply)
 	bool more, reached;
 
 	endpoint->in_flight = false;
+	collector->in_flight--;
 	follow_clock(collector);
 	endpoint->protocol->decode(endpoint->memory, reply, clock_wall_us(collector->clock), &sample);
 	more = wants_more(endpoint, &sample);
@@ -286,6 +294,7 @@ static void poll_send(struct endpoint *endpoint)
 	request.body = buf_text(&body);
 	request.body_len = body.len;
 	endpoint->in_flight = true;
+	collector->in_flight++;
 	http_send(collector->http, &request, poll_done, endpoint);
 	buf_free(&body);
 }
@@ -376,7 +385,6 @@ enum status collector_add(struct collector *collector, const struct endpoint_spe
 	endpoint->headers = headers_copy(spec->headers);
 	endpoint->interval_ms = spec->interval_ms > 0 ? spec->interval_ms : INTERVAL_MS;
 	endpoint->timeout_ms = spec->timeout_ms > 0 ? spec->timeout_ms : TIMEOUT_MS;
-	endpoint->phase_ms = phase_of(spec->name, collector->seed, endpoint->interval_ms);
 	endpoint->node = world_add_node(collector->world, spec->name, http_mask_url(masked, sizeof(masked), spec->url));
 	collector->endpoints = mem_grow(collector->endpoints, &collector->capacity, collector->count, sizeof(*collector->endpoints));
 	collector->endpoints[collector->count++] = endpoint;
@@ -392,8 +400,10 @@ void collector_start(struct collector *collector, void (*changed)(void *arg), vo
 	collector->http = http_new(collector->loop, collector->count);
 	/* The first poll of each comes in its own slot. */
 	for (size_t i = 0; i < collector->count; i++) {
-		collector->endpoints[i]->due_ms = next_slot(collector->endpoints[i], now) + (int64_t)(i / STARTS_PER_S) * 1000;
-		collector->endpoints[i]->hints_due_ms = now + (int64_t)i * HINT_APART_MS % HINTS_MS;
+		struct endpoint *endpoint = collector->endpoints[i];
+		endpoint->phase_ms = phase_of(endpoint->name, collector->seed, endpoint->interval_ms, collector->count);
+		endpoint->due_ms = next_slot(endpoint, now) + (int64_t)(i / STARTS_PER_S) * 1000;
+		endpoint->hints_due_ms = now + (int64_t)i * HINT_APART_MS % HINTS_MS;
 	}
 	collector->fire_ms = now;
 	collector->timer = loop_timer(collector->loop, 0, 0, fire, collector);
@@ -406,6 +416,11 @@ void collector_refresh(struct collector *collector)
 	for (size_t i = 0; i < collector->count; i++)
 		collector->endpoints[i]->due_ms = collector->endpoints[i]->hints_due_ms = now_ms(collector);
 	arm(collector, now_ms(collector));
+}
+
+bool collector_waits(const struct collector *collector)
+{
+	return collector->in_flight > 0;
 }
 
 bool collector_all_tried(const struct collector *collector)

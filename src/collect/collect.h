@@ -25,12 +25,16 @@ void collector_free(struct collector *collector);
  * STATUS_USAGE: the collector runs already. */
 enum status collector_add(struct collector *collector, const struct endpoint_spec *spec, struct error *err) TOCSIN_CHECK;
 /* Starts polling. The first poll of each endpoint comes within one interval, in a slot that
- * follows from its name; beyond a thousand endpoints, a second later for each thousand before it. After the third failure in a row the pauses double up to 5 s, a
- * quarter more or less; a Retry-After counts up to 60 s. `changed` (NULL allowed) is called on
- * the loop's thread after each sample was taken in; it must not free the collector. */
+ * follows from its name and holds some others (up to four endpoints are asked together);
+ * beyond a thousand endpoints, a second later for each thousand before it. After the third
+ * failure in a row the pauses double up to 5 s, a quarter more or less; a Retry-After counts
+ * up to 60 s. `changed` (NULL allowed) is called on the loop's thread after each sample was
+ * taken in; it must not free the collector. */
 void collector_start(struct collector *collector, void (*changed)(void *arg), void *arg);
 /* Polls everything now, whatever the back-off says (the `r` key). */
 void collector_refresh(struct collector *collector);
+/* True while a poll is on its way: what `changed` told of may soon be followed by more. */
+bool collector_waits(const struct collector *collector);
 /* True once every endpoint gave an answer or failed since the start. */
 bool collector_all_tried(const struct collector *collector);
 

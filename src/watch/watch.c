@@ -21,7 +21,8 @@
 #include <unistd.h>
 
 enum {
-	TICK_MS = 250,     /* judging, detecting, checking */
+	TICK_MS = 250,     /* judging, detecting, checking: never more often */
+	GATHER_MS = 50,    /* so long the first answer waits for those that were asked with it */
 	SAMPLE_MS = 5000,  /* how often numbers go into the sample table */
 	SAMPLE_NODES = 50, /* of how many nodes each time */
 	ARMED_MINUTES_MAX = 120,
@@ -79,7 +80,8 @@ struct watch {
 	struct people people;
 	size_t steps; /* of the machine's clock, not yet in the fold: clocks of incidents wait for them */
 
-	struct loop_timer *tick;
+	struct loop_timer *tick;        /* NULL: closing */
+	int64_t ticked_ms, tick_due_ms; /* on the monotonic clock */
 	int64_t shown_us;
 	size_t proposals_shown;
 	int64_t sampled_us;
@@ -110,8 +112,54 @@ static void say(struct watch *w, int severity, const char *text)
 		w->events.message(w->events_arg, severity, text);
 }
 
+/* --- when the next tick comes -------------------------------------------------------- */
+
+static int64_t mono_ms(const struct watch *w)
+{
+	return clock_mono_us(w->clock) / US_PER_MS;
+}
+
+static void set_tick(struct watch *w, int64_t due_ms)
+{
+	int64_t delay_ms = due_ms - mono_ms(w);
+
+	w->tick_due_ms = due_ms;
+	loop_timer_again(w->tick, delay_ms > 0 ? delay_ms : 0);
+}
+
+/* Brings the next tick forward; two are never closer than their pace. */
+static void tick_soon(struct watch *w, int64_t within_ms)
+{
+	int64_t due_ms = mono_ms(w) + within_ms;
+
+	if (due_ms < w->ticked_ms + TICK_MS)
+		due_ms = w->ticked_ms + TICK_MS;
+	if (w->tick && due_ms < w->tick_due_ms)
+		set_tick(w, due_ms);
+}
+
+/* Nothing is wrong, nobody works, nothing is on its way: what may come next is an answer. */
+static bool is_quiet(const struct watch *w)
+{
+	return w->proposals.count == 0 && w->armed_until_us == 0 && !watch_busy(w) && !w->machine_waits &&
+		w->machine.count == 0 && w->handed.count == 0 && !fold_current(w->fold);
+}
+
+/* While it is quiet a tick comes with answers, and with each second of the wall clock, which
+ * the screen shows: each costs more to wake up for than to do. */
+static void plan_tick(struct watch *w, int64_t now_us)
+{
+	int64_t pause_ms = TICK_MS;
+
+	if (is_quiet(w))
+		pause_ms = (US_PER_S - now_us % US_PER_S) / US_PER_MS + 1;
+	w->ticked_ms = mono_ms(w);
+	set_tick(w, w->ticked_ms + pause_ms);
+}
+
 static void changed(struct watch *w)
 {
+	tick_soon(w, 0);
 	if (w->events.changed)
 		w->events.changed(w->events_arg);
 }
@@ -424,12 +472,16 @@ static void tick(void *arg)
 		flush_machine(w, now_us);
 	notify_tick(w->notify, now_us, writes_machine(w) && !w->draining);
 	show_when_due(w, count, now_us);
+	plan_tick(w, now_us);
 }
 
-/* What a source fed to the world is judged by the next tick, and shown when that says so. */
-static void source_changed(void *arg)
+/* What was fed to the world is judged by the next tick, and shown when that says so. Nodes
+ * that were asked together are judged together. */
+static void observed(void *arg)
 {
-	(void)arg;
+	struct watch *w = arg;
+
+	tick_soon(w, collector_waits(w->collector) ? GATHER_MS : 0);
 }
 
 /* --- the journal speaks ----------------------------------------------------------------- */
@@ -662,7 +714,7 @@ static void start_sources(struct watch *w, struct store *store)
 		.demo = w->config->demo,
 		.sections = w->config->sections,
 		.section_count = w->config->section_count,
-		.changed = source_changed,
+		.changed = observed,
 		.message = source_message,
 		.recall = source_recall,
 		.remember = source_remember,
@@ -702,6 +754,7 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 	w->notify = notify_new(w);
 	random_bytes(&seed, sizeof(seed));
 	w->collector = collector_new(loop, clock, w->world, seed);
+	w->tick = loop_timer(loop, -1, 0, tick, w);
 	clocks_read(config->sections, config->section_count, &w->clocks);
 	people_read(config->sections, config->section_count, &w->people);
 	add_components(w);
@@ -713,8 +766,8 @@ struct watch *watch_new(struct loop *loop, const struct clock *clock, const stru
 		text_format(w->holder, sizeof(w->holder), "%s@%s pid %ld", w->operator_name, w->where, (long)getpid());
 		w->journal = journal_new(loop, store, !w->read_only, w->holder, &journal_events, w);
 	}
-	collector_start(w->collector, NULL, NULL);
-	w->tick = loop_timer(loop, TICK_MS, TICK_MS, tick, w);
+	collector_start(w->collector, observed, w);
+	set_tick(w, mono_ms(w) + TICK_MS);
 	return w;
 }
 
@@ -723,6 +776,7 @@ void watch_free(struct watch *w)
 	if (!w)
 		return;
 	loop_timer_stop(w->tick);
+	w->tick = NULL;
 	for (struct evidence *e = w->evidence; e; e = e->next)
 		e->watch = NULL;
 	runs_stop(w->runs);

@@ -254,6 +254,7 @@ struct room {
 	struct collector *collector;
 	struct loop_timer *limit;
 	unsigned samples;
+	unsigned early; /* samples that came while others were on their way */
 	bool (*enough)(struct room *room);
 	bool timed_out;
 	struct server *server;
@@ -304,6 +305,7 @@ static void room_changed(void *arg)
 	struct room *room = arg;
 
 	room->samples++;
+	room->early += collector_waits(room->collector);
 	if (room->enough && room->enough(room))
 		loop_stop(room->loop);
 }
@@ -394,6 +396,25 @@ static void each_is_polled_once_per_interval(void **state TOCSIN_UNUSED)
 static bool slow_one_failed(struct room *room)
 {
 	return room_node(room, "slow")->tried_us != 0;
+}
+
+/* Apart they would be asked within five seconds, and give up after one. */
+static void a_few_are_asked_together(void **state TOCSIN_UNUSED)
+{
+	static const char *const names[] = {"a", "b", "c", "d"};
+	struct server server;
+	struct room room;
+
+	server_start(&server, 0);
+	room_init(&room, &server);
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		room_add(&room, names[i], server.port, "/slow", 5000, 1000);
+	collector_start(room.collector, room_changed, &room);
+	assert_true(room_run(&room, all_tried, PATIENT_MS));
+	assert_int_equal(room.early, ARRAY_LENGTH(names) - 1);
+	assert_false(collector_waits(room.collector));
+	room_free(&room);
+	server_stop(&server);
 }
 
 static void one_slow_peer_delays_no_other(void **state TOCSIN_UNUSED)
@@ -634,6 +655,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_poll_brings_head_and_history),
 		cmocka_unit_test(each_is_polled_once_per_interval),
+		cmocka_unit_test(a_few_are_asked_together),
 		cmocka_unit_test(one_slow_peer_delays_no_other),
 		cmocka_unit_test(a_dead_peer_is_left_alone_and_found_again),
 		cmocka_unit_test(retry_after_is_respected),
