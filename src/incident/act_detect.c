@@ -102,15 +102,6 @@ static void add_proposal(const struct proposal *p, enum event_kind kind, const c
 	put_proposal(out, draft, p);
 }
 
-static bool named(const struct open_proposal *known, const char *id)
-{
-	for (size_t i = 0; i < known->component_count; i++) {
-		if (strcmp(known->components[i], id) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Numbers in the reason change with every block; these three mean something new. */
 static bool differs(const struct open_proposal *known, const struct proposal *p)
 {
@@ -118,7 +109,7 @@ static bool differs(const struct open_proposal *known, const struct proposal *p)
 	if (known->severity != p->severity || strcmp(known->title, p->title) != 0 || known->component_count != count)
 		return true;
 	for (size_t i = 0; i < count; i++) {
-		if (!named(known, p->components[i]))
+		if (!component_listed(known->components, known->component_count, p->components[i]))
 			return true;
 	}
 	return false;
@@ -139,15 +130,6 @@ static void add_cleared(const struct fold *fold, const struct open_proposal *kno
 	payload_end(&data, out, draft);
 }
 
-static bool affects(const struct incident *incident, const char *id)
-{
-	for (size_t i = 0; i < incident->component_count; i++) {
-		if (strcmp(incident->components[i], id) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool detection_covered(const struct fold *fold, const struct proposal *p)
 {
 	for (size_t i = 0; i < fold_incident_count(fold); i++) {
@@ -155,7 +137,7 @@ bool detection_covered(const struct fold *fold, const struct proposal *p)
 		if (incident->stage < STAGE_TRIAGE || incident->stage > STAGE_RESOLVE || incident->merged || p->severity < incident->severity)
 			continue;
 		size_t inside = 0;
-		while (inside < p->component_count && affects(incident, p->components[inside]))
+		while (inside < p->component_count && component_listed(incident->components, incident->component_count, p->components[inside]))
 			inside++;
 		if (inside == p->component_count)
 			return true;

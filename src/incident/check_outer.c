@@ -64,14 +64,6 @@ static const struct lane_entry *entry_of(const struct checker *checker, const st
 
 /* --- which components ----------------------------------------------------------- */
 
-static bool is_affected(const struct checker *checker, const char *id)
-{
-	for (size_t i = 0; i < checker->affected_count; i++)
-		if (strcmp(checker->affected[i], id) == 0)
-			return true;
-	return false;
-}
-
 static bool names_any(const struct checker *checker, enum kind kind)
 {
 	size_t len = strlen(kind_name(kind));
@@ -100,7 +92,7 @@ static void all_pass(const struct checker *checker, const struct world *world, e
 		const struct component *c = world_at(world, kind, i);
 		enum check_state found;
 
-		if (only_affected && !is_affected(checker, c->id))
+		if (only_affected && !component_listed(checker->affected, checker->affected_count, c->id))
 			continue;
 		count++;
 		text_format(why, sizeof(why), "%s", c->reason);

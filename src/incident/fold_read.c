@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "incident/payload.h"
+#include "world/world.h"
 
 #include <string.h>
 
@@ -27,20 +28,11 @@ bool incoming_bool(const struct incoming *in, const char *key)
 	return json_bool(json_get(in->data, key), &value) && value;
 }
 
-static bool has_component(char (*components)[96], size_t count, const char *id)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(components[i], id) == 0)
-			return true;
-	}
-	return false;
-}
-
 void components_add(char (**components)[96], size_t *count, size_t *capacity, const char *id)
 {
 	char clean[96];
 	copy_clean(clean, sizeof(clean), id);
-	if (clean[0] == '\0' || *count >= COMPONENTS_MAX || has_component(*components, *count, clean))
+	if (clean[0] == '\0' || *count >= COMPONENTS_MAX || component_listed(*components, *count, clean))
 		return;
 	*components = mem_grow(*components, capacity, *count, sizeof(**components));
 	memcpy((*components)[(*count)++], clean, sizeof(clean));

@@ -73,15 +73,7 @@ void proposal_sick(struct proposal *p, const struct component *c)
 		proposal_evidence(p, c->since_us, "%s %s: %s", kind_name(c->kind), c->name, c->reason);
 }
 
-static bool holds(char (*ids)[96], size_t count, const char *id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(ids[i], id) == 0)
-			return true;
-	return false;
-}
-
 bool proposal_names(const struct proposal *p, const char *id)
 {
-	return holds(p->components, p->component_count, id) || holds(p->consequences, p->consequence_count, id);
+	return component_listed(p->components, p->component_count, id) || component_listed(p->consequences, p->consequence_count, id);
 }

@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <string.h>
+
 static const struct value_def chain_values[CHAIN_VALUES] = {
 	[CHAIN_HEAD] = {"head", "block", VALUE_NUMBER, UNIT_BLOCK},
 	[CHAIN_HEAD_AGE_MS] = {"head_age_ms", "head age", VALUE_NUMBER, UNIT_MS},
@@ -233,6 +235,15 @@ void trail_add(struct trail *trail, int64_t at_us, int64_t number, enum health h
 	trail->next = (trail->next + 1) % TRAIL_LENGTH;
 	if (trail->count < TRAIL_LENGTH)
 		trail->count++;
+}
+
+bool component_listed(char (*ids)[96], size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(ids[i], id) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* --- values ---------------------------------------------------------------- */

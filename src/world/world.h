@@ -405,6 +405,9 @@ int64_t world_heard_us(const struct world *world, enum kind kind);
  * warning, ok (DESIGN 5: exit codes of `status`). */
 enum health world_worst(const struct world *world);
 
+/* True when `id` is one of these ids of components. */
+bool component_listed(char (*ids)[96], size_t count, const char *id);
+
 /* The value, or NULL when it is not known. */
 const struct value *component_value(const struct component *c, int index);
 bool component_number(const struct component *c, int index, int64_t *out);
