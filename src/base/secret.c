@@ -19,7 +19,7 @@ static bool is_credential(const char *file)
 	return len > 1 && directory[0] == '/' && strncmp(file, directory, len) == 0 && file[len] == '/' && !strstr(file, "/../");
 }
 
-static enum status from_file(const char *key, const char *file, struct buf *out, struct error *err)
+enum status secret_file(const char *file, struct buf *out, struct error *err)
 {
 	struct stat st;
 	struct buf bytes;
@@ -30,7 +30,7 @@ static enum status from_file(const char *key, const char *file, struct buf *out,
 	enum status status = file_read(file, SECRET_BYTES_MAX, &bytes, err);
 	size_t len = status == STATUS_OK ? strcspn(buf_text(&bytes), "\r\n") : 0;
 	if (status == STATUS_OK && len == 0)
-		status = error_set(err, STATUS_INVALID, "%s: its first line is empty (write the secret there, or remove %s_file)", file, key);
+		status = error_set(err, STATUS_INVALID, "%s: its first line is empty (write the secret there)", file);
 	else if (status == STATUS_OK)
 		buf_add(out, buf_text(&bytes), len);
 	buf_free(&bytes);
@@ -40,7 +40,7 @@ static enum status from_file(const char *key, const char *file, struct buf *out,
 enum status secret_read(const char *key, const char *variable, const char *file, struct buf *out, struct error *err)
 {
 	if (!variable)
-		return from_file(key, file, out, err);
+		return secret_file(file, out, err);
 	const char *value = getenv(variable);
 	if (!value || !*value)
 		return error_set(err, STATUS_INVALID, "environment variable %s is not set (export it, or remove %s_env)", variable, key);

@@ -1,7 +1,7 @@
 #include "watch/values.h"
 
 #include "base/mem.h"
-#include "base/path.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "watch/offer.h"
 #include "watch/mask_shape.h"
@@ -9,7 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { SECRET_BYTES_MAX = 16 * 1024 };
 
@@ -43,14 +42,14 @@ static void learn_secrets(struct values *v, const char *name, const char *value)
 static enum status read_secret_file(const char *name, const char *path, char **out, struct error *err)
 {
 	struct buf text;
-	struct stat st;
+	struct error why = {0};
 
-	if (stat(path, &st) == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)))
-		return error_set(err, STATUS_REFUSED, "%s: %s can be read by others (chmod 600 it)", name, path);
 	buf_init(&text, SECRET_BYTES_MAX);
-	enum status status = file_read(path, SECRET_BYTES_MAX, &text, err);
+	enum status status = secret_file(path, &text, &why);
 	if (status == STATUS_OK)
-		*out = xstrndup(buf_text(&text), strcspn(buf_text(&text), "\r\n"));
+		*out = buf_take(&text);
+	else
+		error_set(err, status, "%s: %s", name, why.text);
 	buf_free(&text);
 	return status;
 }

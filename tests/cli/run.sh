@@ -130,6 +130,10 @@ done
 chmod 644 token
 expect_exit 1 "a secret that others can read" runbook run secrets.md --yes --set "deploy-token=file:$scratch/token"
 expect_text "is not taken" "$scratch/err" "can be read by others (chmod 600 it)"
+chmod 600 token
+: >token
+expect_exit 64 "a secret that is empty" runbook run secrets.md --yes --set "deploy-token=file:$scratch/token"
+expect_text "is none" "$scratch/err" "deploy_token: $scratch/token: its first line is empty (write the secret there)"
 
 # --- the private kubectl ----------------------------------------------------------------------
 
