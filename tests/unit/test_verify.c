@@ -167,7 +167,7 @@ static const struct edit edits[] = {
 	{"two events changed: the first is named", "UPDATE event SET actor = 'eve' WHERE seq IN (2, 4)", 2},
 	{"time zone beyond 32 bits", "UPDATE event SET tz = tz + 4294967296 WHERE seq = 3", 3},
 	{"head taken back", "UPDATE head SET seq = 4, hash = (SELECT hash FROM event WHERE seq = 4)", 5},
-	{"head's hash changed", "UPDATE head SET hash = replace(hash, '0', '1')", 5},
+	{"head's hash changed", "UPDATE head SET hash = CASE WHEN hash LIKE '0%' THEN '1' ELSE '0' END || substr(hash, 2)", 5},
 	{"head deleted", "DELETE FROM head", 0},
 	{"origin changed", "UPDATE meta SET value = 'tocsin/other'", 1},
 	{"origin deleted", "DELETE FROM meta", 1},
