@@ -1,6 +1,7 @@
 #include "collect/collect.h"
 
 #include "base/mem.h"
+#include "collect/backoff.h"
 #include "collect/hint.h"
 #include "io/http.h"
 
@@ -10,18 +11,19 @@
 enum {
 	INTERVAL_MS = 1000,
 	TIMEOUT_MS = 3000,
-	TICK_MS = 10,               /* polls start on these, so that those due together share a wake-up */
-	POLLS_PER_SLOT = 4,         /* so many share one at least: a small network costs few wake-ups */
-	PATIENT_FAILURES = 3,       /* so many are repeated at the normal pace: dwell needs the samples */
-	BACK_OFF_MS = 5000,         /* the longest pause of our own: with a timeout it stays below stale_after_ms */
-	RETRY_AFTER_MAX_MS = 60000, /* the longest one that a peer may ask for */
-	FOLLOW_UPS = 100,           /* requests that one poll may take */
-	STARTS_PER_S = 1000,        /* first polls connect and ask for much: more nodes take longer */
-	HINTS_MS = 2 * 60 * 1000,   /* hints are asked so often */
-	HINT_APART_MS = 20,         /* those of the first time, so long after one another */
+	TICK_MS = 10,             /* polls start on these, so that those due together share a wake-up */
+	POLLS_PER_SLOT = 4,       /* so many share one at least: a small network costs few wake-ups */
+	FOLLOW_UPS = 100,         /* requests that one poll may take */
+	STARTS_PER_S = 1000,      /* first polls connect and ask for much: more nodes take longer */
+	HINTS_MS = 2 * 60 * 1000, /* hints are asked so often */
+	HINT_APART_MS = 20,       /* those of the first time, so long after one another */
 	PLAN_LIMIT = 64 * 1024,
 	BODY_LIMIT = 2 * 1024 * 1024,
 };
+
+/* Dwell needs the samples of the first failures; with a timeout the longest pause stays below
+ * stale_after_ms. */
+static const struct backoff backoff = {.patient = 3, .longest_ms = 5000, .retry_after_max_ms = 60000};
 
 struct endpoint {
 	struct collector *collector;
@@ -103,30 +105,13 @@ static int64_t next_slot(const struct endpoint *endpoint, int64_t now)
 	return now + endpoint->interval_ms - passed;
 }
 
-/* After some failures the pause doubles up to a cap, a quarter more or less. */
-static int64_t back_off_ms(struct endpoint *endpoint, int64_t retry_after_s)
-{
-	unsigned doublings = endpoint->failures > PATIENT_FAILURES ? endpoint->failures - PATIENT_FAILURES : 0;
-	int64_t longest = endpoint->interval_ms > BACK_OFF_MS ? endpoint->interval_ms : BACK_OFF_MS;
-	int64_t pause = endpoint->interval_ms, asked = RETRY_AFTER_MAX_MS;
-
-	while (doublings-- > 0 && pause < longest)
-		pause *= 2;
-	if (pause > longest)
-		pause = longest;
-	pause = pause * 3 / 4 + (int64_t)(random_next(&endpoint->collector->random) % (uint64_t)(pause / 2 + 1));
-	if (retry_after_s < RETRY_AFTER_MAX_MS / 1000)
-		asked = retry_after_s * 1000;
-	return pause > asked ? pause : asked;
-}
-
 static void schedule(struct endpoint *endpoint, int64_t retry_after_s)
 {
 	int64_t now = now_ms(endpoint->collector);
 
 	endpoint->due_ms = next_slot(endpoint, now);
-	if (endpoint->failures > PATIENT_FAILURES || (endpoint->failures > 0 && retry_after_s > 0))
-		endpoint->due_ms = (now + back_off_ms(endpoint, retry_after_s)) / TICK_MS * TICK_MS;
+	if (endpoint->failures > backoff.patient || (endpoint->failures > 0 && retry_after_s > 0))
+		endpoint->due_ms = (now + backoff_ms(&backoff, endpoint->interval_ms, endpoint->failures, retry_after_s, random_next(&endpoint->collector->random))) / TICK_MS * TICK_MS;
 }
 
 /* --- polling ---------------------------------------------------------------------- */

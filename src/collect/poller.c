@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "collect/backoff.h"
 
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -11,13 +12,13 @@
 enum {
 	INTERVAL_MS = 15000,
 	TIMEOUT_MS = 5000,
-	BACK_OFF_MS = 60000, /* the longest pause after failures, unless the interval is longer */
-	RETRY_AFTER_MAX_S = 300,
 	BODY_LIMIT = 4 * 1024 * 1024,
 	PLAN_LIMIT = 1024 * 1024,
 	FOLLOW_UPS = 200, /* requests that one look may take */
 	SECRET_LIMIT = 16 * 1024,
 };
+
+static const struct backoff backoff = {.patient = 1, .longest_ms = 60000, .retry_after_max_ms = 300000};
 
 struct poller {
 	struct source_host host;
@@ -33,23 +34,14 @@ struct poller {
 
 static void send_next(struct poller *poller);
 
-/* The pause after a failure doubles up to a cap, a quarter more or less. */
 static int64_t pause_ms(const struct poller *poller, int64_t retry_after_s)
 {
-	int64_t pause = poller->spec.interval_ms, longest = pause > BACK_OFF_MS ? pause : BACK_OFF_MS;
-	uint32_t jitter;
+	uint64_t random;
 
 	if (poller->failures == 0)
-		return pause;
-	for (unsigned i = 1; i < poller->failures && pause < longest; i++)
-		pause *= 2;
-	if (pause > longest)
-		pause = longest;
-	random_bytes(&jitter, sizeof(jitter));
-	pause = pause * 3 / 4 + (int64_t)(jitter % (uint64_t)(pause / 2 + 1));
-	if (retry_after_s > RETRY_AFTER_MAX_S)
-		retry_after_s = RETRY_AFTER_MAX_S;
-	return pause > retry_after_s * 1000 ? pause : retry_after_s * 1000;
+		return poller->spec.interval_ms;
+	random_bytes(&random, sizeof(random));
+	return backoff_ms(&backoff, poller->spec.interval_ms, poller->failures, retry_after_s, random);
 }
 
 static void rest(struct poller *poller, int64_t retry_after_s)
