@@ -90,27 +90,21 @@ static int nothing_found(void)
 	return 0;
 }
 
-static int order_and_say(const char *order)
+/* A selector may fit nothing: that is no error. */
+static int order_and_tell(const char *order, bool may_be_none)
 {
 	struct buf answer;
 	long code;
 	buf_init(&answer, ANSWER_BYTES);
 	standin_send_order(order, &code, &answer);
-	int result = say(code, &answer);
+	int result = may_be_none && code == 404 ? nothing_found() : say(code, &answer);
 	buf_free(&answer);
 	return result;
 }
 
-/* The same for a selector, which may fit nothing: that is no error. */
-static int order_and_say_any(const char *order)
+static int order_and_say(const char *order)
 {
-	struct buf answer;
-	long code;
-	buf_init(&answer, ANSWER_BYTES);
-	standin_send_order(order, &code, &answer);
-	int result = code == 404 ? nothing_found() : say(code, &answer);
-	buf_free(&answer);
-	return result;
+	return order_and_tell(order, false);
 }
 
 /* --- kubectl's arguments ----------------------------------------------------------- */
@@ -292,7 +286,7 @@ static int kubectl_get(const struct kubectl *k)
 	if (!component)
 		return nothing_found();
 	text_format(order, sizeof(order), "pods %s%s", name[0] ? name : component, wide ? " wide" : "");
-	return name[0] ? order_and_say(order) : order_and_say_any(order);
+	return order_and_tell(order, !name[0]);
 }
 
 static int kubectl_describe(const struct kubectl *k)

@@ -83,11 +83,11 @@ static const char *cure_of(const struct component *c)
 
 static void add_component(const struct component *c, struct findings *out)
 {
+	bool sick = c->health == HEALTH_CRITICAL || c->health == HEALTH_WARNING;
 	char what[160];
 
 	text_format(what, sizeof(what), "%s %s", kind_name(c->kind), c->name);
-	finding_add(out, level_of(c), group, what, cure_of(c), "%s%s%s", c->health == HEALTH_CRITICAL || c->health == HEALTH_WARNING ? health_name(c->health) : "", c->health == HEALTH_CRITICAL || c->health == HEALTH_WARNING ? ": " : "",
-		    c->reason);
+	finding_add(out, level_of(c), group, what, cure_of(c), "%s%s%s", sick ? health_name(c->health) : "", sick ? ": " : "", c->reason);
 }
 
 static void add_kind(const struct world *world, enum kind kind, struct findings *out)
