@@ -28,12 +28,15 @@ void drafts_free(struct drafts *drafts);
 
 /* Each returns STATUS_OK with drafts to append, or says why not and what would help. */
 
-/* From the machine: the difference between what is detected and what is recorded. */
+/* From the machine: the difference between what is detected and what is recorded. What is
+ * not detected any more is over, unless it cannot be seen. */
 void act_detection(const struct fold *fold, const struct proposals *detected, int64_t now_us, struct drafts *out);
 /* True when an incident in Triage, Respond or Resolve is about all of the proposal's sick
  * components and is at least as severe: what a restarted node shows while it catches up is
  * no news of its own. Such a proposal is not recorded until the incident is over. */
 bool detection_covered(const struct fold *fold, const struct proposal *proposal);
+/* True when it was dismissed, and did not grow worse since. */
+bool detection_dismissed(const struct fold *fold, const struct proposal *proposal);
 void act_changes(const struct change *changes, size_t count, struct drafts *out);
 /* Says in the timeline that so many changes of that time are in no record. */
 void act_unrecorded(uint64_t count, int64_t since_us, int64_t until_us, struct drafts *out);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "incident/drafting.h"
 #include "incident/payload.h"
+#include "incident/proposing.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -115,6 +116,19 @@ static bool differs(const struct open_proposal *known, const struct proposal *p)
 	return false;
 }
 
+/* What cannot be seen any more is not over. */
+static bool out_of_sight(const struct proposals *detected, const struct open_proposal *known)
+{
+	for (size_t i = 0; i < detected->count; i++) {
+		const struct proposal *p = &detected->items[i];
+		for (size_t k = 0; p->cause == CAUSE_VISIBILITY_LOST && k < known->component_count; k++) {
+			if (proposal_names(p, known->components[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
 static void add_cleared(const struct fold *fold, const struct open_proposal *known, int64_t now_us, struct drafts *out)
 {
 	const struct incident *taker;
@@ -128,6 +142,13 @@ static void add_cleared(const struct fold *fold, const struct open_proposal *kno
 	payload_string(&data, "title", known->title);
 	put_ids(&data, "components", known->components, known->component_count, SICK_MAX);
 	payload_end(&data, out, draft);
+}
+
+bool detection_dismissed(const struct fold *fold, const struct proposal *p)
+{
+	const struct incident *taker;
+	const struct open_proposal *known = fold_proposal(fold, p->key, &taker);
+	return known && known->dismissed && p->severity >= known->severity;
 }
 
 bool detection_covered(const struct fold *fold, const struct proposal *p)
@@ -151,18 +172,20 @@ void act_detection(const struct fold *fold, const struct proposals *detected, in
 		const struct proposal *p = &detected->items[i];
 		const struct incident *taker;
 		const struct open_proposal *known = fold_proposal(fold, p->key, &taker);
-		if (known && known->dismissed)
+		if (detection_dismissed(fold, p))
 			continue;
+		bool answered = known && (known->taken || known->dismissed);
 		/* What comes back while its incident is worked on is a change of that one; what
-		 * is there still after its incident was closed asks anew. */
-		if (taker ? !known || differs(known, p) : known && !known->taken && differs(known, p))
+		 * is there still after its incident was closed, or grew worse after it was
+		 * dismissed, asks anew. */
+		if (taker ? !known || differs(known, p) : known && !answered && differs(known, p))
 			add_proposal(p, EVENT_DETECTOR_CHANGED, taker ? taker->id : NULL, now_us, out);
-		else if (!taker && (!known || known->taken) && !detection_covered(fold, p))
+		else if (!taker && (!known || answered) && !detection_covered(fold, p))
 			add_proposal(p, EVENT_DETECTOR_PROPOSED, NULL, now_us, out);
 	}
 	for (size_t i = 0; i < fold_active_count(fold); i++) {
 		const struct open_proposal *known = fold_active_at(fold, i);
-		if (!proposals_find(detected, known->key))
+		if (!proposals_find(detected, known->key) && !out_of_sight(detected, known))
 			add_cleared(fold, known, now_us, out);
 	}
 }

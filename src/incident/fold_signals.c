@@ -86,6 +86,11 @@ void rule_detector_proposed(struct incoming *in)
 		proposal->pub.times = 0;
 		proposal->active = false;
 	}
+	/* Dismissed was what it was then, not what it grew into. */
+	if (proposal->answer == ANSWER_DISMISSED && incoming_severity(in) < proposal->pub.severity) {
+		proposal->answer = ANSWER_NONE;
+		proposal->pub.dismissed = false;
+	}
 	if (!proposal->active)
 		proposal->pub.times++;
 	proposal->active = true;

@@ -142,9 +142,11 @@ static void status(const struct ui *ui, struct area area)
 {
 	const struct incident *incident = ui_incident(ui);
 	bool live = incident_proposal(ui, incident) != NULL;
+	const struct incident *taker;
 	if (count(ui) == 0)
 		return;
-	const struct part parts[] = {{ROLE_DIM, 0, " "}, {live ? ROLE_OK : ROLE_DIM, 0, live ? "live " : "as recorded; the fault is over "}};
+	const char *recorded = fold_proposal(watch_fold(ui_watch(ui)), incident->proposal_key, &taker) ? "as recorded; it cannot be seen now " : "as recorded; the fault is over ";
+	const struct part parts[] = {{ROLE_DIM, 0, " "}, {live ? ROLE_OK : ROLE_DIM, 0, live ? "live " : recorded}};
 	area_parts_right(area, 0, area.columns, 0, parts, ARRAY_LENGTH(parts));
 }
 

@@ -104,11 +104,43 @@ static void test_dismissed_stays_quiet_until_it_clears(void **state)
 	detect_now(r, "k", SEVERITY_P1);
 	DO(r, act_dismiss(r->fold, &r->who, "k", "planned work", &r->drafts, &r->err));
 	assert_int_equal(fold_proposal_count(r->fold), 0);
-	assert_int_equal(detect_now(r, "k", SEVERITY_P0), 0);
+	assert_int_equal(detect_now(r, "k", SEVERITY_P1), 0);
+	assert_int_equal(detect_now(r, "k", SEVERITY_P2), 0);
 	assert_int_equal(detect_now(r, NULL, SEVERITY_P1), 1);
 	assert_int_equal(detect_now(r, "k", SEVERITY_P1), 1);
 	assert_int_equal(fold_proposal_count(r->fold), 1);
 	assert_false(fold_proposal_at(r->fold, 0)->dismissed);
+}
+
+/* Who dismissed one slow node did not dismiss that none serves. */
+static void test_dismissed_asks_again_when_it_grows_worse(void **state)
+{
+	struct recorder *r = *state;
+	detect_now(r, "k", SEVERITY_P2);
+	DO(r, act_dismiss(r->fold, &r->who, "k", "planned work", &r->drafts, &r->err));
+	assert_int_equal(detect_now(r, "k", SEVERITY_P0), 1);
+	assert_int_equal(fold_proposal_count(r->fold), 1);
+	assert_int_equal(fold_proposal_at(r->fold, 0)->severity, SEVERITY_P0);
+	DO(r, act_dismiss(r->fold, &r->who, "k", "planned as well", &r->drafts, &r->err));
+	assert_int_equal(detect_now(r, "k", SEVERITY_P0), 0);
+	assert_int_equal(fold_proposal_count(r->fold), 0);
+}
+
+/* The validator fails, then nothing can be seen, then everything is well. */
+static void test_out_of_sight_is_not_over(void **state)
+{
+	struct recorder *r = *state;
+	char nodes[1][96] = {"node/n1"}, hidden[1][96] = {"validator/v2"};
+	struct proposal lost = {.cause = CAUSE_VISIBILITY_LOST, .severity = SEVERITY_P1, .key = "lost", .title = "Visibility lost", .since_us = T0, .components = nodes, .component_count = 1, .consequences = hidden, .consequence_count = 1};
+	struct proposals list = {.items = &lost, .count = 1};
+	const struct incident *taker;
+	detect_now(r, "k", SEVERITY_P1);
+	act_detection(r->fold, &list, r->who.now_us, &r->drafts);
+	assert_int_equal(r->drafts.count, 1);
+	recorder_commit(r);
+	assert_non_null(fold_proposal(r->fold, "k", &taker));
+	assert_int_equal(detect_now(r, NULL, SEVERITY_P1), 2);
+	assert_null(fold_proposal(r->fold, "k", &taker));
 }
 
 static void declare_from(struct recorder *r, const char *key)
@@ -709,6 +741,8 @@ int main(void)
 		CASE(test_a_worse_severity_is_a_change),
 		CASE(test_flapping_counts_on_one_proposal),
 		CASE(test_dismissed_stays_quiet_until_it_clears),
+		CASE(test_dismissed_asks_again_when_it_grows_worse),
+		CASE(test_out_of_sight_is_not_over),
 		CASE(test_declared_from_a_proposal),
 		CASE(test_an_open_incident_is_not_proposed_again),
 		CASE(test_a_fault_that_outlives_its_incident_asks_anew),
