@@ -41,6 +41,7 @@ struct endpoint {
 	unsigned failures;   /* in a row */
 	unsigned follow_ups; /* requests in this poll beyond the first */
 	bool in_flight;
+	bool late; /* it was on its way when this process did not run */
 	bool tried;
 };
 
@@ -231,6 +232,15 @@ static void ask_hints(struct endpoint *endpoint)
 
 /* --- the answer of a poll ------------------------------------------------------------ */
 
+/* True, once, when nothing came while this process did not run. */
+static bool ran_late(struct endpoint *endpoint, const struct http_reply *reply)
+{
+	bool late = endpoint->late && reply->outcome == HTTP_UNREACHABLE;
+
+	endpoint->late = false;
+	return late;
+}
+
 static void poll_done(void *arg, const struct http_reply *reply)
 {
 	struct endpoint *endpoint = arg;
@@ -241,6 +251,10 @@ static void poll_done(void *arg, const struct http_reply *reply)
 	endpoint->in_flight = false;
 	collector->in_flight--;
 	follow_clock(collector);
+	if (ran_late(endpoint, reply)) {
+		poll_send(endpoint);
+		return;
+	}
 	endpoint->protocol->decode(endpoint->memory, reply, clock_wall_us(collector->clock), &sample);
 	more = wants_more(endpoint, &sample);
 	reached = sample.reach == REACH_OK;
@@ -401,6 +415,15 @@ void collector_refresh(struct collector *collector)
 	for (size_t i = 0; i < collector->count; i++)
 		collector->endpoints[i]->due_ms = collector->endpoints[i]->hints_due_ms = now_ms(collector);
 	arm(collector, now_ms(collector));
+}
+
+void collector_resume(struct collector *collector)
+{
+	for (size_t i = 0; i < collector->count; i++) {
+		collector->endpoints[i]->late = collector->endpoints[i]->in_flight;
+		collector->endpoints[i]->tried = false;
+	}
+	collector_refresh(collector);
 }
 
 bool collector_waits(const struct collector *collector)

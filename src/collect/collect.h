@@ -33,9 +33,13 @@ enum status collector_add(struct collector *collector, const struct endpoint_spe
 void collector_start(struct collector *collector, void (*changed)(void *arg), void *arg);
 /* Polls everything now, whatever the back-off says (the `r` key). */
 void collector_refresh(struct collector *collector);
+/* The same after this process did not run for a while. What was on its way then and ran
+ * out of time says nothing about its node, and is asked again. */
+void collector_resume(struct collector *collector);
 /* True while a poll is on its way: what `changed` told of may soon be followed by more. */
 bool collector_waits(const struct collector *collector);
-/* True once every endpoint gave an answer or failed since the start. */
+/* True once every endpoint gave an answer or failed since the start, or since
+ * collector_resume. */
 bool collector_all_tried(const struct collector *collector);
 
 /* By how much our own wall clock was set, against monotonic time, since the last call;

@@ -21,10 +21,12 @@
 #include <unistd.h>
 
 enum {
-	TICK_MS = 250,     /* judging, detecting, checking: never more often */
-	GATHER_MS = 50,    /* so long the first answer waits for those that were asked with it */
-	SAMPLE_MS = 5000,  /* how often numbers go into the sample table */
-	SAMPLE_NODES = 50, /* of how many nodes each time */
+	TICK_MS = 250,      /* judging, detecting, checking: never more often */
+	GATHER_MS = 50,     /* so long the first answer waits for those that were asked with it */
+	SLEPT_MS = 5000,    /* a tick so late was not slow: this program did not run */
+	CATCH_UP_MS = 4000, /* so long the answers may take that it judges by afterwards */
+	SAMPLE_MS = 5000,   /* how often numbers go into the sample table */
+	SAMPLE_NODES = 50,  /* of how many nodes each time */
 	ARMED_MINUTES_MAX = 120,
 	EVIDENCE_BYTES_MAX = 64 * 1024 * 1024,
 	CHANGES_KEPT_MAX = 4096, /* while the record cannot be written; more are only counted */
@@ -82,6 +84,7 @@ struct watch {
 
 	struct loop_timer *tick;        /* NULL: closing */
 	int64_t ticked_ms, tick_due_ms; /* on the monotonic clock */
+	int64_t catch_up_until_ms;      /* 0: it judges */
 	int64_t shown_us;
 	size_t proposals_shown;
 	int64_t sampled_us;
@@ -103,7 +106,7 @@ struct watch {
 	bool lapsed;                    /* it ran out while the record could not be written */
 	char origin[STORE_ORIGIN_SIZE]; /* of the record, "" without one */
 	char trouble[480];
-	char alarmed[256]; /* keys and ids that rang already, the newest only */
+	char alarmed[256]; /* severity and key or id of what rang last */
 };
 
 static void say(struct watch *w, int severity, const char *text)
@@ -186,7 +189,7 @@ static void forget_changes(struct watch *w)
 {
 	drafts_free(&w->machine);
 	drafts_init(&w->machine);
-	w->missed = 0;
+	w->missed = w->missed_told = 0;
 }
 
 /* True when this console writes what the machine sees: one collector per record. */
@@ -394,21 +397,25 @@ static void run_checks(struct watch *w, int64_t now_us)
 
 static void ring(struct watch *w, const char *key, enum severity severity, const char *title)
 {
-	if (severity > SEVERITY_P1 || strcmp(w->alarmed, key) == 0)
+	char alarm[sizeof(w->alarmed)];
+
+	text_format(alarm, sizeof(alarm), "%s %s", severity_name(severity), key);
+	if (severity > SEVERITY_P1 || strcmp(w->alarmed, alarm) == 0)
 		return;
-	text_format(w->alarmed, sizeof(w->alarmed), "%s", key);
+	text_format(w->alarmed, sizeof(w->alarmed), "%s", alarm);
 	if (w->events.alarm)
 		w->events.alarm(w->events_arg, severity, title);
 }
 
+/* Nobody dismissed it, or works on something as bad already. */
 static bool proposal_is_news(const struct watch *w, const struct proposal *p)
 {
 	for (size_t i = 0; i < fold_incident_count(w->fold); i++) {
 		const struct incident *incident = fold_incident_at(w->fold, i);
-		if (incident->stage != STAGE_CLOSED && strcmp(incident->proposal_key, p->key) == 0)
+		if (incident->stage != STAGE_CLOSED && strcmp(incident->proposal_key, p->key) == 0 && incident->severity <= p->severity)
 			return false;
 	}
-	return !detection_covered(w->fold, p);
+	return !detection_covered(w->fold, p) && !detection_dismissed(w->fold, p);
 }
 
 static void detect_now(struct watch *w, int64_t now_us)
@@ -417,8 +424,8 @@ static void detect_now(struct watch *w, int64_t now_us)
 
 	detect(w->world, &w->diagnoses, now_us, &w->proposals);
 	for (size_t i = 0; i < w->proposals.count; i++) {
-		const struct proposal *p = &w->proposals.items[i];
-		if (!proposals_find(&before, p->key) && proposal_is_news(w, p))
+		const struct proposal *p = &w->proposals.items[i], *was = proposals_find(&before, p->key);
+		if ((!was || p->severity < was->severity) && proposal_is_news(w, p))
 			ring(w, p->key, p->severity, p->title);
 	}
 	proposals_free(&before);
@@ -448,6 +455,28 @@ static void show_when_due(struct watch *w, size_t changes, int64_t now_us)
 	changed(w);
 }
 
+/* After a pause of our own (a stopped process, a sleeping machine) everything is old, and
+ * that says nothing about the network: it is asked first. */
+static void notice_pause(struct watch *w)
+{
+	int64_t late_ms = mono_ms(w) - w->tick_due_ms;
+	char slept[DURATION_TEXT], text[120];
+
+	if (late_ms < SLEPT_MS)
+		return;
+	w->catch_up_until_ms = mono_ms(w) + CATCH_UP_MS;
+	collector_resume(w->collector);
+	sources_refresh(w->sources);
+	say(w, 0, text_format(text, sizeof(text), "this console did not run for %s: everything is asked again before it judges", duration_human(slept, late_ms * US_PER_MS)));
+}
+
+static bool catches_up(struct watch *w)
+{
+	if (w->catch_up_until_ms && (collector_all_tried(w->collector) || mono_ms(w) >= w->catch_up_until_ms))
+		w->catch_up_until_ms = 0;
+	return w->catch_up_until_ms != 0;
+}
+
 static void tick(void *arg)
 {
 	struct watch *w = arg;
@@ -456,6 +485,11 @@ static void tick(void *arg)
 	int64_t step_us = follow_clock_step(w), now_us = clock_wall_us(w->clock);
 
 	runs_tick(w->runs, now_us, step_us);
+	notice_pause(w);
+	if (catches_up(w)) {
+		set_tick(w, mono_ms(w) + TICK_MS);
+		return;
+	}
 	world_judge(w->world, now_us);
 	const struct change *changes = world_changes(w->world, &count);
 	detect_now(w, now_us);
@@ -515,7 +549,7 @@ static void tell_sources(struct watch *w, const struct event *event)
 	const struct incident *incident = event->incident ? fold_incident(w->fold, event->incident) : NULL;
 	bool declared = event->kind == EVENT_INCIDENT_DECLARED;
 
-	if (!incident || !writes_machine(w) || w->config->demo || !(declared || (event->kind == EVENT_INCIDENT_STAGE && incident->stage == STAGE_REVIEW)))
+	if (!incident || !w->sources || !writes_machine(w) || w->config->demo || !(declared || (event->kind == EVENT_INCIDENT_STAGE && incident->stage == STAGE_REVIEW)))
 		return;
 	sources_incident(w->sources, &(struct source_incident){.id = incident->id, .title = incident->title, .severity = incident->severity == SEVERITY_UNSET ? "" : severity_name(incident->severity), .began_us = incident->declared_us, .over_us = declared ? 0 : event->occurred_us});
 }
@@ -783,6 +817,7 @@ void watch_free(struct watch *w)
 	notify_stop(w->notify);
 	silences_free(w->silences);
 	sources_free(w->sources);
+	w->sources = NULL;
 	collector_free(w->collector);
 	journal_free(w->journal);
 	runs_free(w->runs);

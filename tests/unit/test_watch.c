@@ -54,19 +54,19 @@ static void on_alarm(void *arg, enum severity severity, const char *title)
 
 static const struct watch_events events = {.message = on_message, .alarm = on_alarm};
 
-/* The machine's clock, as somebody else set it. */
-static int64_t set_by_us;
+/* The machine's clock, as somebody else set it, and how long this program did not run. */
+static int64_t set_by_us, stopped_us;
 
 static int64_t wall_as_set(void *arg)
 {
 	(void)arg;
-	return clock_wall_us(clock_system()) + set_by_us;
+	return clock_wall_us(clock_system()) + set_by_us + stopped_us;
 }
 
 static int64_t mono_as_ever(void *arg)
 {
 	(void)arg;
-	return clock_mono_us(clock_system());
+	return clock_mono_us(clock_system()) + stopped_us;
 }
 
 static const struct clock settable = {.wall_us = wall_as_set, .mono_us = mono_as_ever};
@@ -75,7 +75,7 @@ static void room_open_as(struct room *room, const struct stage_set *set, const c
 {
 	struct watch_options options = {.operator_name = name, .read_only = read_only, .tool_environment = environment};
 
-	set_by_us = 0;
+	set_by_us = stopped_us = 0;
 	*room = (struct room){.loop = loop_new()};
 	room->watch = watch_new(room->loop, &settable, &set->config, record_open(set->place.path, read_only ? STORE_READ : STORE_WRITE), &options, &events, room);
 }
@@ -356,6 +356,19 @@ static bool told_of_two_steps(struct room *room)
 
 /* Somebody sets the clock of this machine an hour ahead, and back: it goes on record,
  * nothing gets sick of it, and an armed minute stays a minute. */
+/* After the first changes, blocks of another hour may warn of clocks that differ; nothing
+ * more. */
+static void assert_nothing_worse(struct room *room, size_t first)
+{
+	for (size_t i = 0; i < fold_event_count(watch_fold(room->watch)); i++) {
+		const struct event *event = fold_event_at(watch_fold(room->watch), i);
+		if (event->kind == EVENT_PROBE_CHANGE && first > 0)
+			first--;
+		else if (event->kind == EVENT_PROBE_CHANGE && (strstr(event->data, "\"to\":\"critical\"") || strstr(event->data, "\"to\":\"stale\"")))
+			fail_msg("%s", event->data);
+	}
+}
+
 static void a_stepped_clock_alarms_nobody(void **state)
 {
 	struct stage_set set;
@@ -378,14 +391,105 @@ static void a_stepped_clock_alarms_nobody(void **state)
 	assert_int_equal(watch_proposals(room.watch)->count, 0);
 	assert_int_equal(count_events(&room, EVENT_DETECTOR_PROPOSED), 0);
 	assert_int_equal(room.alarms, 0);
-	/* The blocks of an hour ago may warn of clocks that differ; nothing more. */
-	for (size_t i = 0; i < fold_event_count(watch_fold(room.watch)); i++) {
-		const struct event *event = fold_event_at(watch_fold(room.watch), i);
-		if (event->kind == EVENT_PROBE_CHANGE && changes > 0)
-			changes--;
-		else if (event->kind == EVENT_PROBE_CHANGE && (strstr(event->data, "\"to\":\"critical\"") || strstr(event->data, "\"to\":\"stale\"")))
-			fail_msg("%s", event->data);
-	}
+	assert_nothing_worse(&room, changes);
+	room_close(&room);
+	tear_down(&set);
+}
+
+static bool asked_anew(struct room *room)
+{
+	for (size_t i = 0; i < world_count(watch_world(room->watch), KIND_NODE); i++)
+		if (component_age_us(world_at(watch_world(room->watch), KIND_NODE, i), clock_wall_us(&settable)) > US_PER_S)
+			return false;
+	return true;
+}
+
+/* A stopped process or a sleeping machine: everything that it knows is old, and no news. */
+static void a_pause_of_our_own_alarms_nobody(void **state)
+{
+	struct stage_set set;
+	struct room room;
+
+	(void)state;
+	set_up(&set, false);
+	/* The network did not stop with us: to our clock its blocks are old from now on. */
+	set.config.thresholds.block_period_ms = set.config.thresholds.request_timeout_ms = 60000;
+	/* Seldom asked, so that it would judge before an answer comes by itself. */
+	for (size_t i = 0; i < set.config.node_count; i++)
+		set.config.nodes[i].interval_ms = 4000;
+	room_open(&room, &set);
+	assert_comes(&room, everything_known);
+	size_t changes = count_events(&room, EVENT_PROBE_CHANGE);
+	stopped_us = 2 * set.config.thresholds.stale_after_ms * US_PER_MS;
+	assert_comes(&room, asked_anew);
+	assert_comes(&room, settled);
+	comes(&room, never, 1500);
+	assert_nothing_worse(&room, changes);
+	assert_int_equal(count_events(&room, EVENT_CLOCK_STEP), 0);
+	assert_int_equal(room.alarms, 0);
+	room_close(&room);
+	tear_down(&set);
+}
+
+static bool one_node_is_proposed(struct room *room)
+{
+	return proposed(room) && fold_proposal_at(watch_fold(room->watch), 0)->severity == SEVERITY_P2;
+}
+
+static bool rang(struct room *room)
+{
+	return room->alarms > 0;
+}
+
+static void stop_node(const struct stage_set *set, const char *name)
+{
+	char order[64], answer[256];
+
+	assert_ok(sim_control(set->sim, text_format(order, sizeof(order), "stop %s", name), answer, sizeof(answer), ERR));
+}
+
+/* One RPC node that fails rings nowhere; that none serves must. */
+static void what_grows_worse_rings(void **state)
+{
+	struct stage_set set;
+	struct room room;
+
+	(void)state;
+	set_up(&set, false);
+	room_open(&room, &set);
+	assert_comes(&room, everything_known);
+	stop_node(&set, "besu-rpc-0");
+	assert_comes(&room, one_node_is_proposed);
+	assert_int_equal(room.alarms, 0);
+	stop_node(&set, "besu-rpc-1");
+	assert_comes(&room, rang);
+	assert_int_equal(room.alarm, SEVERITY_P1);
+	room_close(&room);
+	tear_down(&set);
+}
+
+/* What becomes durable while it closes is still delivered, to nobody. */
+static void leaving_right_after_declaring(void **state)
+{
+	struct stage_set set;
+	struct room room;
+	struct drafts drafts;
+	struct declaration d = {.title = "Something smells", .severity = SEVERITY_P1};
+	char id[16];
+
+	(void)state;
+	set_up(&set, false);
+	room_open(&room, &set);
+	assert_comes(&room, collects);
+	struct actor who = watch_actor(room.watch);
+	drafts_init(&drafts);
+	assert_ok(act_declare(watch_fold(room.watch), &who, &d, id, &drafts, ERR));
+	assert_ok(watch_append(room.watch, &drafts, NULL, NULL, ERR));
+	drafts_free(&drafts);
+	room_close(&room);
+	room_open(&room, &set);
+	assert_comes(&room, loaded);
+	assert_int_equal(fold_incident_count(watch_fold(room.watch)), 1);
 	room_close(&room);
 	tear_down(&set);
 }
@@ -925,6 +1029,9 @@ int main(void)
 		cmocka_unit_test(prehistory_comes_before_any_incident),
 		cmocka_unit_test(proposal_is_recorded_once),
 		cmocka_unit_test(a_stepped_clock_alarms_nobody),
+		cmocka_unit_test(a_pause_of_our_own_alarms_nobody),
+		cmocka_unit_test(what_grows_worse_rings),
+		cmocka_unit_test(leaving_right_after_declaring),
 		cmocka_unit_test(one_console_reminds_of_each_thing_once),
 		cmocka_unit_test(second_console_leaves_the_machine_to_the_first),
 		cmocka_unit_test(observer_writes_nothing),
