@@ -217,6 +217,8 @@ static void tell_warning(struct journal *journal)
 {
 	const struct error *warning = store_warning(journal->store);
 
+	if (!warning)
+		error_clear(&journal->warning);
 	if (!warning || strcmp(warning->text, journal->warning.text) == 0)
 		return;
 	journal->warning = *warning;
@@ -397,16 +399,12 @@ static void tell_lease(struct journal *journal, const struct lease *lease)
 	send_message(journal, message);
 }
 
-/* Samples that the record has no room for must not cost the lease. */
+/* Samples wait for one renewal, however it goes: they must not pile up. */
 static enum status renew_lease(struct journal *journal, struct lease *lease, struct error *err)
 {
 	const struct sample_batch samples = {journal->samples, journal->sample_count, SAMPLES_KEPT_US};
 	enum status status = store_lease(journal->store, journal->holder, LEASE_US, &samples, lease, err);
 
-	if (status != STATUS_OK && samples.count) {
-		error_clear(err);
-		status = store_lease(journal->store, journal->holder, LEASE_US, NULL, lease, err);
-	}
 	free_sample_texts(journal->samples, journal->sample_count);
 	journal->sample_count = 0;
 	return status;

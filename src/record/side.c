@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-/* Ends a transaction that was begun, by how it went. */
-static enum status settle(struct store *store, enum status status, struct error *err)
-{
-	if (status == STATUS_OK)
-		return store_commit(store, err);
-	store_rollback(store);
-	return status;
-}
-
 /* --- samples ----------------------------------------------------------------- */
 
 static enum status insert_samples(struct store *store, const struct sample_row *rows, size_t count, struct error *err)
@@ -118,7 +109,7 @@ static bool is_free(const struct lease *lease, int64_t now_us)
 	return lease->holder[0] == '\0' || lease->until_us <= now_us || lease->until_us > now_us + STORE_LEASE_MAX_US;
 }
 
-enum status store_lease(struct store *store, const char *holder, int64_t for_us, const struct sample_batch *samples, struct lease *out, struct error *err)
+static enum status take_lease(struct store *store, const char *holder, int64_t for_us, const struct sample_batch *samples, struct lease *out, struct error *err)
 {
 	char name[sizeof(out->holder)];
 
@@ -134,9 +125,28 @@ enum status store_lease(struct store *store, const char *holder, int64_t for_us,
 		out->until_us = now_us + (for_us < STORE_LEASE_MAX_US ? for_us : STORE_LEASE_MAX_US);
 		status = write_lease(store, out, err);
 	}
-	if (status == STATUS_OK && out->mine && samples && samples->count)
+	if (status == STATUS_OK && out->mine && samples)
 		status = write_samples(store, samples, err);
-	return settle(store, status, err);
+	return store_settle(store, status, err);
+}
+
+enum status store_lease(struct store *store, const char *holder, int64_t for_us, const struct sample_batch *samples, struct lease *out, struct error *err)
+{
+	struct error why = {0};
+
+	if (samples && (samples->count == 0 || !store_keeps_reserve(store)))
+		samples = NULL;
+	enum status status = take_lease(store, holder, for_us, samples, out, &why);
+	/* What samples have no room for costs neither the lease nor the reserve. */
+	if (status != STATUS_OK && samples) {
+		error_clear(&why);
+		status = take_lease(store, holder, for_us, NULL, out, &why);
+	}
+	if (status != STATUS_OK && store_made_room(store)) {
+		error_clear(&why);
+		status = take_lease(store, holder, for_us, NULL, out, &why);
+	}
+	return status == STATUS_OK ? STATUS_OK : error_set(err, status, "%s", why.text);
 }
 
 enum status store_lease_release(struct store *store, const char *holder, struct error *err)
@@ -153,7 +163,7 @@ enum status store_lease_release(struct store *store, const char *holder, struct 
 		sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
 		status = db_finish(store->db, store->path, "give its lease back", stmt, err);
 	}
-	return settle(store, status, err);
+	return store_settle(store, status, err);
 }
 
 /* --- evidence ---------------------------------------------------------------- */
@@ -177,7 +187,7 @@ enum status store_put_blob(struct store *store, const void *bytes, size_t len, c
 		sqlite3_bind_blob64(stmt, 3, len ? bytes : "", len, SQLITE_STATIC);
 		status = db_finish(store->db, store->path, "keep evidence in it", stmt, err);
 	}
-	return settle(store, status, err);
+	return store_settle(store, status, err);
 }
 
 enum status store_get_blob(struct store *store, const struct hash256 *hash, struct buf *out, struct error *err)

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/vfs.h>
@@ -240,30 +241,70 @@ static enum status open_writer(struct store *store, bool *fresh, struct error *e
  * that the last events of a night can still be written while somebody frees space. */
 enum { RESERVE_BYTES = 1 << 20 };
 
-static void make_reserve(const struct store *store)
+static char *reserve_path(const struct store *store)
 {
-	static const char zeros[1 << 14];
-	char *path = xasprintf("%s.reserve", store->path);
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	size_t left = fd < 0 ? 0 : RESERVE_BYTES;
-
-	while (left > 0 && write(fd, zeros, sizeof(zeros)) == (ssize_t)sizeof(zeros))
-		left -= sizeof(zeros);
-	if (fd >= 0)
-		close(fd);
-	if (left > 0)
-		unlink(path);
-	free(path);
+	return xasprintf("%s.reserve", store->path);
 }
 
-/* False when there is none left. */
-static bool release_reserve(struct store *store)
+static bool make_reserve(const struct store *store)
 {
-	char *path = xasprintf("%s.reserve", store->path);
+	static const char zeros[1 << 14];
+	char *path = reserve_path(store);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	size_t made = 0;
+
+	while (fd >= 0 && made < RESERVE_BYTES && write(fd, zeros, sizeof(zeros)) == (ssize_t)sizeof(zeros))
+		made += sizeof(zeros);
+	if (fd >= 0)
+		close(fd);
+	if (fd >= 0 && made < RESERVE_BYTES)
+		unlink(path);
+	free(path);
+	return made == RESERVE_BYTES;
+}
+
+static bool has_reserve(const struct store *store)
+{
+	char *path = reserve_path(store);
+	struct stat st;
+	bool has = lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+
+	free(path);
+	return has;
+}
+
+/* Room for the reserve and for as much again: else it would only take back what was just
+ * given up. */
+static bool disk_has_room(const struct store *store)
+{
+	struct statvfs fs;
+
+	return statvfs(store->path, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize >= 2 * RESERVE_BYTES;
+}
+
+bool store_keeps_reserve(struct store *store)
+{
+	if (has_reserve(store))
+		return true;
+	if (!disk_has_room(store) || !make_reserve(store))
+		return false;
+	/* So that a second full disk is told as loud as the first. */
+	if (store->on_reserve)
+		error_clear(&store->warning);
+	store->on_reserve = false;
+	return true;
+}
+
+bool store_made_room(struct store *store)
+{
+	if (!store->full)
+		return false;
+	char *path = reserve_path(store);
 	bool released = unlink(path) == 0;
 
 	free(path);
 	if (released) {
+		store->on_reserve = true;
 		error_clear(&store->warning);
 		error_set(&store->warning, STATUS_IO, "record %s: the disk is full, and events are now written to space kept in reserve for them (free space soon)", store->path);
 	}
@@ -296,7 +337,7 @@ static enum status open_file(struct store *store, struct error *err)
 	if (fresh)
 		follow_with_checkpoint(store, true);
 	if (store->mode == STORE_WRITE)
-		make_reserve(store);
+		(void)store_keeps_reserve(store);
 	return STATUS_OK;
 }
 
@@ -367,6 +408,7 @@ enum status store_begin(struct store *store, struct error *err)
 {
 	if (store->mode == STORE_READ)
 		return error_set(err, STATUS_REFUSED, "record %s: it was opened for reading only (start without --read-only)", store->path);
+	store->full = false;
 	enum status status = check_unmoved(store, err);
 	/* IMMEDIATE: a lock taken late would fail at once instead of waiting (engineering reference 3.2). */
 	return status == STATUS_OK ? db_exec(store->db, store->path, "write to it", "BEGIN IMMEDIATE", err) : status;
@@ -379,21 +421,29 @@ static enum status not_confirmed(struct store *store, struct error *err)
 	return error_set(err, STATUS_IO, "record %s: it was written, but the disk did not confirm it, and a power cut may take it back (check the disk; look whether it is there before you write it again)", store->path);
 }
 
-enum status store_commit(struct store *store, struct error *err)
+static enum status commit(struct store *store, struct error *err)
 {
 	struct error why = {0};
 	enum status status = db_exec(store->db, store->path, "write to it", "COMMIT", &why);
 
 	if (status == STATUS_OK)
 		return STATUS_OK;
-	store->full = sqlite3_errcode(store->db) == SQLITE_FULL;
 	bool confirmed = sqlite3_extended_errcode(store->db) != SQLITE_IOERR_DIR_FSYNC;
 	store_rollback(store);
 	return confirmed ? error_set(err, status, "%s", why.text) : not_confirmed(store, err);
 }
 
+enum status store_settle(struct store *store, enum status status, struct error *err)
+{
+	if (status == STATUS_OK)
+		return commit(store, err);
+	store_rollback(store);
+	return status;
+}
+
 void store_rollback(struct store *store)
 {
+	store->full |= sqlite3_errcode(store->db) == SQLITE_FULL;
 	/* A full disk has already rolled back by itself. */
 	if (!sqlite3_get_autocommit(store->db))
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
@@ -572,7 +622,7 @@ static enum status step(struct store *store, sqlite3_stmt *stmt, struct error *e
 	int code = sqlite3_step(stmt);
 	enum status status = code == SQLITE_DONE ? STATUS_OK : db_error(store->db, store->path, "write to it", err);
 
-	store->full = code == SQLITE_FULL;
+	store->full |= code == SQLITE_FULL;
 	sqlite3_reset(stmt);
 	return status;
 }
@@ -667,11 +717,7 @@ static enum status write_events(struct store *store, struct event *events, size_
 	enum status status = store_begin(store, err);
 	if (status != STATUS_OK)
 		return status;
-	status = append_events(store, events, count, err);
-	if (status == STATUS_OK)
-		return store_commit(store, err);
-	store_rollback(store);
-	return status;
+	return store_settle(store, append_events(store, events, count, err), err);
 }
 
 enum status store_append(struct store *store, const struct draft *drafts, size_t count, struct event *events, struct error *err)
@@ -687,7 +733,7 @@ enum status store_append(struct store *store, const struct draft *drafts, size_t
 	store->full = false;
 	if (status == STATUS_OK)
 		status = write_events(store, made, count, &why);
-	if (status != STATUS_OK && store->full && release_reserve(store)) {
+	if (status != STATUS_OK && store_made_room(store)) {
 		error_clear(&why);
 		status = write_events(store, made, count, &why);
 	}
@@ -778,11 +824,7 @@ enum status store_redact(struct store *store, uint64_t seq, const struct draft *
 	enum status status = store_begin(store, err);
 	if (status != STATUS_OK)
 		return status;
-	status = redact(store, seq, why, err);
-	if (status == STATUS_OK)
-		status = store_commit(store, err);
-	else
-		store_rollback(store);
+	status = store_settle(store, redact(store, seq, why, err), err);
 	if (status != STATUS_OK)
 		return status;
 	/* In WAL mode the old page would stay in the log until somebody cleans up. */

@@ -89,7 +89,8 @@ struct lease {
 /* Takes or renews the lease for `for_us` (at most STORE_LEASE_MAX_US); one that ran
  * out is taken over. `out` says who holds it now; not getting it is no error. Who holds it
  * leaves `samples` (NULL: none) in the same transaction: what is written all day long is
- * synced to the disk once, not twice. */
+ * synced to the disk once, not twice. Samples that cannot be kept are left out, and on a
+ * full disk the lease uses up RECORD.reserve, as events do, which samples never do. */
 enum status store_lease(struct store *store, const char *holder, int64_t for_us, const struct sample_batch *samples, struct lease *out, struct error *err) TOCSIN_CHECK;
 enum status store_lease_release(struct store *store, const char *holder, struct error *err) TOCSIN_CHECK;
 

@@ -18,14 +18,23 @@ struct store {
 	ino_t inode;
 	sqlite3_stmt *ask_version; /* of data_version, several times a second */
 	int64_t data_version;
-	bool full; /* the last write failed because the disk is full */
+	bool full;       /* the last write found no room on the disk */
+	bool on_reserve; /* the reserve was given up, and is not made again yet */
 	struct error warning;
 };
 
 /* Transactions that write. Begin waits for the lock and refuses a file that was
- * removed or replaced; commit rolls back when it fails. */
+ * removed or replaced; settle commits when all went well so far, and else, or when that
+ * fails, rolls back. */
 enum status store_begin(struct store *store, struct error *err) TOCSIN_CHECK;
-enum status store_commit(struct store *store, struct error *err) TOCSIN_CHECK;
+enum status store_settle(struct store *store, enum status status, struct error *err) TOCSIN_CHECK;
 void store_rollback(struct store *store);
+
+/* The reserve belongs to events and to the lease without which the machine writes none.
+ * True when the last write found no room and the reserve was given up for it: try again. */
+bool store_made_room(struct store *store);
+/* True while the reserve is there; it is made again once the disk has more room than that.
+ * What may be left out is written only then. */
+bool store_keeps_reserve(struct store *store);
 
 #endif

@@ -1,8 +1,10 @@
 /* The journal: what was handed in comes back in order and durable, others' events
  * arrive by themselves, trouble is told, and one journal at a time holds the lease. */
-#include "record_fixture.h"
+#include "full_disk.h"
 
 #include "record/journal.h"
+
+#include <stdatomic.h>
 
 enum { DEADLINE_MS = 90000 };
 
@@ -384,6 +386,58 @@ static int64_t later_mono_us(void *arg)
 	return clock_system()->mono_us(clock_system()->arg) + *(const int64_t *)arg;
 }
 
+/* A clock that the test moves while the journal's thread reads it. */
+static _Atomic int64_t moved_us;
+
+static int64_t moved_wall_us(void *arg)
+{
+	(void)arg;
+	return clock_wall_us(clock_system()) + moved_us;
+}
+
+static int64_t moved_mono_us(void *arg)
+{
+	(void)arg;
+	return clock_mono_us(clock_system()) + moved_us;
+}
+
+static const struct clock moved = {.wall_us = moved_wall_us, .mono_us = moved_mono_us};
+
+static bool warned_or_in_trouble(const struct seen *seen)
+{
+	return seen->warnings > 0 || seen->troubles > 0;
+}
+
+/* Nobody appends, and the lease would run out: the reserve is for it as well. */
+static void a_full_disk_does_not_cost_the_lease(void **state)
+{
+	struct place place;
+	struct seen seen = {0};
+	struct store *store = NULL;
+	struct draft draft = note_draft("seen by the machine");
+
+	(void)state;
+	place_make(&place);
+	disk_begin(&place);
+	moved_us = 0;
+	assert_ok(store_open(&store, place.path, STORE_WRITE, &moved, ERR));
+	seen.loop = loop_new();
+	struct journal *journal = journal_new(seen.loop, store, true, "alice@ops1 pid 1", &callbacks, &seen);
+	run_until(&seen, has_lease);
+	disk_becomes(DISK_TIGHT);
+	moved_us = 20 * US_PER_S; /* longer than it lasts */
+	run_until(&seen, warned_or_in_trouble);
+	journal_append(journal, &draft, 1, on_done, &seen);
+	run_until(&seen, one_done);
+	assert_true(seen.lease.mine);
+	assert_int_equal(seen.troubles, 0);
+	assert_int_equal(seen.refused, 0);
+	journal_free(journal);
+	loop_free(seen.loop);
+	disk_end();
+	place_remove(&place);
+}
+
 /* Two journals on one record; the second one's clock is ahead by more than the lease
  * lasts, as if the first had died that long ago. */
 static void the_lease_of_a_dead_holder_is_taken_over(void **state)
@@ -502,6 +556,7 @@ int main(void)
 		cmocka_unit_test(a_warning_is_told_once),
 		cmocka_unit_test(evidence_that_cannot_be_kept_refuses_its_event),
 		cmocka_unit_test(an_append_stands_at_the_time_it_was_handed_in),
+		cmocka_unit_test(a_full_disk_does_not_cost_the_lease),
 		cmocka_unit_test(the_lease_of_a_dead_holder_is_taken_over),
 		cmocka_unit_test(samples_go_with_the_lease),
 		cmocka_unit_test(a_long_record_comes_in_portions),

@@ -1,6 +1,6 @@
 /* The store: what it refuses, what it fills in, and that nothing it acknowledged is
  * ever lost: not to a full disk, not to two writers, not to a kill at any moment. */
-#include "record_fixture.h"
+#include "full_disk.h"
 
 #include "record/db.h"
 #include "record/store_private.h"
@@ -605,6 +605,55 @@ static void samples_come_in_order_and_go_with_age(void **state)
 	store_close(store);
 }
 
+static int64_t sample_sum(struct store *store)
+{
+	struct sum sum = {0};
+
+	assert_ok(store_read_samples(store, "node:a", "lag", 0, add_sample, &sum, ERR));
+	return sum.total;
+}
+
+/* A full disk takes the samples first, then the reserve, and the lease last; and samples do
+ * not eat what the reserve freed. */
+static void a_full_disk_costs_samples_and_the_reserve_before_the_lease(void **state)
+{
+	const struct sample_row row = {"node:a", "lag", clock_wall_us(clock_system()), 7};
+	const struct sample_batch samples = {&row, 1, US_PER_DAY};
+	const struct draft draft = note_draft("the last of the night");
+	struct error err = {0};
+	struct lease lease;
+
+	(void)state;
+	disk_begin(&place);
+	struct store *store = record_open(place.path, STORE_WRITE);
+	disk_becomes(DISK_TIGHT);
+	assert_ok(store_lease(store, "alice", 10 * US_PER_S, &samples, &lease, ERR));
+	assert_true(lease.mine);
+	assert_int_equal(sample_sum(store), 0);
+	assert_int_not_equal(access(disk.reserve, F_OK), 0);
+	assert_non_null(strstr(store_warning(store)->text, "reserve"));
+
+	/* There is room now, but no reserve, and none can be made in this place. */
+	assert_int_equal(mkdir(disk.reserve, 0700), 0);
+	disk_becomes(DISK_ROOMY);
+	assert_ok(store_lease(store, "alice", 10 * US_PER_S, &samples, &lease, ERR));
+	assert_ok(store_append(store, &draft, 1, NULL, ERR));
+	assert_int_equal(sample_sum(store), 0);
+
+	/* Somebody freed space: the reserve is made again, for the next time. */
+	assert_int_equal(rmdir(disk.reserve), 0);
+	assert_ok(store_lease(store, "alice", 10 * US_PER_S, &samples, &lease, ERR));
+	assert_int_equal(sample_sum(store), 7);
+	assert_int_equal(access(disk.reserve, F_OK), 0);
+	assert_null(store_warning(store));
+
+	disk_becomes(DISK_FULL);
+	assert_int_equal(store_lease(store, "alice", 10 * US_PER_S, &samples, &lease, &err), STATUS_IO);
+	assert_non_null(strstr(err.text, "disk is full"));
+	store_close(store);
+	disk_end();
+}
+
 /* --- several processes, and death ------------------------------------------------------ */
 
 /* Appends until killed or `limit`; each acknowledged seq goes down the pipe. */
@@ -787,6 +836,7 @@ int main(void)
 		TEST(what_comes_in_is_cleaned),
 		TEST(the_store_fills_in_the_rest),
 		TEST(full_disk_loses_nothing_and_heals),
+		TEST(a_full_disk_costs_samples_and_the_reserve_before_the_lease),
 		TEST(a_replaced_file_is_noticed),
 		TEST(a_locked_record_says_who_to_look_for),
 		TEST(changes_of_others_are_noticed),

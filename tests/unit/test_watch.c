@@ -1,6 +1,6 @@
 /* The running war room without a screen, on a simulated network and a record of its
  * own: what it records, when it refuses, and that a new one goes on where it ended. */
-#include "record_fixture.h"
+#include "full_disk.h"
 
 #include "drill/sim.h"
 #include "base/mem.h"
@@ -717,13 +717,19 @@ static bool holds(const struct buf *bytes, const char *text)
 	return false;
 }
 
-static bool heard_of_no_space(struct room *room)
+static bool lost_the_lease(struct room *room)
 {
-	return strstr(room->error, "no space") != NULL;
+	return !watch_is_collector(room->watch);
+}
+
+static bool heard_of_the_full_disk(struct room *room)
+{
+	return strstr(room->error, "disk is full") != NULL;
 }
 
 /* While the record refuses everything, what is seen waits, and what is concluded from it is
- * not concluded again with each try. */
+ * not concluded again with each try, also when the lease runs out over it. Then the room
+ * that is left for the reserve is enough to go on, and nobody had to append anything. */
 static void a_full_disk_loses_and_repeats_nothing(void **state)
 {
 	struct stage_set set;
@@ -731,23 +737,26 @@ static void a_full_disk_loses_and_repeats_nothing(void **state)
 
 	(void)state;
 	set_up(&set, false);
+	disk_begin(&set.place);
 	room_open(&room, &set);
 	assert_comes(&room, everything_known);
 	size_t changes = count_events(&room, EVENT_PROBE_CHANGE);
-	assert_int_equal(outsider(set.place.path, "CREATE TRIGGER disk_full BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'no space'); END"), SQLITE_OK);
+	disk_becomes(DISK_FULL);
 	sim_break(set.sim);
 	assert_comes(&room, sees_the_fault);
 	assert_int_equal(watch_arm(room.watch, 5, "the pod hangs", NULL, NULL), STATUS_OK);
-	assert_comes(&room, heard_of_no_space);
-	comes(&room, never, 5000); /* some tries */
+	assert_comes(&room, heard_of_the_full_disk);
+	assert_comes(&room, lost_the_lease); /* many tries */
 	assert_int_equal(count_events(&room, EVENT_DETECTOR_PROPOSED), 0);
 	assert_int_equal(watch_mode(room.watch), MODE_UNARMED);
-	assert_int_equal(outsider(set.place.path, "DROP TRIGGER disk_full"), SQLITE_OK);
+	disk_becomes(DISK_TIGHT);
 	assert_comes(&room, proposed);
+	assert_true(watch_is_collector(room.watch));
 	comes(&room, never, 500);
 	assert_int_equal(count_events(&room, EVENT_DETECTOR_PROPOSED), 1);
 	assert_true(count_events(&room, EVENT_PROBE_CHANGE) > changes);
 	room_close(&room);
+	disk_end();
 	tear_down(&set);
 }
 
