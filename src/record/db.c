@@ -13,13 +13,15 @@ struct cure {
 	const char *what_to_do;
 };
 
+/* Never INVALID or CONFLICT, with which the store says that a draft is at fault; LIMIT only
+ * of a value. */
 static const struct cure cures[] = {
 	{SQLITE_READONLY_DBMOVED, STATUS_IO, "the file was removed or replaced while it was open", "put it back, or start again with the new one"},
 	{SQLITE_READONLY_ROLLBACK, STATUS_IO, "a write was interrupted and must be undone first, which needs write permission", "open it once as its owner"},
-	{SQLITE_IOERR_NOMEM, STATUS_LIMIT, "out of memory", "end other programs"},
+	{SQLITE_IOERR_NOMEM, STATUS_IO, "out of memory", "end other programs"},
 	{SQLITE_FULL, STATUS_IO, "the disk is full", "free space there; what was acknowledged is safe"},
-	{SQLITE_BUSY, STATUS_CONFLICT, "another program keeps it locked", "end the program that holds it; fuser or lsof names it"},
-	{SQLITE_LOCKED, STATUS_CONFLICT, "another statement keeps it locked", "try again"},
+	{SQLITE_BUSY, STATUS_IO, "another program keeps it locked", "end the program that holds it; fuser or lsof names it"},
+	{SQLITE_LOCKED, STATUS_IO, "another statement keeps it locked", "try again"},
 	{SQLITE_READONLY, STATUS_IO, "it is read-only", "check owner and mode of the file and of its directory"},
 	{SQLITE_PERM, STATUS_IO, "permission denied", "check owner and mode of the file and of its directory"},
 	{SQLITE_CANTOPEN, STATUS_IO, "it cannot be opened", "check owner and mode of the file and of its directory"},
@@ -27,8 +29,8 @@ static const struct cure cures[] = {
 	{SQLITE_CORRUPT, STATUS_CORRUPT, "the file is damaged", "run verify, and go back to a copy"},
 	{SQLITE_NOTADB, STATUS_CORRUPT, "it is not a SQLite file", "name another file with --db"},
 	{SQLITE_TOOBIG, STATUS_LIMIT, "a value is too large", "attach less"},
-	{SQLITE_NOMEM, STATUS_LIMIT, "out of memory", "end other programs"},
-	{SQLITE_CONSTRAINT, STATUS_CONFLICT, "its guards refused the write", "run verify: somebody else may have changed it"},
+	{SQLITE_NOMEM, STATUS_IO, "out of memory", "end other programs"},
+	{SQLITE_CONSTRAINT, STATUS_CORRUPT, "its guards refused the write", "run verify: somebody else may have changed it"},
 	{SQLITE_SCHEMA, STATUS_CORRUPT, "its tables are not what they should be", "run verify, and go back to a copy"},
 	{SQLITE_ERROR, STATUS_CORRUPT, "its tables are not what they should be", "run verify, and go back to a copy"},
 };

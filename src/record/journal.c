@@ -38,6 +38,7 @@ struct job {
 	size_t count; /* of drafts or samples */
 	void (*done)(void *arg, enum status status, const struct error *err);
 	void *arg;
+	struct error err; /* what a draft of its own is refused for */
 	void *bytes;
 	size_t len;
 	char *media;
@@ -227,17 +228,11 @@ static void tell_warning(struct journal *journal)
 	send_message(journal, message);
 }
 
-/* What a draft itself is to blame for says nothing about the record. */
-static bool is_drafts_fault(enum status status)
-{
-	return status == STATUS_INVALID || status == STATUS_LIMIT || status == STATUS_CONFLICT;
-}
-
 static void note_write(struct journal *journal, enum status status, const struct error *err)
 {
 	if (status == STATUS_OK)
 		end_trouble(journal, TROUBLE_WRITING);
-	else if (!is_drafts_fault(status))
+	else
 		set_trouble(journal, TROUBLE_WRITING, err);
 }
 
@@ -287,60 +282,89 @@ static void catch_up(struct journal *journal)
 
 /* --- the thread: jobs -------------------------------------------------------------- */
 
-static void send_done(struct journal *journal, const struct job *job, enum status status, const struct error *err)
+static void send_done(struct journal *journal, const struct job *job, const struct error *err)
 {
 	struct message *message = new_message(MESSAGE_DONE);
 
 	message->done = job->done;
 	message->arg = job->arg;
-	if (status != STATUS_OK)
-		message->err = *err;
+	message->err = *err;
 	send_message(journal, message);
 }
 
-/* Appends the drafts of `count` jobs in one transaction. When only some of them are
- * at fault, each goes alone, so that the others are not refused with it. */
-static void append_group(struct journal *journal, struct job *first, size_t count)
+static bool is_refused(const struct job *job)
 {
-	struct error err = {0};
-	struct draft *drafts = NULL;
-	size_t capacity = 0, total = 0;
-	struct job *job = first;
+	return job->err.status != STATUS_OK;
+}
 
-	for (size_t i = 0; i < count; i++, job = job->next) {
-		for (size_t k = 0; k < job->count; k++) {
-			drafts = mem_grow(drafts, &capacity, total, sizeof(*drafts));
-			drafts[total++] = job->drafts[k];
+/* The drafts that are still to be written, which stay their jobs'. */
+static struct draft *gather(const struct job *first, const struct job *end, size_t *count)
+{
+	struct draft *drafts = NULL;
+	size_t capacity = 0;
+
+	*count = 0;
+	for (const struct job *job = first; job != end; job = job->next) {
+		for (size_t i = 0; i < job->count && !is_refused(job); i++) {
+			drafts = mem_grow(drafts, &capacity, *count, sizeof(*drafts));
+			drafts[(*count)++] = job->drafts[i];
 		}
 	}
-	enum status status = store_append(journal->store, drafts, total, NULL, &err);
-	free(drafts);
-	if (count > 1 && is_drafts_fault(status)) {
-		for (job = first; count-- > 0; job = job->next)
-			append_group(journal, job, 1);
-		return;
+	return drafts;
+}
+
+/* Refuses the job whose draft stands there among those that were gathered. */
+static void blame(struct job *first, size_t at, const struct error *err)
+{
+	struct job *job = first;
+
+	while (is_refused(job) || at >= job->count) {
+		at -= is_refused(job) ? 0 : job->count;
+		job = job->next;
 	}
-	note_write(journal, status, &err);
-	if (status == STATUS_OK)
+	job->err = *err;
+}
+
+/* Appends the drafts of these jobs in one transaction, without the jobs that a draft of
+ * their own refuses. What is left is refused together when the record cannot be written:
+ * that is no draft's fault, and one by one they would only wait one by one. */
+static void append_group(struct journal *journal, struct job *first, const struct job *end)
+{
+	struct error err;
+	enum status status;
+	ptrdiff_t faulty;
+	size_t count;
+
+	do {
+		struct draft *drafts = gather(first, end, &count);
+		error_clear(&err);
+		status = store_append(journal->store, drafts, count, NULL, &err);
+		free(drafts);
+		faulty = store_faulty_draft(journal->store);
+		if (faulty >= 0)
+			blame(first, (size_t)faulty, &err);
+	} while (faulty >= 0);
+	if (count)
+		note_write(journal, status, &err);
+	if (count && status == STATUS_OK)
 		catch_up(journal);
-	for (job = first; count-- > 0; job = job->next)
-		send_done(journal, job, status, &err);
+	for (const struct job *job = first; job != end; job = job->next)
+		send_done(journal, job, is_refused(job) ? &job->err : &err);
 }
 
 /* Runs the appends at the front of the list as one; returns what comes after them. */
 static struct job *run_appends(struct journal *journal, struct job *first)
 {
 	struct job *end = first;
-	size_t count = 0;
 
 	if (journal->blob_error.status != STATUS_OK) {
-		send_done(journal, first, journal->blob_error.status, &journal->blob_error);
+		send_done(journal, first, &journal->blob_error);
 		error_clear(&journal->blob_error);
 		return first->next;
 	}
-	for (; end && end->kind == JOB_APPEND; end = end->next)
-		count++;
-	append_group(journal, first, count);
+	while (end && end->kind == JOB_APPEND)
+		end = end->next;
+	append_group(journal, first, end);
 	return end;
 }
 
@@ -350,7 +374,8 @@ static struct job *run_blob(struct journal *journal, struct job *job)
 	struct error err = {0};
 	enum status status = store_put_blob(journal->store, job->bytes, job->len, job->media, &hash, &err);
 
-	note_write(journal, status, &err);
+	if (status != STATUS_LIMIT) /* too large, which says nothing about the record */
+		note_write(journal, status, &err);
 	if (status != STATUS_OK)
 		journal->blob_error = err;
 	return job->next;

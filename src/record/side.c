@@ -138,7 +138,7 @@ enum status store_lease(struct store *store, const char *holder, int64_t for_us,
 		samples = NULL;
 	enum status status = take_lease(store, holder, for_us, samples, out, &why);
 	/* What samples have no room for costs neither the lease nor the reserve. */
-	if (status != STATUS_OK && samples) {
+	if (status != STATUS_OK && samples && !store->locked) {
 		error_clear(&why);
 		status = take_lease(store, holder, for_us, NULL, out, &why);
 	}

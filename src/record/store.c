@@ -353,6 +353,8 @@ enum status store_open(struct store **out, const char *where, enum store_mode mo
 	store->path = xstrdup(where);
 	store->mode = mode;
 	store->clock = clock;
+	store->patience_ms = DB_BUSY_TIMEOUT_MS;
+	store->faulty = -1;
 	make_boot(store->boot, sizeof(store->boot));
 	enum status status = open_file(store, err);
 	if (status != STATUS_OK) {
@@ -404,14 +406,30 @@ static enum status check_unmoved(struct store *store, struct error *err)
 	return error_set(err, STATUS_IO, "record %s: the file was removed or replaced while it was open (put it back, or start again with the new one)", store->path);
 }
 
+/* What the next write should know of this one. Before ROLLBACK, which forgets it. */
+static void note_refusal(struct store *store)
+{
+	int code = sqlite3_errcode(store->db) & 0xff;
+
+	store->full |= code == SQLITE_FULL;
+	store->locked |= code == SQLITE_BUSY;
+}
+
 enum status store_begin(struct store *store, struct error *err)
 {
 	if (store->mode == STORE_READ)
 		return error_set(err, STATUS_REFUSED, "record %s: it was opened for reading only (start without --read-only)", store->path);
-	store->full = false;
+	/* Who waited in vain does not wait as long again: others wait behind us. */
+	sqlite3_busy_timeout(store->db, store->locked ? store->patience_ms / 10 : store->patience_ms);
+	store->full = store->locked = false;
 	enum status status = check_unmoved(store, err);
+	if (status != STATUS_OK)
+		return status;
 	/* IMMEDIATE: a lock taken late would fail at once instead of waiting (engineering reference 3.2). */
-	return status == STATUS_OK ? db_exec(store->db, store->path, "write to it", "BEGIN IMMEDIATE", err) : status;
+	status = db_exec(store->db, store->path, "write to it", "BEGIN IMMEDIATE", err);
+	if (status != STATUS_OK)
+		note_refusal(store);
+	return status;
 }
 
 /* The journal is gone and with it the way back, but the disk would not promise that it
@@ -443,7 +461,7 @@ enum status store_settle(struct store *store, enum status status, struct error *
 
 void store_rollback(struct store *store)
 {
-	store->full |= sqlite3_errcode(store->db) == SQLITE_FULL;
+	note_refusal(store);
 	/* A full disk has already rolled back by itself. */
 	if (!sqlite3_get_autocommit(store->db))
 		sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
@@ -705,6 +723,8 @@ static enum status append_events(struct store *store, struct event *events, size
 	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		if (events[i].kind == EVENT_INCIDENT_DECLARED && events[i].incident)
 			status = check_incident_is_new(store, &events[i], err);
+		if (status == STATUS_CONFLICT)
+			store->faulty = (ptrdiff_t)i;
 		if (status == STATUS_OK)
 			status = append_one(store, &append, &events[i], &head, err);
 	}
@@ -725,15 +745,18 @@ enum status store_append(struct store *store, const struct draft *drafts, size_t
 	enum status status = STATUS_OK;
 	struct error why = {0};
 
+	store->faulty = -1;
 	if (count == 0)
 		return STATUS_OK;
 	struct event *made = xcalloc(count, sizeof(*made));
-	for (size_t i = 0; i < count && status == STATUS_OK; i++)
+	for (size_t i = 0; i < count && status == STATUS_OK; i++) {
 		status = event_from_draft(&drafts[i], &made[i], &why);
-	store->full = false;
+		if (status != STATUS_OK)
+			store->faulty = (ptrdiff_t)i;
+	}
 	if (status == STATUS_OK)
 		status = write_events(store, made, count, &why);
-	if (status != STATUS_OK && store_made_room(store)) {
+	if (status != STATUS_OK && store->faulty < 0 && store_made_room(store)) {
 		error_clear(&why);
 		status = write_events(store, made, count, &why);
 	}
@@ -750,6 +773,11 @@ enum status store_append(struct store *store, const struct draft *drafts, size_t
 	memcpy(events, made, count * sizeof(*made));
 	free(made);
 	return STATUS_OK;
+}
+
+ptrdiff_t store_faulty_draft(const struct store *store)
+{
+	return store->faulty;
 }
 
 /* --- redaction --------------------------------------------------------------- */

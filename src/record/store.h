@@ -45,6 +45,9 @@ const struct error *store_warning(const struct store *store);
  * disk the space of RECORD.reserve is used up first, which store_warning tells. STATUS_CONFLICT: an
  * incident is declared that already was. */
 enum status store_append(struct store *store, const struct draft *drafts, size_t count, struct event *events, struct error *err) TOCSIN_CHECK;
+/* Which of its drafts the last append was refused for: without it the others may be
+ * recorded. -1: none, it was done or the record cannot be written. */
+ptrdiff_t store_faulty_draft(const struct store *store);
 
 /* Calls `each` for events with seq > after, in order, until it returns false. */
 enum status store_read(struct store *store, uint64_t after, bool (*each)(void *arg, const struct event *event), void *arg, struct error *err) TOCSIN_CHECK;

@@ -18,8 +18,11 @@ struct store {
 	ino_t inode;
 	sqlite3_stmt *ask_version; /* of data_version, several times a second */
 	int64_t data_version;
-	bool full;       /* the last write found no room on the disk */
-	bool on_reserve; /* the reserve was given up, and is not made again yet */
+	int patience_ms;  /* how long a write waits for a lock */
+	bool locked;      /* the last write waited in vain */
+	bool full;        /* the last write found no room on the disk */
+	bool on_reserve;  /* the reserve was given up, and is not made again yet */
+	ptrdiff_t faulty; /* store_faulty_draft */
 	struct error warning;
 };
 

@@ -3,6 +3,7 @@
 #include "full_disk.h"
 
 #include "record/journal.h"
+#include "record/store_private.h"
 
 #include <stdatomic.h>
 
@@ -19,6 +20,7 @@ struct seen {
 	uint64_t last_at_done;
 	char refusal[480];
 	size_t troubles, heals, warnings;
+	char trouble[480];
 	struct lease lease;
 	size_t lease_changes;
 	bool (*enough)(const struct seen *seen); /* stops the loop */
@@ -56,10 +58,12 @@ static void on_trouble(void *arg, const struct error *err)
 {
 	struct seen *seen = arg;
 
-	if (err)
+	if (err) {
 		seen->troubles++;
-	else
+		text_format(seen->trouble, sizeof(seen->trouble), "%s", err->text);
+	} else {
 		seen->heals++;
+	}
 	look(seen);
 }
 
@@ -135,6 +139,11 @@ static bool hundred_done(const struct seen *seen)
 static bool four_seen(const struct seen *seen)
 {
 	return seen->last >= 4;
+}
+
+static bool is_healed(const struct seen *seen)
+{
+	return seen->heals > 0;
 }
 
 static bool is_warned(const struct seen *seen)
@@ -291,6 +300,72 @@ static void trouble_is_told_and_heals(void **state)
 	assert_int_equal(bench.seen.refused, 1);
 	assert_int_equal(bench.seen.heals, 1);
 	assert_int_equal(bench.seen.last, 2);
+	bench_close(&bench);
+}
+
+static int count_begins(unsigned event, void *arg, void *statement, void *text)
+{
+	(void)event;
+	(void)statement;
+	if (strcmp(text, "BEGIN IMMEDIATE") == 0)
+		atomic_fetch_add((_Atomic int *)arg, 1);
+	return 0;
+}
+
+/* Another program's lock is no draft's fault: all that wait are refused together, not one
+ * after the other, and it is told with its cure until it heals. */
+static void a_locked_record_is_told_and_waited_for_once(void **state)
+{
+	static _Atomic int begins;
+	struct place place;
+	struct seen seen = {0};
+	struct draft draft = note_draft("waits");
+	sqlite3 *other;
+
+	(void)state;
+	place_make(&place);
+	record_fill(place.path, 1);
+	assert_int_equal(sqlite3_open(place.path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	struct store *store = record_open(place.path, STORE_WRITE);
+	store->patience_ms = 500; /* so that what is handed in meanwhile waits together */
+	begins = 0;
+	sqlite3_trace_v2(store->db, SQLITE_TRACE_STMT, count_begins, &begins);
+	seen.loop = loop_new();
+	struct journal *journal = journal_new(seen.loop, store, false, "", &callbacks, &seen);
+	for (int i = 0; i < 100; i++)
+		journal_append(journal, &draft, 1, on_done, &seen);
+	run_until(&seen, hundred_done);
+	assert_int_equal(seen.refused, 100);
+	assert_true(begins < 10);
+	assert_true(seen.troubles > 0);
+	assert_non_null(strstr(seen.trouble, "lsof"));
+
+	sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL);
+	sqlite3_close(other);
+	journal_append(journal, &draft, 1, on_done, &seen);
+	run_until(&seen, is_healed);
+	assert_int_equal(seen.last, 2);
+	journal_free(journal);
+	loop_free(seen.loop);
+	place_remove(&place);
+}
+
+/* So is what a guard of the record refuses. */
+static void a_guard_that_refuses_is_trouble(void **state)
+{
+	struct bench bench;
+	struct draft draft = note_draft("good enough");
+
+	(void)state;
+	bench_open(&bench, 1);
+	run_until(&bench.seen, is_loaded);
+	assert_int_equal(outsider(bench.place.path, "CREATE TRIGGER eve BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'not today'); END"), SQLITE_OK);
+	journal_append(bench.journal, &draft, 1, on_done, &bench.seen);
+	run_until(&bench.seen, one_done);
+	assert_int_equal(bench.seen.refused, 1);
+	assert_int_equal(bench.seen.troubles, 1);
+	assert_non_null(strstr(bench.seen.trouble, "run verify"));
 	bench_close(&bench);
 }
 
@@ -553,6 +628,8 @@ int main(void)
 		cmocka_unit_test(others_events_arrive_by_themselves),
 		cmocka_unit_test(closing_writes_what_was_handed_in),
 		cmocka_unit_test(trouble_is_told_and_heals),
+		cmocka_unit_test(a_locked_record_is_told_and_waited_for_once),
+		cmocka_unit_test(a_guard_that_refuses_is_trouble),
 		cmocka_unit_test(a_warning_is_told_once),
 		cmocka_unit_test(evidence_that_cannot_be_kept_refuses_its_event),
 		cmocka_unit_test(an_append_stands_at_the_time_it_was_handed_in),
