@@ -137,6 +137,11 @@ const struct eth_answer *eth_answer(const struct eth_list *list, size_t index)
 	return index < list->count ? &list->items[index].answer : &open;
 }
 
+bool eth_refused(const struct eth_list *list, size_t index)
+{
+	return eth_answer(list, index)->outcome == ETH_FAILED;
+}
+
 bool eth_view(const struct eth_list *list, size_t index, struct abi *out)
 {
 	const struct eth_answer *answer = eth_answer(list, index);

@@ -67,6 +67,9 @@ size_t eth_add_logs(struct eth_list *list, const struct eth_filter *filter);
 size_t eth_list_count(const struct eth_list *list);
 /* Never NULL; ETH_OPEN for an index that is none. */
 const struct eth_answer *eth_answer(const struct eth_list *list, size_t index);
+/* The endpoint said no, which is no word of the contract: what is known stays as it was, and is
+ * asked again by the next look. */
+bool eth_refused(const struct eth_list *list, size_t index);
 /* What a call gave; false unless it was answered with something. */
 bool eth_view(const struct eth_list *list, size_t index, struct abi *out) TOCSIN_CHECK;
 /* Gives the events of a question away; to be freed with eth_logs_free. */

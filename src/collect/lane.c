@@ -54,6 +54,27 @@ const struct settings_def lane_section = {
 
 /* --- what both sides share --------------------------------------------------------------- */
 
+static void note_refusal(struct side *side, const struct eth_list *list, size_t index)
+{
+	if (eth_refused(list, index) && side->refusal[0] == '\0')
+		text_format(side->refusal, sizeof(side->refusal), "%s", eth_answer(list, index)->why);
+}
+
+bool lane_lacks(struct side *side, const struct eth_list *list, size_t index)
+{
+	note_refusal(side, list, index);
+	side->lacking |= eth_refused(list, index);
+	return eth_refused(list, index);
+}
+
+void lane_read_flag(const struct eth_list *list, size_t index, bool *flag)
+{
+	struct abi view;
+
+	if (!eth_refused(list, index) && (!eth_view(list, index, &view) || !abi_bool(view, 0, flag)))
+		*flag = false;
+}
+
 /* The subject of a lane is the selector of its other end (protocol reference 2.2). */
 void lane_ask_curses(struct side *side, struct eth_list *list, size_t global, size_t of_lane)
 {
@@ -75,14 +96,10 @@ void lane_ask_curses(struct side *side, struct eth_list *list, size_t global, si
 
 void lane_read_curses(struct side *side, const struct eth_list *list, size_t global, size_t of_lane)
 {
-	struct abi view;
-
 	if (eth_answer(list, side->asked[global])->outcome == ETH_NOTHING)
 		lane_no_contract(side, &side->rmn, "RMN");
-	if (!eth_view(list, side->asked[global], &view) || !abi_bool(view, 0, &side->cursed_chain))
-		side->cursed_chain = false;
-	if (!eth_view(list, side->asked[of_lane], &view) || !abi_bool(view, 0, &side->cursed_lane))
-		side->cursed_lane = false;
+	lane_read_flag(list, side->asked[global], &side->cursed_chain);
+	lane_read_flag(list, side->asked[of_lane], &side->cursed_lane);
 }
 
 void lane_no_contract(struct side *side, const struct address *address, const char *what)
@@ -121,12 +138,48 @@ void lane_begin(struct lane *lane, uint64_t newest)
 
 /* --- a look at one side ------------------------------------------------------------------------ */
 
+static void lose(struct side *side, enum reach reach, const char *why, int64_t at_us)
+{
+	if (!side->lost)
+		side->lost_us = at_us;
+	side->lost = true;
+	side->reach = reach;
+	text_format(side->why, sizeof(side->why), "%s", why);
+	lane_show(side->lane, at_us);
+}
+
+static void begin_look(struct side *side)
+{
+	side->scan.rounds = 0;
+	side->lacking = false;
+	side->refusal[0] = '\0';
+}
+
+static void end_look(struct side *side)
+{
+	int64_t now_us = clock_wall_us(side->lane->host.clock);
+
+	side->step = 0;
+	text_format(side->doubt, sizeof(side->doubt), "%s", side->refusal);
+	if (side->lacking) {
+		lose(side, REACH_REFUSING, side->refusal, now_us);
+		return;
+	}
+	side->looks++;
+	side->seen = true;
+	side->lost = false;
+	side->looked_us = now_us;
+	if (side->doubt[0] == '\0')
+		side->flags_us = now_us;
+	lane_show(side->lane, now_us);
+}
+
 static bool plan(void *arg, struct eth_list *list)
 {
 	struct side *side = arg;
 
 	if (side->step == 0)
-		side->scan.rounds = 0;
+		begin_look(side);
 	while (side->steps[side->step].plan) {
 		side->steps[side->step].plan(side, list);
 		if (eth_list_count(list) > 0)
@@ -138,12 +191,7 @@ static bool plan(void *arg, struct eth_list *list)
 			side->step -= 2;
 		}
 	}
-	side->step = 0;
-	side->looks++;
-	side->seen = true;
-	side->lost = false;
-	side->looked_us = clock_wall_us(side->lane->host.clock);
-	lane_show(side->lane, side->looked_us);
+	end_look(side);
 	return false;
 }
 
@@ -152,6 +200,8 @@ static void done(void *arg, struct eth_list *list, int64_t at_us)
 	struct side *side = arg;
 	const struct lane_step *step = &side->steps[side->step];
 
+	for (size_t i = 0; i < eth_list_count(list); i++)
+		note_refusal(side, list, i);
 	step->done(side, list, at_us);
 	/* Events wait for the times of their blocks, which are asked for next. */
 	side->step++;
@@ -172,12 +222,7 @@ static void lost(void *arg, enum reach reach, const char *why, int64_t at_us)
 		side->scan.waiting = side->scan.moved = false;
 		side->scan.begun = false;
 	}
-	if (!side->lost)
-		side->lost_us = at_us;
-	side->lost = true;
-	side->reach = reach;
-	text_format(side->why, sizeof(side->why), "%s", why);
-	lane_show(side->lane, at_us);
+	lose(side, reach, why, at_us);
 }
 
 /* --- start ----------------------------------------------------------------------------------------- */

@@ -62,10 +62,12 @@ static void done_route(struct side *side, struct eth_list *list, int64_t at_us)
 
 	(void)at_us;
 	side->no_contract[0] = '\0';
-	if (head->outcome == ETH_GOOD) {
+	if (!lane_lacks(side, list, side->asked[ROUTE_HEAD]) && head->outcome == ETH_GOOD) {
 		side->head = head->number;
 		side->head_s = head->time_s;
 	}
+	if (lane_lacks(side, list, side->asked[ROUTE_RAMPS]))
+		return;
 	if (eth_answer(list, side->asked[ROUTE_RAMPS])->outcome == ETH_NOTHING) {
 		lane_no_contract(side, &side->router, "router");
 	} else if (eth_view(list, side->asked[ROUTE_RAMPS], &view) && side->lane->ids.source) {
@@ -148,6 +150,9 @@ static void done_choice(struct side *side, struct eth_list *list, int64_t at_us)
 			return;
 		}
 	}
+	for (size_t i = 0; i < eth_list_count(list); i++)
+		if (lane_lacks(side, list, i))
+			return;
 	if (side->candidate_count == 1 && eth_answer(list, 0)->outcome == ETH_NOTHING)
 		lane_no_contract(side, &side->candidates[0], "offRamp");
 	else if (side->given_ramp)
@@ -206,7 +211,7 @@ static void read_counts(struct side *side, const struct eth_list *list, int64_t 
 	struct abi view;
 	uint64_t next;
 
-	if (side->asked[STATE_NEXT] != SIZE_MAX) {
+	if (side->asked[STATE_NEXT] != SIZE_MAX && !lane_lacks(side, list, side->asked[STATE_NEXT])) {
 		if (eth_view(list, side->asked[STATE_NEXT], &view) && abi_u64(view, 0, &next))
 			take_committed(lane, next, at_us);
 		else if (eth_answer(list, side->asked[STATE_NEXT])->outcome == ETH_NOTHING)
@@ -214,7 +219,7 @@ static void read_counts(struct side *side, const struct eth_list *list, int64_t 
 		else
 			book_undecoded(&lane->book, at_us, "the commit store does not tell its next number");
 	}
-	if (side->asked[STATE_SOURCE] == SIZE_MAX)
+	if (side->asked[STATE_SOURCE] == SIZE_MAX || lane_lacks(side, list, side->asked[STATE_SOURCE]))
 		return;
 	if (!eth_view(list, side->asked[STATE_SOURCE], &view) || !ccip_off_source(side->type.version, view, &config)) {
 		book_undecoded(&lane->book, at_us, "the offRamp's configuration of its source does not decode");
@@ -235,13 +240,12 @@ static void done_state(struct side *side, struct eth_list *list, int64_t at_us)
 	if (eth_view(list, side->asked[STATE_DYNAMIC], &view) && !ccip_off_dynamic(side->type.version, view, &side->config))
 		book_undecoded(&lane->book, at_us, "the offRamp's dynamic configuration does not decode");
 	lane_read_curses(side, list, STATE_CURSED, STATE_CURSED_LANE);
-	if (!eth_view(list, side->asked[STATE_COMMIT_PAUSED], &view) || !abi_bool(view, 0, &lane->commit_paused))
-		lane->commit_paused = false;
-	if (!eth_view(list, side->asked[STATE_PAUSED], &view) || !abi_bool(view, 0, &side->paused))
-		side->paused = false;
+	lane_read_flag(list, side->asked[STATE_COMMIT_PAUSED], &lane->commit_paused);
+	lane_read_flag(list, side->asked[STATE_PAUSED], &side->paused);
 	if (eth_answer(list, side->asked[STATE_PAUSED])->outcome == ETH_NOTHING)
 		lane_no_contract(side, &lane->receiver, "receiver");
-	side->has_bucket = eth_view(list, side->asked[STATE_POOL], &view) && ccip_bucket_read(view, 0, &side->bucket);
+	if (!eth_refused(list, side->asked[STATE_POOL]))
+		side->has_bucket = eth_view(list, side->asked[STATE_POOL], &view) && ccip_bucket_read(view, 0, &side->bucket);
 }
 
 /* --- events ------------------------------------------------------------------------------------------------ */
@@ -400,7 +404,8 @@ static void done_messages(struct side *side, struct eth_list *list, int64_t at_u
 		bool fresh = !book->no_commit && number > book->frontier;
 		if (!eth_view(list, i, &view) || !abi_u64(view, 0, &state)) {
 			without_holes &= !fresh;
-			book_undecoded(book, at_us, "the state of message %" PRIu64 " cannot be read: %.80s", number, eth_answer(list, i)->why);
+			if (!lane_lacks(side, list, i))
+				book_undecoded(book, at_us, "the state of message %" PRIu64 " cannot be read: %.80s", number, eth_answer(list, i)->why);
 			continue;
 		}
 		/* A custom receiver says whether it was processed, and no more. */

@@ -55,6 +55,12 @@ struct side {
 	enum reach reach;
 	char why[120];
 	int64_t lost_us, looked_us;
+	/* What the endpoint refused in this look, "" when nothing; `lacking`: nothing can be said
+	 * without it. */
+	char refusal[120];
+	bool lacking;
+	char doubt[120];  /* what it refused in the last look, which can be judged nevertheless */
+	int64_t flags_us; /* it told last whether things are cursed or paused; 0: never */
 	uint64_t head;
 	int64_t head_s;
 	size_t asked[ASKED_MAX]; /* indexes of the list, by what the step numbers them */
@@ -96,7 +102,8 @@ struct lane {
 	bool quote_reverts;
 	struct u256 fee_balance;
 	bool has_fee_balance;
-	int64_t gas_price_s, token_price_s;  /* when they were told; 0: not known */
+	int64_t gas_price_s, token_price_s;  /* when they were set; 0: not known */
+	int64_t prices_us;                   /* when that was told last */
 	uint64_t gas_limit_s, token_limit_s; /* how old they may be; 0: as old as they like */
 	bool has_rate_amount;
 	struct u256 rate_amount;
@@ -116,6 +123,10 @@ const char *lane_chain(const struct side *side);
 /* Whether both curses are asked, and what was said. */
 void lane_ask_curses(struct side *side, struct eth_list *list, size_t global, size_t of_lane);
 void lane_read_curses(struct side *side, const struct eth_list *list, size_t global, size_t of_lane);
+/* Whether the endpoint refused what the lane cannot be judged without: the side is lost then. */
+bool lane_lacks(struct side *side, const struct eth_list *list, size_t index);
+/* What a call says of a flag: no when the contract has no such function. */
+void lane_read_flag(const struct eth_list *list, size_t index, bool *flag);
 /* Notes that an address holds no contract. */
 void lane_no_contract(struct side *side, const struct address *address, const char *what);
 /* The kind and version of the ramp became known. */

@@ -87,10 +87,9 @@ bool scan_plan(struct side *side, struct eth_list *list, const struct eth_filter
 void scan_done(struct side *side, struct eth_list *list, int64_t at_us)
 {
 	struct scan *scan = &side->scan;
-	const struct eth_answer *answer = eth_answer(list, 0);
 
-	if (answer->outcome != ETH_GOOD) {
-		book_undecoded(&side->lane->book, at_us, "events of chain %s: %.100s", lane_chain(side), answer->why);
+	(void)at_us;
+	if (lane_lacks(side, list, 0)) {
 		scan->rounds = ROUNDS_MAX;
 		return;
 	}
@@ -136,6 +135,10 @@ void scan_done_times(struct side *side, struct eth_list *list, int64_t at_us)
 {
 	struct eth_logs *logs = &side->scan.logs;
 
+	/* Events without their times would count as old: they wait for the next look. */
+	for (size_t i = 0; i < eth_list_count(list); i++)
+		if (lane_lacks(side, list, i))
+			return;
 	for (size_t i = 0, at = 0; i < logs->count; i++) {
 		struct eth_log *log = &logs->items[i];
 		while (at < eth_list_count(list) && (eth_answer(list, at)->outcome != ETH_GOOD || eth_answer(list, at)->number < log->block))

@@ -21,6 +21,8 @@ static struct lane_side side_facts(const struct side *side, int64_t now_us)
 		.seen = side->seen,
 		.lost = side->lost,
 		.why = side->why,
+		.refusing = side->reach == REACH_REFUSING,
+		.doubt = side->doubt[0] ? side->doubt : NULL,
 		.lost_s = side->lost ? (now_us - side->lost_us) / US_PER_S : 0,
 		.head_age_s = side->head_s && head_age_s < 0 ? 0 : head_age_s,
 		.head_limit_s = side->head_limit_s,
@@ -32,8 +34,10 @@ static struct lane_side side_facts(const struct side *side, int64_t now_us)
 
 static void price_facts(const struct lane *lane, int64_t now_us, struct lane_facts *facts)
 {
-	int64_t gas_age_s = lane->gas_price_s ? now_us / US_PER_S - lane->gas_price_s : 0;
-	int64_t token_age_s = lane->token_price_s ? now_us / US_PER_S - lane->token_price_s : 0;
+	/* They may have been set anew since the endpoint told of them last. */
+	int64_t told_s = (lane->prices_us < now_us ? lane->prices_us : now_us) / US_PER_S;
+	int64_t gas_age_s = lane->gas_price_s ? told_s - lane->gas_price_s : 0;
+	int64_t token_age_s = lane->token_price_s ? told_s - lane->token_price_s : 0;
 
 	facts->price_age_s = gas_age_s > token_age_s ? gas_age_s : token_age_s;
 	if (lane->gas_limit_s && gas_age_s > (int64_t)lane->gas_limit_s) {
@@ -257,9 +261,19 @@ static void show_test(struct lane *lane, int64_t now_us)
 	set_text(lane, LANE_TEST, text, now_us);
 }
 
+/* As old as the older answer of both sides; before both gave one, nobody knows that it is not so. */
+static void show_flag(struct lane *lane, int value, bool flag, int64_t now_us)
+{
+	int64_t told_us = lane->source.flags_us < lane->dest.flags_us ? lane->source.flags_us : lane->dest.flags_us;
+
+	if (flag || told_us)
+		world_set_flag(lane->component, value, flag, told_us ? told_us : now_us);
+	else
+		world_unset(lane->component, value);
+}
+
 static void show_values(struct lane *lane, const struct lane_facts *facts, const struct lane_verdict *verdict, int64_t now_us)
 {
-	struct component *c = lane->component;
 	int64_t oldest = facts->oldest_commit_s > facts->oldest_execution_s ? facts->oldest_commit_s : facts->oldest_execution_s;
 
 	set_text(lane, LANE_VERSION, facts->version, now_us);
@@ -272,8 +286,8 @@ static void show_values(struct lane *lane, const struct lane_facts *facts, const
 	set_number(lane, LANE_OLDEST_PENDING_S, oldest, now_us);
 	set_number(lane, LANE_LATENCY_S, facts->latency_s, now_us);
 	set_number(lane, LANE_USUAL_S, lane->usual_s, now_us);
-	world_set_flag(c, LANE_CURSED, is_cursed(facts), now_us);
-	world_set_flag(c, LANE_PAUSED, facts->commit_paused || facts->sender_paused || facts->receiver_paused || facts->ramp_closed, now_us);
+	show_flag(lane, LANE_CURSED, is_cursed(facts), now_us);
+	show_flag(lane, LANE_PAUSED, facts->commit_paused || facts->sender_paused || facts->receiver_paused || facts->ramp_closed, now_us);
 	set_text(lane, LANE_STAGE, verdict->stage, now_us);
 	/* What does not fit is as old as it is, however often it is looked at. */
 	set_text(lane, LANE_CORRUPT, facts->corrupt ? facts->corrupt : facts->undecoded, facts->corrupt ? lane->book.corrupt_us : now_us);

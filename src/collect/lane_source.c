@@ -71,10 +71,12 @@ static void done_route(struct side *side, struct eth_list *list, int64_t at_us)
 
 	(void)at_us;
 	side->no_contract[0] = '\0';
-	if (head->outcome == ETH_GOOD) {
+	if (!lane_lacks(side, list, side->asked[ROUTE_HEAD]) && head->outcome == ETH_GOOD) {
 		side->head = head->number;
 		side->head_s = head->time_s;
 	}
+	if (lane_lacks(side, list, side->asked[ROUTE_RAMP]))
+		return;
 	if (answer->outcome == ETH_NOTHING)
 		lane_no_contract(side, &side->router, "router");
 	else if (eth_view(list, side->asked[ROUTE_RAMP], &view) && abi_address(view, 0, &address))
@@ -97,6 +99,8 @@ static void done_type(struct side *side, struct eth_list *list, int64_t at_us)
 	struct abi view;
 
 	(void)at_us;
+	if (lane_lacks(side, list, 0))
+		return;
 	if (answer->outcome == ETH_NOTHING)
 		lane_no_contract(side, &side->ramp, "onRamp");
 	else if (!eth_view(list, 0, &view) || !ccip_type_read(view, &side->type) || side->type.contract != CONTRACT_ON_RAMP)
@@ -124,6 +128,8 @@ static void done_config(struct side *side, struct eth_list *list, int64_t at_us)
 	struct ccip_ramp config = {0};
 	struct abi view;
 
+	if (eth_refused(list, side->asked[CONFIG_STATIC]))
+		return;
 	if (!eth_view(list, side->asked[CONFIG_STATIC], &view) || !ccip_on_static(side->type.version, view, &config)) {
 		book_undecoded(&lane->book, at_us, "the onRamp's static configuration does not decode");
 		return;
@@ -196,7 +202,7 @@ static void read_next(struct side *side, const struct eth_list *list, int64_t at
 	struct abi view;
 	uint64_t next;
 
-	if (answer->outcome == ETH_OPEN)
+	if (answer->outcome == ETH_OPEN || lane_lacks(side, list, side->asked[STATE_NEXT]))
 		return;
 	if (!eth_view(list, side->asked[STATE_NEXT], &view) || !abi_u64(view, 0, &next)) {
 		book_undecoded(&side->lane->book, at_us, "the onRamp does not tell its next number: %.80s", answer->why);
@@ -218,12 +224,13 @@ static void done_state(struct side *side, struct eth_list *list, int64_t at_us)
 	lane_read_curses(side, list, STATE_CURSED, STATE_CURSED_LANE);
 	if (eth_view(list, side->asked[STATE_DEST], &view) && ccip_on_dest(side->type.version, view, &config))
 		lane->ramp_closed = is_zero(&config.router);
-	if (!eth_view(list, side->asked[STATE_PAUSED], &view) || !abi_bool(view, 0, &side->paused))
-		side->paused = false;
+	lane_read_flag(list, side->asked[STATE_PAUSED], &side->paused);
 	if (eth_answer(list, side->asked[STATE_PAUSED])->outcome == ETH_NOTHING)
 		lane_no_contract(side, &lane->sender, "sender");
-	side->has_bucket = eth_view(list, side->asked[STATE_POOL], &view) && ccip_bucket_read(view, 0, &side->bucket);
-	side->has_lane_bucket = eth_view(list, side->asked[STATE_BUCKET], &view) && ccip_bucket_read(view, 0, &side->lane_bucket);
+	if (!eth_refused(list, side->asked[STATE_POOL]))
+		side->has_bucket = eth_view(list, side->asked[STATE_POOL], &view) && ccip_bucket_read(view, 0, &side->bucket);
+	if (!eth_refused(list, side->asked[STATE_BUCKET]))
+		side->has_lane_bucket = eth_view(list, side->asked[STATE_BUCKET], &view) && ccip_bucket_read(view, 0, &side->lane_bucket);
 }
 
 /* --- what it costs ------------------------------------------------------------------------------------- */
@@ -324,6 +331,8 @@ static void read_quote(struct side *side, const struct eth_list *list)
 	struct abi view;
 	char amount[160];
 
+	if (eth_refused(list, side->asked[COST_QUOTE]))
+		return;
 	lane->quote_reverts = answer->outcome == ETH_REVERTED;
 	lane->quote_text[0] = '\0';
 	if (lane->quote_reverts && answer->len)
@@ -339,11 +348,14 @@ static void done_cost(struct side *side, struct eth_list *list, int64_t at_us)
 	struct lane *lane = side->lane;
 	struct abi view;
 
-	(void)at_us;
-	lane->gas_price_s = price_time(side, list, COST_GAS);
-	lane->token_price_s = price_time(side, list, COST_TOKEN);
+	if (!eth_refused(list, side->asked[COST_GAS]) && !eth_refused(list, side->asked[COST_TOKEN])) {
+		lane->gas_price_s = price_time(side, list, COST_GAS);
+		lane->token_price_s = price_time(side, list, COST_TOKEN);
+		lane->prices_us = at_us;
+	}
 	read_limits(side, list);
-	lane->has_fee_balance = eth_view(list, side->asked[COST_BALANCE], &view) && abi_word(view, 0, &lane->fee_balance);
+	if (!eth_refused(list, side->asked[COST_BALANCE]))
+		lane->has_fee_balance = eth_view(list, side->asked[COST_BALANCE], &view) && abi_word(view, 0, &lane->fee_balance);
 	read_quote(side, list);
 }
 

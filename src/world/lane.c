@@ -197,8 +197,19 @@ static void rule_far_side(const struct lane_facts *f, struct found *out)
 	if (!side->lost)
 		return;
 	find(out, HEALTH_WARNING, side == &f->dest ? "cannot say: nothing is known of commits and executions" : "cannot say: nothing is known of new messages");
-	text_format(out->reason, sizeof(out->reason), "chain %s cannot be reached: %.100s", side->chain, side->why ? side->why : "no answer");
+	text_format(out->reason, sizeof(out->reason), "chain %s %s: %.100s", side->chain, side->refusing ? "refuses to answer" : "cannot be reached", side->why ? side->why : "no answer");
 	out->since_s = side->lost_s;
+}
+
+/* Whether it is cursed or paused may be among what was refused: then it is not known to be well. */
+static void rule_doubt(const struct lane_facts *f, struct found *out)
+{
+	const struct lane_side *side = f->dest.doubt ? &f->dest : &f->source;
+
+	if (!side->doubt)
+		return;
+	find(out, HEALTH_WARNING, "cannot say: some questions were refused");
+	text_format(out->reason, sizeof(out->reason), "chain %s does not answer every question: %.100s", side->chain, side->doubt);
 }
 
 static void rule_failed(const struct lane_facts *f, struct found *out)
@@ -320,6 +331,7 @@ static const struct {
 	{SYMPTOM_UNEXECUTED, rule_unexecuted},
 	{SYMPTOM_FEES_LOW, rule_fees},
 	{SYMPTOM_FAR_SIDE, rule_far_side},
+	{SYMPTOM_FAR_SIDE, rule_doubt},
 };
 
 static struct lane_verdict well(const struct lane_facts *f)

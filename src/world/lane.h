@@ -74,8 +74,10 @@ struct lane_side {
 	const char *chain; /* its name */
 	bool seen;         /* a look got through, ever */
 	bool lost;         /* the last ones did not */
+	bool refusing;     /* it was reached, and refused to answer */
 	const char *why;
 	int64_t lost_s;
+	const char *doubt;    /* what it refused to tell, when the rest was told; NULL: nothing */
 	int64_t head_age_s;   /* -1: not known */
 	int64_t head_limit_s; /* an older head is a warning, four times as old a halt */
 	bool cursed_chain, cursed_lane;

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "collect/abi.h"
 #include "collect/source.h"
 #include "drill/answer.h"
 #include "drill/bridge.h"
@@ -31,6 +32,9 @@ struct place {
 	pthread_mutex_t lock;
 	uint64_t lowest_asked; /* block of a search for events */
 	unsigned searches;
+	const char *refused; /* what stands in the questions that a chain does not answer; NULL: none */
+	size_t refusing;     /* which chain */
+	unsigned requests;
 	struct clock_manual clock;
 	struct config config;
 	struct kept {
@@ -61,19 +65,60 @@ static void note_search(struct place *p, const struct serve_request *request)
 	json_free(root);
 }
 
+static unsigned forward(struct place *p, size_t side, const char *text, size_t len, struct buf *out)
+{
+	if (side == SIDE_FAR)
+		return bridge_far_rpc(p->engine->bridge, text, len, out);
+	answer_rpc(p->engine, engine_find(p->engine, "besu-rpc-0"), text, len, out);
+	return 200;
+}
+
+/* The endpoint, not the contract, says no: as when a call takes too long. */
+static bool refuse(struct place *p, const struct json *question, const char *text, struct buf *out)
+{
+	int64_t id = 0;
+
+	if (!strstr(text, p->refused) || !json_i64(json_get(question, "id"), &id))
+		return false;
+	buf_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%" PRId64 ",\"error\":{\"code\":-32603,\"message\":\"Timeout expired\"}}", id);
+	return true;
+}
+
+static void answer_members(struct place *p, size_t side, const struct serve_request *request, struct buf *out)
+{
+	struct json *root = json_parse(request->body, request->len, 1 << 20, NULL);
+	const struct json *first = json_is_array(root) ? json_first(root) : root;
+	struct buf text;
+
+	for (const struct json *question = first; question; question = json_is_array(root) ? json_next(question) : NULL) {
+		buf_putc(out, question == first ? '[' : ',');
+		if (!json_is_array(root))
+			buf_clear(out);
+		buf_init(&text, 1 << 20);
+		assert_true(json_canonical(question, &text));
+		if (!refuse(p, question, buf_text(&text), out))
+			forward(p, side, buf_text(&text), text.len, out);
+		buf_free(&text);
+	}
+	if (json_is_array(root))
+		buf_putc(out, ']');
+	json_free(root);
+}
+
 static void handle(void *arg, size_t side, const struct serve_request *request, struct serve_reply *reply)
 {
 	struct place *p = arg;
 
 	pthread_mutex_lock(&p->lock);
+	p->requests++;
 	if (side == SIDE_OWN)
 		note_search(p, request);
 	reply->status = 200;
 	reply->type = "application/json";
-	if (side == SIDE_FAR)
-		reply->status = bridge_far_rpc(p->engine->bridge, request->body, request->len, &reply->body);
+	if (p->refused && side == p->refusing)
+		answer_members(p, side, request, &reply->body);
 	else
-		answer_rpc(p->engine, engine_find(p->engine, "besu-rpc-0"), request->body, request->len, &reply->body);
+		reply->status = forward(p, side, request->body, request->len, &reply->body);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -387,6 +432,82 @@ static void broken(void **state)
 	}
 }
 
+static void refuse_from_now(struct place *p, size_t side, const char *text)
+{
+	pthread_mutex_lock(&p->lock);
+	p->refusing = side;
+	p->refused = text;
+	pthread_mutex_unlock(&p->lock);
+}
+
+static bool asked_often(const struct place *p)
+{
+	enum { OFTEN = 60 };
+
+	sources_refresh(p->sources);
+	return p->requests >= OFTEN;
+}
+
+/* Lets each side look some times, long enough after one another that what they see is settled. */
+static void look_often(struct place *p)
+{
+	for (int time = 0; time < 3; time++) {
+		pass(p, 10);
+		p->requests = 0;
+		wait_for(p, asked_often, "more looks");
+	}
+}
+
+/* What an endpoint refuses to answer is no word of a contract: neither that data is corrupt, nor
+ * that a curse is lifted. It is not green either, and over with the next answer. */
+static void refused(void **state)
+{
+	static const struct {
+		size_t side;
+		const char *method, *call; /* what it refuses */
+		bool from_start;
+		unsigned faults;
+		enum health health;
+		enum symptom symptom;
+		const char *reason;
+	} cases[] = {
+		{SIDE_OWN, "eth_getLogs", NULL, false, BRIDGE_FINE, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "refuses to answer"},
+		{SIDE_FAR, "eth_getLogs", NULL, false, BRIDGE_FINE, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "refuses to answer: JSON-RPC error -32603: Timeout expired"},
+		{SIDE_FAR, NULL, "getExpectedNextSequenceNumber()", false, BRIDGE_FINE, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "refuses to answer"},
+		{SIDE_FAR, NULL, "typeAndVersion()", true, BRIDGE_FINE, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "refuses to answer"},
+		{SIDE_FAR, NULL, "getStaticConfig()", true, BRIDGE_FINE, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "refuses to answer"},
+		{SIDE_FAR, NULL, "isCursed()", false, BRIDGE_FINE, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "does not answer every question: JSON-RPC error -32603"},
+		{SIDE_FAR, NULL, "isCursed(bytes16)", true, BRIDGE_FINE, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "does not answer every question"},
+		{SIDE_OWN, NULL, "isCursed()", false, BRIDGE_CURSED, HEALTH_CRITICAL, SYMPTOM_CURSED, "cursed"},
+		{SIDE_OWN, NULL, "isCursed(bytes16)", false, BRIDGE_CURSED, HEALTH_CRITICAL, SYMPTOM_CURSED, "cursed"},
+		{SIDE_FAR, NULL, "paused()", false, BRIDGE_REVERTS, HEALTH_CRITICAL, SYMPTOM_PAUSED, "paused"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct place p;
+		char selector[16];
+		place_open(&p, "");
+		bridge_break(p.engine->bridge, cases[i].faults);
+		pass(&p, 60);
+		begin(&p);
+		if (!cases[i].from_start)
+			look(&p);
+		if (cases[i].call)
+			text_format(selector, sizeof(selector), "0x%08x", (unsigned)abi_selector(cases[i].call));
+		refuse_from_now(&p, cases[i].side, cases[i].call ? selector : cases[i].method);
+		look_often(&p);
+		if (away(&p)->health != cases[i].health || away(&p)->symptom != cases[i].symptom || !strstr(away(&p)->reason, cases[i].reason))
+			fail_msg("case %zu: %s, %s", i, health_name(away(&p)->health), away(&p)->reason);
+		refuse_from_now(&p, cases[i].side, NULL);
+		look_often(&p);
+		if ((away(&p)->health == HEALTH_OK) != (cases[i].faults == BRIDGE_FINE))
+			fail_msg("case %zu, answered again: %s, %s", i, health_name(away(&p)->health), away(&p)->reason);
+		end(&p);
+		place_close(&p);
+	}
+}
+
 static void feed_stops(void **state)
 {
 	struct place p;
@@ -492,6 +613,7 @@ int main(void)
 		cmocka_unit_test(healthy),
 		cmocka_unit_test(restart),
 		cmocka_unit_test(broken),
+		cmocka_unit_test(refused),
 		cmocka_unit_test(feed_stops),
 		cmocka_unit_test(parted),
 		cmocka_unit_test(wrong_chain),

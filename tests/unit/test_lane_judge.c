@@ -162,6 +162,18 @@ static void parted(struct lane_facts *f)
 {
 	f->dest.lost = true, f->dest.why = "connection refused", f->dest.lost_s = 60;
 }
+static void refusing(struct lane_facts *f)
+{
+	f->dest.lost = f->dest.refusing = true, f->dest.why = "JSON-RPC error -32005: busy";
+}
+static void doubtful(struct lane_facts *f)
+{
+	f->source.doubt = "JSON-RPC error -32005: busy";
+}
+static void doubtful_backlog(struct lane_facts *f)
+{
+	uncommitted(f), f->dest.doubt = "JSON-RPC error -32005: busy";
+}
 static void parted_backlog(struct lane_facts *f)
 {
 	uncommitted(f), parted(f);
@@ -229,6 +241,9 @@ static const struct {
 	{corrupt, HEALTH_CRITICAL, SYMPTOM_CORRUPT, "sequence gap: message 3 follows 1", "data"},
 	{undecoded, HEALTH_CRITICAL, SYMPTOM_CORRUPT, "does not decode", "data"},
 	{parted, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "ethereum cannot be reached: connection refused", "nothing is known of commits"},
+	{refusing, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "ethereum refuses to answer: JSON-RPC error -32005", "nothing is known of commits"},
+	{doubtful, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "network does not answer every question: JSON-RPC error -32005", "some questions were refused"},
+	{doubtful_backlog, HEALTH_CRITICAL, SYMPTOM_UNCOMMITTED, "not committed", "commit DON"},
 	{parted_backlog, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "ethereum cannot be reached", "nothing is known of commits"},
 	{source_lost, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "network cannot be reached: timeout 3 s", "nothing is known of new messages"},
 	{far_silent, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "ethereum has made no block for 2 m 1 s", "chain ethereum"},
