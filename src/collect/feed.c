@@ -148,6 +148,7 @@ struct feed {
 	bool has_round;
 	int64_t head_s;
 	char no_contract[160];
+	char refusal[120]; /* what the endpoint refused to tell, which is no word of the contract; "" */
 	bool no_data;
 	double second; /* of the page */
 	bool has_second;
@@ -375,25 +376,49 @@ static void look_again(void *arg)
 
 /* --- looks -------------------------------------------------------------------------------------- */
 
-static void read_config(struct feed *feed, const struct eth_list *list, int64_t at_us)
+/* Whether the endpoint refused what the feed cannot be judged without: it is not seen then. */
+static bool lacks(struct feed *feed, const struct eth_list *list, size_t index)
+{
+	if (eth_refused(list, index))
+		text_format(feed->refusal, sizeof(feed->refusal), "%s", eth_answer(list, index)->why);
+	return eth_refused(list, index);
+}
+
+static void read_aggregator(struct feed *feed, const struct eth_list *list, int64_t at_us)
 {
 	static const struct address zero;
 	struct address aggregator;
-	char text[80];
+	char text[ADDRESS_TEXT];
 	struct abi view;
-	uint64_t decimals;
 
-	if (eth_view(list, QUESTION_DECIMALS, &view) && abi_u64(view, 0, &decimals) && decimals <= DECIMALS_MAX) {
-		feed->decimals = (unsigned)decimals;
-		feed->configured = true;
-		feed->has_low = settings_text(feed->settings, "minimum") && abi_scaled(settings_text(feed->settings, "minimum"), feed->decimals, &feed->low);
-		feed->has_high = settings_text(feed->settings, "maximum") && abi_scaled(settings_text(feed->settings, "maximum"), feed->decimals, &feed->high);
+	if (eth_refused(list, QUESTION_AGGREGATOR)) {
+		feed->configured = false;
+		return;
 	}
 	feed->has_aggregator = eth_view(list, QUESTION_AGGREGATOR, &view) && abi_address(view, 0, &aggregator) && !address_equal(&aggregator, &zero);
 	if (feed->has_aggregator) {
 		feed->aggregator = aggregator;
 		world_set_text(feed->component, FEED_AGGREGATOR, address_text(text, &aggregator), at_us);
 	}
+}
+
+static void read_config(struct feed *feed, const struct eth_list *list, int64_t at_us)
+{
+	char text[80];
+	struct abi view;
+	uint64_t decimals;
+
+	if (lacks(feed, list, QUESTION_DECIMALS)) {
+		feed->configured = false;
+		return;
+	}
+	if (eth_view(list, QUESTION_DECIMALS, &view) && abi_u64(view, 0, &decimals) && decimals <= DECIMALS_MAX) {
+		feed->decimals = (unsigned)decimals;
+		feed->configured = true;
+		feed->has_low = settings_text(feed->settings, "minimum") && abi_scaled(settings_text(feed->settings, "minimum"), feed->decimals, &feed->low);
+		feed->has_high = settings_text(feed->settings, "maximum") && abi_scaled(settings_text(feed->settings, "maximum"), feed->decimals, &feed->high);
+	}
+	read_aggregator(feed, list, at_us);
 	if (eth_view(list, QUESTION_DESCRIPTION, &view) && abi_text(view, 0, text, sizeof(text)))
 		set_text(feed, FEED_DESCRIPTION, text, at_us);
 }
@@ -418,6 +443,9 @@ static void read_round(struct feed *feed, const struct eth_list *list, int64_t a
 	char why[160], hex[ADDRESS_TEXT];
 	struct abi view;
 
+	feed->refusal[0] = '\0';
+	if (lacks(feed, list, QUESTION_HEAD) || lacks(feed, list, QUESTION_ROUND))
+		return;
 	feed->no_contract[0] = '\0';
 	feed->no_data = feed->has_round = false;
 	feed->head_s = head->outcome == ETH_GOOD ? head->time_s : 0;
@@ -438,11 +466,14 @@ static void read_round(struct feed *feed, const struct eth_list *list, int64_t a
 	note_phase(feed, phase);
 }
 
-static bool read_bound(const struct eth_list *list, size_t index, struct u256 *out)
+static void read_bound(struct feed *feed, const struct eth_list *list, size_t index, struct u256 *out, bool *has)
 {
 	struct abi view;
 
-	return eth_view(list, index, &view) && abi_word(view, 0, out);
+	if (eth_refused(list, index))
+		feed->configured = false;
+	else
+		*has = eth_view(list, index, &view) && abi_word(view, 0, out);
 }
 
 static bool plan(void *arg, struct eth_list *list)
@@ -456,6 +487,10 @@ static bool plan(void *arg, struct eth_list *list)
 	if (eth_list_count(list) > 0)
 		return true;
 	feed->step = STEP_ROUND;
+	if (feed->refusal[0]) {
+		world_miss(feed->host.world, feed->component, clock_wall_us(feed->host.clock), REACH_REFUSING, feed->refusal);
+		return false;
+	}
 	feed->looks++;
 	show(feed, clock_wall_us(feed->host.clock));
 	return false;
@@ -468,8 +503,8 @@ static void done(void *arg, struct eth_list *list, int64_t at_us)
 	if (feed->step == STEP_ROUND) {
 		read_round(feed, list, at_us);
 	} else {
-		feed->has_contract_low = read_bound(list, 0, &feed->contract_low);
-		feed->has_contract_high = read_bound(list, 1, &feed->contract_high);
+		read_bound(feed, list, 0, &feed->contract_low, &feed->has_contract_low);
+		read_bound(feed, list, 1, &feed->contract_high, &feed->has_contract_high);
 	}
 	feed->step++;
 }

@@ -508,6 +508,33 @@ static void refused(void **state)
 	}
 }
 
+/* A feed whose endpoint refuses is not seen: nothing is said of its contract. */
+static void feed_refused(void **state)
+{
+	static const char *const calls[] = {"latestRoundData()", "decimals()"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(calls); i++) {
+		struct place p;
+		char selector[16];
+		place_open(&p, "");
+		begin(&p);
+		refuse_from_now(&p, SIDE_OWN, text_format(selector, sizeof(selector), "0x%08x", (unsigned)abi_selector(calls[i])));
+		look_often(&p);
+		const struct component *feed = world_at(p.world, KIND_FEED, 0);
+		if (feed->health != HEALTH_UNKNOWN || feed->symptom != SYMPTOM_REFUSING)
+			fail_msg("%s refused: %s, %s", calls[i], health_name(feed->health), feed->reason);
+		refuse_from_now(&p, SIDE_OWN, NULL);
+		look_often(&p);
+		assert_int_equal(feed->health, HEALTH_OK);
+		refuse_from_now(&p, SIDE_OWN, "eth_call");
+		look_often(&p);
+		assert_int_equal(feed->health, HEALTH_STALE);
+		end(&p);
+		place_close(&p);
+	}
+}
+
 static void feed_stops(void **state)
 {
 	struct place p;
@@ -614,6 +641,7 @@ int main(void)
 		cmocka_unit_test(restart),
 		cmocka_unit_test(broken),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(feed_refused),
 		cmocka_unit_test(feed_stops),
 		cmocka_unit_test(parted),
 		cmocka_unit_test(wrong_chain),
