@@ -913,6 +913,11 @@ static bool tried(const void *state)
 	return kube->tried;
 }
 
+bool kube_is_watched(const struct settings *section)
+{
+	return strcmp(settings_text(section, "access"), "none") != 0;
+}
+
 static enum status start(const struct source_host *host, const struct settings *settings, void **state, struct error *err)
 {
 	struct kube *kube = xcalloc(1, sizeof(*kube));
@@ -920,8 +925,7 @@ static enum status start(const struct source_host *host, const struct settings *
 
 	*state = kube;
 	kube->host = *host;
-	/* Only runbooks want it. */
-	if (strcmp(settings_text(settings, "access"), "none") == 0)
+	if (!kube_is_watched(settings))
 		return STATUS_OK;
 	kube->interval_ms = settings_number(settings, "interval");
 	kube->with_usage = settings_number(settings, "usage");

@@ -10,6 +10,8 @@
 #define NAMESPACE_DEFAULT "besu-network"
 
 extern const struct settings_def kube_section;
+/* Whether this section of it wants pods watched: with access = none only runbooks read it. */
+bool kube_is_watched(const struct settings *section);
 extern const struct source_def kube_source;
 
 #endif

@@ -3,6 +3,7 @@
 #include "watch/doctor.h"
 
 #include "base/text.h"
+#include "collect/kube.h"
 #include "collect/source.h"
 #include "watch/watch.h"
 
@@ -34,7 +35,7 @@ static void look(void *arg)
 {
 	struct visit *visit = arg;
 
-	if (watch_settled(visit->watch))
+	if (watch_sources_settled(visit->watch))
 		loop_stop(visit->loop);
 }
 
@@ -45,6 +46,8 @@ static void end(void *arg)
 
 static bool is_source(const struct settings *section)
 {
+	if (section->def == &kube_section && !kube_is_watched(section))
+		return false;
 	for (size_t i = 0; source_defs[i]; i++)
 		if (source_defs[i]->section == section->def)
 			return true;

@@ -963,6 +963,11 @@ bool watch_settled(const struct watch *w)
 	return w->settled;
 }
 
+bool watch_sources_settled(const struct watch *w)
+{
+	return sources_all_tried(w->sources) && world_outer_settled(w->world);
+}
+
 /* --- doing ---------------------------------------------------------------------------------------- */
 
 enum status watch_silence_preview(const struct watch *w, const char *text, struct buf *out, struct error *err)

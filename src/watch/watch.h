@@ -156,5 +156,7 @@ enum status watch_silence(struct watch *watch, const char *text, const char *inc
 bool watch_busy(const struct watch *watch);
 /* True once every endpoint answered or failed and the judges had their dwell. */
 bool watch_settled(const struct watch *watch);
+/* The same of what is watched beside the nodes: a node that is down keeps nobody waiting. */
+bool watch_sources_settled(const struct watch *watch);
 
 #endif

@@ -163,7 +163,7 @@ void outer_judge(struct world *world, int64_t now_us)
 			judge(world, world->lists[kind].items[i], now_us);
 }
 
-bool outer_settled(const struct world *world)
+bool world_outer_settled(const struct world *world)
 {
 	for (int kind = KIND_LANE; kind < KIND_COUNT; kind++) {
 		for (size_t i = 0; i < world->lists[kind].count; i++) {

@@ -189,8 +189,6 @@ void node_judge(struct world *world, struct component *c, int64_t now_us);
 
 /* Judges all that is beside the chain: what is shown ages, and sources get lost. */
 void outer_judge(struct world *world, int64_t now_us);
-/* Each was asked, and none waits for its dwell. */
-bool outer_settled(const struct world *world);
 void outer_clock_stepped(struct component *c, int64_t step_us);
 void outer_drop_messages(struct outer_detail *detail);
 void component_free(struct component *c);

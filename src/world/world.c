@@ -401,7 +401,7 @@ static bool is_settled(const struct world *world)
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
 		if (!node_settled(world, world->lists[KIND_NODE].items[i]))
 			return false;
-	if (!outer_settled(world))
+	if (!world_outer_settled(world))
 		return false;
 	/* A silent chain is about to go on or about to be halted. */
 	if (!chain->settling.judged || chain->settling.pending || world->flow == FLOW_UNKNOWN || world->flow == FLOW_SILENT)

@@ -613,5 +613,7 @@ const struct change *world_changes(struct world *world, size_t *count);
  * dwell and the judges had what they need: what `status` waits for. Detection that
  * runs after world_judge sees the same world. */
 bool world_settled(const struct world *world);
+/* The same of what is beside the chain alone: each was asked, and none waits for its dwell. */
+bool world_outer_settled(const struct world *world);
 
 #endif

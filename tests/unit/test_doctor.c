@@ -268,6 +268,34 @@ static void a_missing_token(void **state)
 	findings_free(&list);
 }
 
+/* A node that is down, as it stands in a file that init wrote, keeps no source waiting: as soon
+ * as those were had, it is over. The chain of such nodes settles late or never. */
+static void dead_nodes_keep_no_source_waiting(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t findings;
+	} cases[] = {
+		{"[node a]\nurl = http://127.0.0.1:1\n[kubernetes]\naccess = none\n", 0},
+		{"[node a]\nurl = http://127.0.0.1:1\n[prometheus main]\nurl = http://127.0.0.1:1\n", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct config config;
+		struct config_problems problems = {0};
+		struct findings list = {0};
+		assert_int_equal(config_parse(cases[i].text, strlen(cases[i].text), "t.conf", &config, &problems), STATUS_OK);
+		int64_t began = clock_mono_us(clock_system());
+		doctor_sources(&config, clock_system(), &list);
+		assert_true(clock_mono_us(clock_system()) - began < 10 * US_PER_S); /* it gives up after 12 */
+		assert_int_equal(list.count, cases[i].findings);
+		findings_free(&list);
+		config_problems_free(&problems);
+		config_free(&config);
+	}
+}
+
 /* --- configuration, tools ---------------------------------------------------------------- */
 
 static void configuration_findings(void **state)
@@ -408,6 +436,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_wrong),
 		cmocka_unit_test(a_real_network),
 		cmocka_unit_test(a_missing_token),
+		cmocka_unit_test(dead_nodes_keep_no_source_waiting),
 		cmocka_unit_test(configuration_findings),
 		cmocka_unit_test(tools_on_path),
 		cmocka_unit_test(a_record_to_be),
