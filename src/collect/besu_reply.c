@@ -234,6 +234,16 @@ static bool status_refuses_everything(int status)
 	return status == 401 || status == 403 || status == 404 || status == 408 || status == 429 || status >= 500;
 }
 
+/* A redirect would carry a token to whom it was not given for. A cut address keeps the cure. */
+static void refuse_redirect(struct reading *r, int status, const char *location)
+{
+	char target[70], why[160];
+
+	text_format(target, sizeof(target), "%s", location);
+	text_format(why, sizeof(why), "HTTP %d to %s (not followed: write that address)", status, target);
+	refuse(r, why);
+}
+
 /* Words for an HTTP status and what the body says: Besu, proxies and JSON-RPC put their
  * reason into it, whatever the status (protocol reference 0.2). */
 static void refuse_status(struct reading *r, int status, const struct json *root)
@@ -318,6 +328,10 @@ static void read_unparsed(struct reading *r, const struct http_reply *reply, con
 {
 	char why[120];
 
+	if (reply->location) {
+		refuse_redirect(r, reply->status, reply->location);
+		return;
+	}
 	if (reply->status != 200) {
 		read_plain_refusal(r, reply->status, NULL);
 		return;

@@ -28,6 +28,7 @@ enum {
 	STALL_BYTES_PER_S = 100,
 	RETRY_AFTER_MAX_S = 24 * 60 * 60,
 	WHY_TEXT = 128,
+	LOCATION_TEXT = 256,
 };
 
 enum {
@@ -394,9 +395,21 @@ static void call_free(struct http_call *call)
 	free(call);
 }
 
+/* Where the peer sends us, as people may see it; NULL when nowhere that we could be sent to. */
+static const char *location(const struct http_call *call, char *dst, size_t size)
+{
+	char *url = NULL;
+
+	curl_easy_getinfo(call->easy, CURLINFO_REDIRECT_URL, &url);
+	if (!url || (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0))
+		return NULL;
+	return http_mask_url(dst, size, url);
+}
+
 static void call_finish(struct http_call *call, CURLcode code)
 {
 	struct http_reply reply = {.outcome = judge(call, code)};
+	char masked[LOCATION_TEXT];
 	curl_off_t total_us = 0;
 	long status = 0, request_bytes = 0;
 
@@ -414,6 +427,7 @@ static void call_finish(struct http_call *call, CURLcode code)
 		reply.body_len = call->body.len;
 		reply.date_us = call->date_us;
 		reply.retry_after_s = retry_after(call);
+		reply.location = location(call, masked, sizeof(masked));
 	}
 	call_detach(call);
 	call_unlink(call);

@@ -59,6 +59,7 @@ struct http_reply {
 	int64_t total_us;              /* from start to last byte */
 	int64_t date_us;               /* the Date header, 0 when absent: the peer's clock, to 1 s */
 	int64_t retry_after_s;         /* Retry-After in seconds, at most a day, 0 when absent */
+	const char *location;          /* where a redirect leads, masked; NULL: it is none, or not to http(s) */
 	int64_t certificate_expiry_us; /* known when this call opened a TLS connection, else 0 */
 };
 

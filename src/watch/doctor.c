@@ -25,12 +25,16 @@ enum {
 
 static const char endpoints[] = "endpoints";
 
+/* What most say: the first node that says so, and how many do. */
+struct most {
+	size_t by, votes;
+};
+
 /* What most say, of nodes that need not agree. */
 struct agreement {
 	uint64_t chain_id; /* of the configuration, else of most nodes; 0 unknown */
 	bool configured;
-	bool has_genesis;
-	struct hash256 genesis;
+	struct most chain, genesis;
 	size_t clocks;   /* nodes whose clocks were seen */
 	int64_t skew_us; /* the middle of their clocks, minus ours */
 };
@@ -73,7 +77,7 @@ static bool says_chain(const struct probe *p)
 }
 
 /* The value that most of `count` say; the earlier one of equals. `same` compares two. */
-static size_t most_common(const struct probe *probes, size_t count, bool (*counts)(const struct probe *p, uint64_t chain_id), bool (*same)(const struct probe *a, const struct probe *b), uint64_t chain_id)
+static struct most most_common(const struct probe *probes, size_t count, bool (*counts)(const struct probe *p, uint64_t chain_id), bool (*same)(const struct probe *a, const struct probe *b), uint64_t chain_id)
 {
 	enum { KINDS_MAX = 16 }; /* networks mixed up in one configuration */
 	size_t first[KINDS_MAX], votes[KINDS_MAX] = {0}, kinds = 0, best = 0;
@@ -93,7 +97,7 @@ static size_t most_common(const struct probe *probes, size_t count, bool (*count
 	for (size_t kind = 1; kind < kinds; kind++)
 		if (votes[kind] > votes[best])
 			best = kind;
-	return kinds > 0 ? first[best] : count;
+	return kinds > 0 ? (struct most){first[best], votes[best]} : (struct most){0};
 }
 
 static bool counts_for_chain(const struct probe *p, uint64_t chain_id TOCSIN_UNUSED)
@@ -141,14 +145,12 @@ static int64_t middle_skew(const struct probe *probes, size_t count, size_t *clo
 static struct agreement agree(const struct config *config, const struct probe *probes)
 {
 	struct agreement c = {.chain_id = config->chain_id, .configured = config->chain_id != 0};
-	size_t count = config->node_count, i;
+	size_t count = config->node_count;
 
-	if (!c.configured && (i = most_common(probes, count, counts_for_chain, same_chain, 0)) < count)
-		c.chain_id = probes[i].sample.chain_id;
-	if ((i = most_common(probes, count, counts_for_genesis, same_genesis, c.chain_id)) < count) {
-		c.has_genesis = true;
-		c.genesis = probes[i].genesis;
-	}
+	c.chain = most_common(probes, count, counts_for_chain, same_chain, 0);
+	if (!c.configured && c.chain.votes > 0)
+		c.chain_id = probes[c.chain.by].sample.chain_id;
+	c.genesis = most_common(probes, count, counts_for_genesis, same_genesis, c.chain_id);
 	c.skew_us = middle_skew(probes, count, &c.clocks);
 	return c;
 }
@@ -158,7 +160,7 @@ static struct agreement agree(const struct config *config, const struct probe *p
 struct examined {
 	const struct config *config;
 	const struct config_node *node;
-	const struct probe *probe;
+	const struct probe *probe, *probes; /* its own, and all */
 	const struct agreement *agreement;
 	int64_t now_us;
 	struct findings *out;
@@ -231,6 +233,12 @@ static void put_serves(const struct examined *e)
 	buf_free(&line);
 }
 
+/* "most others", or the one that there is. */
+static const char *others(const struct examined *e, const struct most *most)
+{
+	return most->votes > 1 ? "most others" : e->config->nodes[most->by].name;
+}
+
 static void check_chain(const struct examined *e)
 {
 	const struct agreement *c = e->agreement;
@@ -239,10 +247,10 @@ static void check_chain(const struct examined *e)
 	if (!(p->sample.has & SAMPLE_CHAIN_ID))
 		finding_add(e->out, FINDING_WARN, endpoints, e->node->name, "enable ETH: --rpc-http-api=ETH,NET,WEB3", "does not tell its chain id");
 	else if (p->sample.chain_id != c->chain_id)
-		finding_add(e->out, FINDING_FAIL, endpoints, e->node->name, "take it out, or put the url right", "chain id %" PRIu64 ", %s %" PRIu64, p->sample.chain_id,
-			    c->configured ? "and the configuration says" : "and most others say", c->chain_id);
-	else if (p->has_genesis && c->has_genesis && !hash_equal(&p->genesis, &c->genesis))
-		finding_add(e->out, FINDING_FAIL, endpoints, e->node->name, "it runs another network with the same chain id: compare the genesis files", "another genesis block than most others");
+		finding_add(e->out, FINDING_FAIL, endpoints, e->node->name, "take it out, or put the url right", "chain id %" PRIu64 ", and %s %s %" PRIu64, p->sample.chain_id,
+			    c->configured ? "the configuration" : others(e, &c->chain), c->configured || c->chain.votes == 1 ? "says" : "say", c->chain_id);
+	else if (p->has_genesis && c->genesis.votes > 0 && !same_genesis(p, &e->probes[c->genesis.by]))
+		finding_add(e->out, FINDING_FAIL, endpoints, e->node->name, "it runs another network with the same chain id: compare the genesis files", "another genesis block than %s", others(e, &c->genesis));
 }
 
 static void check_methods(const struct examined *e)
@@ -386,7 +394,7 @@ void doctor_judge(const struct config *config, const struct probe *probes, int64
 	struct agreement agreement = agree(config, probes);
 
 	for (size_t i = 0; i < config->node_count; i++) {
-		struct examined e = {.config = config, .node = &config->nodes[i], .probe = &probes[i], .agreement = &agreement, .now_us = now_us, .out = out};
+		struct examined e = {.config = config, .node = &config->nodes[i], .probe = &probes[i], .probes = probes, .agreement = &agreement, .now_us = now_us, .out = out};
 		if (config->nodes[i].url)
 			examine(&e);
 	}

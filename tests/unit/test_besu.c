@@ -481,6 +481,30 @@ static void refusals_say_why(void **state TOCSIN_UNUSED)
 	}
 }
 
+static void a_redirect_names_its_target(void **state TOCSIN_UNUSED)
+{
+	static const struct {
+		const char *location, *why;
+	} cases[] = {
+		{"https://rpc.example.com/", "HTTP 302 to https://rpc.example.com/ (not followed: write that address)"},
+		{"https://rpc.example.com/a/long/way/to/the/place/where/the/answers/are/given/today",
+		 "HTTP 302 to https://rpc.example.com/a/long/way/to/the/place/where/the/answers/are (not followed: write that address)"},
+		{NULL, "HTTP 302"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct http_reply reply = {.outcome = HTTP_ANSWERED, .status = 302, .body = "", .location = cases[i].location};
+		struct peer p;
+
+		peer_init(&p);
+		peer_plan(&p);
+		protocol_besu.decode(p.memory, &reply, p.now_us, &p.sample);
+		assert_int_equal(p.sample.reach, REACH_REFUSING);
+		assert_string_equal(p.sample.why, cases[i].why);
+		peer_free(&p);
+	}
+}
+
 static void no_answer_is_unreachable(void **state TOCSIN_UNUSED)
 {
 	struct peer p;
@@ -999,6 +1023,7 @@ int main(void)
 		cmocka_unit_test(slow_calls_are_asked_each_minute),
 		cmocka_unit_test(wrong_shapes_touch_nothing_else),
 		cmocka_unit_test(refusals_say_why),
+		cmocka_unit_test(a_redirect_names_its_target),
 		cmocka_unit_test(no_answer_is_unreachable),
 		cmocka_unit_test(absent_methods_are_remembered),
 		cmocka_unit_test(a_method_that_appears_is_taken),

@@ -60,6 +60,25 @@ static void other_chain(struct bench *b)
 	b->probes[0].sample.chain_id = 1;
 }
 
+/* Of two, nobody is most. */
+static void other_chain_of_two(struct bench *b)
+{
+	b->config.node_count = 2;
+	b->probes[1].sample.chain_id = 1;
+}
+
+static void other_genesis_of_two(struct bench *b)
+{
+	b->config.node_count = 2;
+	b->probes[1].genesis.bytes[0] = 2;
+}
+
+static void sent_elsewhere(struct bench *b)
+{
+	b->probes[1].reach = REACH_REFUSING;
+	text_format(b->probes[1].why, sizeof(b->probes[1].why), "HTTP 302 to https://rpc.example.com/ (not followed: write that address)");
+}
+
 static void configured_chain(struct bench *b)
 {
 	b->config.chain_id = 139;
@@ -161,6 +180,9 @@ static void each_mistake_has_its_cure(void **state)
 		{refused, FINDING_FAIL, "b", "connection refused", "start the node"},
 		{not_allowed, FINDING_FAIL, "b", "HTTP 403 Host not authorized.", "add this host to --host-allowlist"},
 		{other_chain, FINDING_FAIL, "a", "chain id 1, and most others say 138", "put the url right"},
+		{other_chain_of_two, FINDING_FAIL, "b", "chain id 1, and a says 138", "put the url right"},
+		{other_genesis_of_two, FINDING_FAIL, "b", "another genesis block than a", "genesis files"},
+		{sent_elsewhere, FINDING_FAIL, "b", "HTTP 302 to https://rpc.example.com/", "not followed: write that address"},
 		{configured_chain, FINDING_FAIL, "a", "chain id 138, and the configuration says 139", "put the url right"},
 		{other_genesis, FINDING_FAIL, "c", "another genesis block", "genesis files"},
 		{not_enabled, FINDING_WARN, "b", "offers no admin, no qbft", "enable with --rpc-http-api=ADMIN,QBFT"},

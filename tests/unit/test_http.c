@@ -176,7 +176,7 @@ static bool serve_drip(struct peer *peer, int fd)
 struct told {
 	struct loop *loop;
 	struct http_reply reply;
-	char *body, *why;
+	char *body, *why, *location;
 	int times;
 	int awaited;
 };
@@ -189,6 +189,7 @@ static void on_done(void *arg, const struct http_reply *reply)
 	told->reply = *reply;
 	mem_set(&told->body, reply->body);
 	mem_set(&told->why, reply->why);
+	mem_set(&told->location, reply->location);
 	if (told->times == told->awaited)
 		loop_stop(told->loop);
 }
@@ -197,6 +198,7 @@ static void told_free(struct told *told)
 {
 	mem_set(&told->body, NULL);
 	mem_set(&told->why, NULL);
+	mem_set(&told->location, NULL);
 }
 
 static void ask(struct http *http, struct told *told, const struct http_request *request)
@@ -270,6 +272,32 @@ static void answers_and_misbehaviour(void **state TOCSIN_UNUSED)
 		assert_string_equal(told.body, cases[i].body);
 		assert_true(told.reply.total_us > 0);
 		assert_int_equal(peer.requests, 1);
+		told_free(&told);
+	}
+}
+
+static void redirects_are_named(void **state TOCSIN_UNUSED)
+{
+	static const struct {
+		const char *name, *text, *location;
+	} cases[] = {
+		{"elsewhere", "HTTP/1.1 302 Found\r\nLocation: https://rpc.example.com/v1\r\nContent-Length: 0\r\n\r\n", "https://rpc.example.com/v1"},
+		{"with a secret", "HTTP/1.1 307 Elsewhere\r\nLocation: http://user:geheim@10.0.0.1/\r\nContent-Length: 0\r\n\r\n", "http://***@10.0.0.1/"},
+		{"to a file", "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n", NULL},
+		{"to nowhere", "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", NULL},
+		{"no redirect", "HTTP/1.1 200 OK\r\nLocation: https://rpc.example.com/\r\nContent-Length: 0\r\n\r\n", NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct peer peer = {.serve = serve_text, .text = cases[i].text};
+		struct told told = {0};
+
+		print_message("  %s\n", cases[i].name);
+		peer_open(&peer);
+		ask_peer(&peer, &told, (struct http_request){0});
+		peer_close(&peer);
+		assert_int_equal(peer.requests, 1);
+		assert_string_equal(told.location ? told.location : "", cases[i].location ? cases[i].location : "");
 		told_free(&told);
 	}
 }
@@ -634,6 +662,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_and_misbehaviour),
+		cmocka_unit_test(redirects_are_named),
 		cmocka_unit_test(dates_are_read),
 		cmocka_unit_test(request_is_what_was_asked),
 		cmocka_unit_test(what_is_wrong_here_is_told),
