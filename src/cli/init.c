@@ -22,7 +22,7 @@ const struct cli_command cli_init = {
 	.help = "find a network from its endpoints and write a configuration for it",
 	.manual = "Asks each URL for its chain, validators, periods and peers, tries the peers' own\n"
 		  "addresses with the same port (not with --no-peers), keeps those that answer for the\n"
-		  "same chain, and writes a configuration that says where each value comes from.\n"
+		  "chain of most URLs, and writes a configuration that says where each value comes from.\n"
 		  "-o FILE says where (default: tocsin.conf in the configuration directory); a file\n"
 		  "that exists is kept unless --force is given. A token goes into a variable that\n"
 		  "--bearer-env names, never on the command line.\n\n"
@@ -96,7 +96,7 @@ static bool drop_rpc_words(int *argc, char **argv)
 
 static void print_found(const struct discovery *d)
 {
-	static const char *const words[] = {[MEMBER] = "", [MEMBER_SILENT] = " (kept, though it did not answer)", [OTHER_CHAIN] = " (left out: another chain)", [OTHER_GENESIS] = " (left out: another genesis block)"};
+	static const char *const words[] = {[MEMBER] = "", [MEMBER_SILENT] = " (kept, though it did not answer)"};
 	char masked[256];
 
 	printf("chain %" PRIu64 ": %zu validator%s\n", d->chain_id, d->validator_count, d->validator_count == 1 ? "" : "s");
@@ -104,10 +104,23 @@ static void print_found(const struct discovery *d)
 		const struct discovered_node *node = &d->nodes[i];
 		const struct node_sample *s = &node->probe.sample;
 		printf("  %-24s %s  %s%s%s%s\n", node->name, http_mask_url(masked, sizeof(masked), node->url), s->has & SAMPLE_VERSION ? s->version : node->probe.why,
-		       node->is_validator ? ", validator" : "", node->guessed ? ", found as a peer" : "", words[node->membership]);
+		       node->is_validator ? ", validator" : "", node->guessed ? ", found as a peer" : "", membership_keeps(node->membership) ? words[node->membership] : " (left out)");
 	}
 	if (d->peer_count)
 		printf("  %zu peer%s without an endpoint here, listed in the file\n", d->peer_count, d->peer_count == 1 ? "" : "s");
+}
+
+/* What is left out was meant to be watched: it is said where a long list does not hide it. */
+static void warn_left_out(const struct discovery *d)
+{
+	char masked[256], why[LEFT_OUT_TEXT];
+
+	for (size_t i = 0; i < d->node_count; i++)
+		if (!membership_keeps(d->nodes[i].membership))
+			fprintf(stderr, "tocsin: warning: %s is left out: %s\n", http_mask_url(masked, sizeof(masked), d->nodes[i].url), discovery_left_out(d, &d->nodes[i], why, sizeof(why)));
+	if (d->tied)
+		fprintf(stderr, "tocsin: warning: as many URLs answer for another network: that of %s was taken, as it was given first (give the URLs of one network only)\n",
+			http_mask_url(masked, sizeof(masked), d->nodes[d->lead].url));
 }
 
 static void warn_secrets(const struct discovery *d)
@@ -177,6 +190,7 @@ static int make(const struct arguments *a, const char *const *urls, size_t count
 	}
 	if (status == STATUS_OK) {
 		print_found(&d);
+		warn_left_out(&d);
 		ccip_discover(routers, a->routers.count, ROUTERS_DEADLINE_MS, clock_system(), &ccip);
 		print_lanes(&ccip, routers);
 		status = write_config(a, &d, routers, &ccip, path, &err);

@@ -70,6 +70,7 @@ struct besu_memory {
 	bool single;             /* the request on its way is no array */
 	bool retry;              /* the last answer only told how to ask */
 	bool refused;            /* the last answer was a refusal, or there was none */
+	bool foreign;            /* the last answer was none of JSON-RPC: something else serves there */
 	bool first_look;         /* the history before the first head is still to come */
 	bool planned;            /* a request was made before */
 	bool has_head;

@@ -210,6 +210,13 @@ static void refuse(struct reading *r, const char *why)
 	text_format(r->out->why, sizeof(r->out->why), "%s", why);
 }
 
+/* What speaks otherwise is no node, and will not become one. */
+static void refuse_foreign(struct reading *r, const char *why)
+{
+	refuse(r, why);
+	r->memory->foreign = true;
+}
+
 /* The next attempt asks for less: half the batch, then one call at a time. */
 static void ask_less(struct besu_memory *m, int64_t now_us)
 {
@@ -241,7 +248,7 @@ static void refuse_redirect(struct reading *r, int status, const char *location)
 
 	text_format(target, sizeof(target), "%s", location);
 	text_format(why, sizeof(why), "HTTP %d to %s (not followed: write that address)", status, target);
-	refuse(r, why);
+	refuse_foreign(r, why);
 }
 
 /* Words for an HTTP status and what the body says: Besu, proxies and JSON-RPC put their
@@ -293,11 +300,18 @@ static void batch_refused(struct reading *r, int status, const struct json *root
 	refuse(r, why);
 }
 
+/* A web server that knows neither the place nor the POST; one whose node is down says 5xx. */
+static bool status_is_foreign(int status)
+{
+	return status == 404 || status == 405 || status == 501;
+}
+
 /* An HTTP error without JSON-RPC in it. A client error may only mean that batches are
  * unknown there. */
 static void read_plain_refusal(struct reading *r, int status, const struct json *root)
 {
 	refuse_status(r, status, root);
+	r->memory->foreign = status_is_foreign(status);
 	if (!r->memory->single && status >= 400 && !status_refuses_everything(status))
 		ask_singly(r->memory, r->at_us);
 }
@@ -313,7 +327,7 @@ static void read_object(struct reading *r, int status, const struct json *root)
 	} else if (status != 200) {
 		read_plain_refusal(r, status, root);
 	} else {
-		refuse(r, "not JSON-RPC: an answer without result or error (is this the RPC port?)");
+		refuse_foreign(r, "not JSON-RPC: an answer without result or error (is this the RPC port?)");
 	}
 }
 
@@ -337,11 +351,11 @@ static void read_unparsed(struct reading *r, const struct http_reply *reply, con
 		return;
 	}
 	if (looks_like_html(reply)) {
-		refuse(r, "not JSON-RPC: a web page (is this the RPC port?)");
+		refuse_foreign(r, "not JSON-RPC: a web page (is this the RPC port?)");
 		return;
 	}
 	text_format(why, sizeof(why), "answer is not JSON: %s", err->text);
-	refuse(r, why);
+	refuse_foreign(r, why);
 }
 
 static void read_body(struct reading *r, const struct http_reply *reply)
@@ -356,7 +370,7 @@ static void read_body(struct reading *r, const struct http_reply *reply)
 	else if (json_is_object(root))
 		read_object(r, reply->status, root);
 	else
-		refuse(r, "not JSON-RPC: neither an object nor an array (is this the RPC port?)");
+		refuse_foreign(r, "not JSON-RPC: neither an object nor an array (is this the RPC port?)");
 	json_free(root);
 }
 
@@ -386,6 +400,7 @@ void besu_decode(void *memory, const struct http_reply *reply, int64_t at_us, st
 	struct reading r = {.memory = m, .out = out, .at_us = at_us};
 
 	memset(out, 0, sizeof(*out));
+	m->foreign = false;
 	out->at_us = at_us;
 	out->rpc_us = reply->total_us;
 	switch (reply->outcome) {

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "collect/agree.h"
 #include "io/http.h"
 
 #include <arpa/inet.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
 	GIVEN_TIMEOUT_MS = 3000,
@@ -29,6 +31,9 @@ struct url_parts {
 	const char *scheme; /* "http" or "https" */
 	char host[256];     /* without brackets */
 	unsigned port;
+	const char *user; /* what stands before the host, with its @ */
+	size_t user_len;
+	const char *path; /* and its query; "" for "/" too */
 };
 
 static bool split_url(const char *url, struct url_parts *out)
@@ -40,9 +45,12 @@ static bool split_url(const char *url, struct url_parts *out)
 		return false;
 	out->scheme = tls ? "https" : "http";
 	const char *host = url + (tls ? 8 : 7), *end = host + strcspn(host, "/?#");
+	out->user = host;
 	for (const char *at = host; at < end; at++)
 		if (*at == '@')
 			host = at + 1;
+	out->user_len = (size_t)(host - out->user);
+	out->path = strcmp(end, "/") == 0 ? end + 1 : end;
 	const char *colon = *host == '[' ? memchr(host, ']', (size_t)(end - host)) : host - 1;
 	const char *stop = end;
 	for (colon = colon ? colon + 1 : end; colon < end; colon++)
@@ -61,6 +69,15 @@ static bool split_url(const char *url, struct url_parts *out)
 		text_format(out->host, sizeof(out->host), "%.*s", (int)(stop - host), host);
 	out->port = (unsigned)port;
 	return out->host[0] != '\0';
+}
+
+/* Two spellings of one URL. */
+static bool same_url(const char *a, const char *b)
+{
+	struct url_parts x, y;
+
+	return split_url(a, &x) && split_url(b, &y) && strcmp(x.scheme, y.scheme) == 0 && strcasecmp(x.host, y.host) == 0 && x.port == y.port &&
+		x.user_len == y.user_len && memcmp(x.user, y.user, x.user_len) == 0 && strcmp(x.path, y.path) == 0;
 }
 
 static bool is_loopback(const char *host)
@@ -183,17 +200,17 @@ static void name_node(struct discovery *d, size_t index)
 
 /* --- who belongs to it -------------------------------------------------------------------- */
 
-static bool answered(const struct discovered_node *node)
+bool membership_keeps(enum membership membership)
 {
-	return node->probe.reach == REACH_OK && (node->probe.sample.has & SAMPLE_CHAIN_ID);
+	return membership == MEMBER || membership == MEMBER_SILENT;
 }
 
 static enum membership membership_of(const struct discovery *d, const struct probe *probe)
 {
 	const struct probe *lead = &d->nodes[d->lead].probe;
 
-	if (probe->reach != REACH_OK || !(probe->sample.has & SAMPLE_CHAIN_ID))
-		return MEMBER_SILENT;
+	if (!agree_says_chain(probe))
+		return probe->foreign ? NO_NODE : MEMBER_SILENT;
 	if (probe->sample.chain_id != d->chain_id)
 		return OTHER_CHAIN;
 	if (probe->has_genesis && lead->has_genesis && !hash_equal(&probe->genesis, &lead->genesis))
@@ -209,12 +226,21 @@ static size_t find_key(const struct discovery *d, const uint8_t key[64])
 	return d->node_count;
 }
 
-static bool has_url(const struct discovery *d, const char *url)
+/* The earlier endpoint of the same node, or its own index. */
+static size_t find_same(const struct discovery *d, size_t index)
+{
+	size_t same = find_key(d, d->nodes[index].probe.key);
+
+	return same < index ? same : index;
+}
+
+/* The node with this URL, however it is spelled; NULL when there is none. */
+static const struct discovered_node *find_url(const struct discovery *d, const char *url)
 {
 	for (size_t i = 0; i < d->node_count; i++)
-		if (strcmp(d->nodes[i].url, url) == 0)
-			return true;
-	return false;
+		if (same_url(d->nodes[i].url, url))
+			return &d->nodes[i];
+	return NULL;
 }
 
 static struct discovered_node *add_node(struct discovery *d, const char *url)
@@ -272,7 +298,7 @@ static size_t collect_guesses(struct discovery *d, size_t first, bool no_peers, 
 				note_peer(d, peer, i, "its address tells nothing about an RPC port");
 			else if (count >= GUESSES_MAX)
 				note_peer(d, peer, i, "not tried: too many peers");
-			else if (!has_url(d, url) && !is_guessed(out, count, url, peer->key)) {
+			else if (!find_url(d, url) && !is_guessed(out, count, url, peer->key)) {
 				out[count] = (struct guess){.peer = *peer, .told_by = i};
 				memcpy(out[count++].url, url, sizeof(url));
 			}
@@ -299,7 +325,7 @@ static void take_guess(struct discovery *d, const struct guess *guess, struct pr
 	const char *reason = "answers for another chain";
 	if (membership == MEMBER)
 		reason = "answers as a node that is known already";
-	else if (membership == MEMBER_SILENT)
+	else if (membership == MEMBER_SILENT || membership == NO_NODE)
 		reason = probe->why[0] ? probe->why : "says no chain id";
 	/* Without the cure for an endpoint that a person named. */
 	note_peer(d, &guess->peer, guess->told_by, text_format(why, sizeof(why), "%s: %.*s", guess->url, (int)strcspn(reason, "("), reason));
@@ -347,25 +373,44 @@ static void ask_given(struct discovery *d, const struct discover_options *option
 	probe_all(specs, d->node_count, GIVEN_DEADLINE_MS, clock, probes);
 	for (size_t i = 0; i < d->node_count; i++)
 		d->nodes[i].probe = probes[i];
+	for (size_t i = 0; i < d->node_count; i++)
+		d->nodes[i].same_as = find_same(d, i);
 	free(probes);
 	free(specs);
 }
 
+/* The chain that most nodes say, and of it the genesis block; two ways to one node are one vote. */
 static enum status find_lead(struct discovery *d, struct error *err)
 {
+	const struct probe **voters = xcalloc(d->node_count, sizeof(const struct probe *));
 	char masked[160];
 
-	for (size_t i = 0; i < d->node_count; i++) {
-		if (!answered(&d->nodes[i]))
-			continue;
-		d->lead = i;
-		d->chain_id = d->nodes[i].probe.sample.chain_id;
-		d->pace_ms = d->nodes[i].probe.pace_ms;
-		return STATUS_OK;
+	for (size_t i = 0; i < d->node_count; i++)
+		voters[i] = d->nodes[i].same_as == i ? &d->nodes[i].probe : NULL;
+	struct most chain = agree_chain(voters, d->node_count), genesis = {0};
+	if (chain.votes > 0) {
+		d->chain_id = voters[chain.by]->sample.chain_id;
+		genesis = agree_genesis(voters, d->node_count, d->chain_id);
+		d->lead = genesis.votes > 0 ? genesis.by : chain.by;
+		d->pace_ms = voters[d->lead]->pace_ms;
+		d->tied = chain.tied || genesis.tied;
 	}
+	free(voters);
+	if (chain.votes > 0)
+		return STATUS_OK;
 	const struct probe *first = &d->nodes[0].probe;
 	return error_set(err, STATUS_NETWORK, "%s: %s (nothing to write down; is it the JSON-RPC URL? tocsin doctor %s tells more)",
 			 http_mask_url(masked, sizeof(masked), d->nodes[0].url), first->why[0] ? first->why : "it says no chain id", masked);
+}
+
+static void place_given(struct discovery *d)
+{
+	for (size_t i = 0; i < d->node_count; i++) {
+		struct discovered_node *node = &d->nodes[i];
+		node->membership = membership_of(d, &node->probe);
+		if (node->membership == MEMBER && node->same_as != i)
+			node->membership = SAME_NODE;
+	}
 }
 
 static void learn_chain(struct discovery *d)
@@ -410,8 +455,6 @@ static void describe_nodes(struct discovery *d)
 		node->has_validators = knows;
 		node->is_validator = knows && bsearch(&node->probe.sample.node_key, d->validators, d->validator_count, sizeof(*d->validators), address_compare);
 		node->secret = strcmp(http_mask_url(masked, sizeof(masked), node->url), node->url) != 0;
-		size_t same = find_key(d, node->probe.key);
-		node->same_as = same < i ? same : i;
 		name_node(d, i);
 	}
 }
@@ -419,7 +462,7 @@ static void describe_nodes(struct discovery *d)
 enum status discover(const struct discover_options *options, const struct clock *clock, struct discovery *out, struct error *err)
 {
 	struct url_parts parts;
-	char masked[160];
+	char masked[160], first[160];
 
 	*out = (struct discovery){0};
 	if (options->url_count == 0)
@@ -428,20 +471,20 @@ enum status discover(const struct discover_options *options, const struct clock 
 		const char *url = options->urls[i];
 		if (!split_url(url, &parts) || strpbrk(url, " \t") || !text_is_clean(url, strlen(url)))
 			return error_set(err, STATUS_USAGE, "%s: not an http or https URL (write http://host:8545)", http_mask_url(masked, sizeof(masked), url));
-		if (has_url(out, url))
-			return error_set(err, STATUS_USAGE, "%s: given twice", http_mask_url(masked, sizeof(masked), url));
+		const struct discovered_node *twin = find_url(out, url);
+		if (twin)
+			return error_set(err, STATUS_USAGE, "%s: given twice, it is %s (give each once)", http_mask_url(masked, sizeof(masked), url), http_mask_url(first, sizeof(first), twin->url));
 		add_node(out, url);
 	}
 	ask_given(out, options, clock);
 	enum status status = find_lead(out, err);
 	if (status != STATUS_OK)
 		return status;
-	for (size_t i = 0; i < out->node_count; i++)
-		out->nodes[i].membership = membership_of(out, &out->nodes[i].probe);
-	for (size_t round = 0, first = 0; round < ROUNDS && first < out->node_count; round++) {
+	place_given(out);
+	for (size_t round = 0, from = 0; round < ROUNDS && from < out->node_count; round++) {
 		size_t before = out->node_count;
-		try_peers(out, options, first, clock);
-		first = before;
+		try_peers(out, options, from, clock);
+		from = before;
 	}
 	forget_found_peers(out);
 	learn_chain(out);
@@ -458,6 +501,26 @@ void discovery_free(struct discovery *d)
 	free(d->nodes);
 	free(d->peers);
 	*d = (struct discovery){0};
+}
+
+char *discovery_left_out(const struct discovery *d, const struct discovered_node *node, char *dst, size_t size)
+{
+	const char *lead = d->nodes[d->lead].name;
+
+	switch (node->membership) {
+	case OTHER_CHAIN:
+		return text_format(dst, size, "it answers with chain id %" PRIu64 ", and %s with %" PRIu64, node->probe.sample.chain_id, lead, d->chain_id);
+	case OTHER_GENESIS:
+		return text_format(dst, size, "it has the chain id but not the genesis block of %s", lead);
+	case SAME_NODE:
+		return text_format(dst, size, "it is the same node as %s: both show one key", d->nodes[node->same_as].name);
+	case NO_NODE:
+		return text_format(dst, size, "it is no node: %s", node->probe.why);
+	case MEMBER:
+	case MEMBER_SILENT:
+		break;
+	}
+	return text_format(dst, size, "%s", "");
 }
 
 const struct discovered_node *discovery_node_of(const struct discovery *d, const struct address *validator)

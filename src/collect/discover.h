@@ -13,7 +13,10 @@ struct discover_options {
 	bool no_peers; /* do not try to reach peers */
 };
 
-enum { DISCOVERED_NAME = 49 };
+enum {
+	DISCOVERED_NAME = 49,
+	LEFT_OUT_TEXT = 200,
+};
 
 /* Whether an endpoint belongs to the network that was found. */
 enum membership {
@@ -21,7 +24,11 @@ enum membership {
 	MEMBER_SILENT, /* it did not answer; a person named it, so it stays */
 	OTHER_CHAIN,
 	OTHER_GENESIS, /* same chain id, another history */
+	SAME_NODE,     /* another way to a node that was given before */
+	NO_NODE,       /* what answers there does not speak JSON-RPC */
 };
+/* Whether it is written as a node of the network. */
+bool membership_keeps(enum membership membership);
 
 struct discovered_node {
 	char *url;
@@ -48,7 +55,8 @@ struct discovery {
 	size_t node_count;
 	struct discovered_peer *peers;
 	size_t peer_count;
-	size_t lead; /* the node whose chain this is: the first that answered */
+	size_t lead; /* the first of those whose chain this is: the chain that most say */
+	bool tied;   /* as many endpoints say another chain or genesis block */
 	uint64_t chain_id;
 	const struct address *validators; /* ascending; of the node at validators_by */
 	size_t validator_count, validators_by;
@@ -61,6 +69,8 @@ struct discovery {
  * is no URL; out must be freed with discovery_free either way. */
 enum status discover(const struct discover_options *options, const struct clock *clock, struct discovery *out, struct error *err) TOCSIN_CHECK;
 void discovery_free(struct discovery *discovery);
+/* Why a node is left out: "it answers with chain id 1, and a with 138". */
+char *discovery_left_out(const struct discovery *discovery, const struct discovered_node *node, char *dst, size_t size);
 /* The node that runs this validator; NULL when none showed its key. */
 const struct discovered_node *discovery_node_of(const struct discovery *discovery, const struct address *validator);
 

@@ -373,6 +373,7 @@ static void first_done(void *arg, const struct http_reply *reply)
 	if (out->reach != REACH_OK || sample.reach == REACH_OK) {
 		out->reach = sample.reach;
 		memcpy(out->why, sample.why, sizeof(out->why));
+		out->foreign = ((const struct besu_memory *)p->memory)->foreign;
 	}
 	if (sample.reach == REACH_OK)
 		take_sample(&out->sample, &sample);

@@ -25,6 +25,7 @@ struct probe_peer {
 struct probe {
 	enum reach reach;              /* REACH_OK: it speaks JSON-RPC */
 	char why[120];                 /* unless REACH_OK */
+	bool foreign;                  /* what answers there does not speak JSON-RPC */
 	int64_t first_us;              /* the first answer, connecting included; 0: none came */
 	int64_t again_us;              /* a later answer on the same connection; 0: none was asked */
 	bool has_skew;                 /* it sent a Date header */

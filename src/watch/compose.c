@@ -96,7 +96,6 @@ static void write_node_help(struct buf *out)
 static void write_origin(const struct discovery *d, const struct discovered_node *node, struct buf *out)
 {
 	const struct node_sample *s = &node->probe.sample;
-	size_t index = (size_t)(node - d->nodes);
 	char number[32];
 
 	if (node->guessed)
@@ -113,8 +112,6 @@ static void write_origin(const struct discovery *d, const struct discovered_node
 		buf_putc(out, '\n');
 	if (s->methods[0])
 		buf_printf(out, "# It offers %s.\n", s->methods);
-	if (node->same_as != index)
-		buf_printf(out, "# It is the same node as %s: two ways to one are worth watching only when both are used.\n", node_name(d, node->same_as));
 	if (node->secret)
 		buf_puts(out, "# The url holds a secret. Better: take it out, and name where it is with bearer_env or bearer_file.\n");
 }
@@ -133,22 +130,19 @@ static void write_role(const struct discovered_node *node, struct buf *out)
 		buf_printf(out, "validator = %s\n", address_text(text, &node->probe.sample.node_key));
 }
 
-/* An endpoint of another network is kept for the eyes only. */
+/* An endpoint that is none of the network's is kept for the eyes only. */
 static void write_stranger(const struct discovery *d, const struct discovered_node *node, struct buf *out)
 {
-	char masked[256];
+	char masked[256], why[LEFT_OUT_TEXT];
 
 	buf_printf(out, "\n# [node %s]\n# ", node->name);
-	if (node->membership == OTHER_CHAIN)
-		buf_printf(out, "Left out: it answers with chain id %" PRIu64 ", and %s with %" PRIu64 ".\n", node->probe.sample.chain_id, node_name(d, d->lead), d->chain_id);
-	else
-		buf_printf(out, "Left out: it has the chain id but not the genesis block of %s.\n", node_name(d, d->lead));
+	buf_printf(out, "Left out: %s.\n", discovery_left_out(d, node, why, sizeof(why)));
 	buf_printf(out, "# url = %s\n", http_mask_url(masked, sizeof(masked), node->url));
 }
 
 static void write_node(const struct discovery *d, const struct discovered_node *node, const struct compose_options *options, struct buf *out)
 {
-	if (node->membership == OTHER_CHAIN || node->membership == OTHER_GENESIS) {
+	if (!membership_keeps(node->membership)) {
 		write_stranger(d, node, out);
 		return;
 	}
@@ -249,7 +243,7 @@ void compose_config(const struct discovery *d, const struct compose_options *opt
 	char time[TIME_TEXT], masked[256];
 
 	buf_printf(out, "# Written by tocsin init at %s from %s%s.\n# After changes: tocsin config check. The format: man tocsin.conf\n\n", time_human(time, options->now_us, 0),
-		   http_mask_url(masked, sizeof(masked), d->nodes[0].url), d->node_count > 1 && !d->nodes[1].guessed ? " and others" : "");
+		   http_mask_url(masked, sizeof(masked), d->nodes[d->lead].url), d->node_count > 1 && !d->nodes[1].guessed ? " and others" : "");
 	write_network(d, out);
 	write_node_help(out);
 	for (size_t i = 0; i < d->node_count; i++)

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "collect/agree.h"
 #include "io/http.h"
 #include "watch/bearer.h"
 
@@ -24,11 +25,6 @@ enum {
 };
 
 static const char endpoints[] = "endpoints";
-
-/* What most say: the first node that says so, and how many do. */
-struct most {
-	size_t by, votes;
-};
 
 /* What most say, of nodes that need not agree. */
 struct agreement {
@@ -71,55 +67,6 @@ void doctor_configuration(const char *path, const struct config *config, const s
 
 /* --- what most say -------------------------------------------------------------------- */
 
-static bool says_chain(const struct probe *p)
-{
-	return p->reach == REACH_OK && (p->sample.has & SAMPLE_CHAIN_ID);
-}
-
-/* The value that most of `count` say; the earlier one of equals. `same` compares two. */
-static struct most most_common(const struct probe *probes, size_t count, bool (*counts)(const struct probe *p, uint64_t chain_id), bool (*same)(const struct probe *a, const struct probe *b), uint64_t chain_id)
-{
-	enum { KINDS_MAX = 16 }; /* networks mixed up in one configuration */
-	size_t first[KINDS_MAX], votes[KINDS_MAX] = {0}, kinds = 0, best = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		size_t kind = 0;
-		if (!counts(&probes[i], chain_id))
-			continue;
-		while (kind < kinds && !same(&probes[first[kind]], &probes[i]))
-			kind++;
-		if (kind == kinds && kinds == KINDS_MAX)
-			continue;
-		if (kind == kinds)
-			first[kinds++] = i;
-		votes[kind]++;
-	}
-	for (size_t kind = 1; kind < kinds; kind++)
-		if (votes[kind] > votes[best])
-			best = kind;
-	return kinds > 0 ? (struct most){first[best], votes[best]} : (struct most){0};
-}
-
-static bool counts_for_chain(const struct probe *p, uint64_t chain_id TOCSIN_UNUSED)
-{
-	return says_chain(p);
-}
-
-static bool same_chain(const struct probe *a, const struct probe *b)
-{
-	return a->sample.chain_id == b->sample.chain_id;
-}
-
-static bool counts_for_genesis(const struct probe *p, uint64_t chain_id)
-{
-	return says_chain(p) && p->has_genesis && p->sample.chain_id == chain_id;
-}
-
-static bool same_genesis(const struct probe *a, const struct probe *b)
-{
-	return hash_equal(&a->genesis, &b->genesis);
-}
-
 static int by_number(const void *a, const void *b)
 {
 	const int64_t *x = a, *y = b;
@@ -146,11 +93,15 @@ static struct agreement agree(const struct config *config, const struct probe *p
 {
 	struct agreement c = {.chain_id = config->chain_id, .configured = config->chain_id != 0};
 	size_t count = config->node_count;
+	const struct probe **all = xcalloc(count + 1, sizeof(const struct probe *));
 
-	c.chain = most_common(probes, count, counts_for_chain, same_chain, 0);
+	for (size_t i = 0; i < count; i++)
+		all[i] = &probes[i];
+	c.chain = agree_chain(all, count);
 	if (!c.configured && c.chain.votes > 0)
 		c.chain_id = probes[c.chain.by].sample.chain_id;
-	c.genesis = most_common(probes, count, counts_for_genesis, same_genesis, c.chain_id);
+	c.genesis = agree_genesis(all, count, c.chain_id);
+	free(all);
 	c.skew_us = middle_skew(probes, count, &c.clocks);
 	return c;
 }
@@ -249,7 +200,7 @@ static void check_chain(const struct examined *e)
 	else if (p->sample.chain_id != c->chain_id)
 		finding_add(e->out, FINDING_FAIL, endpoints, e->node->name, "take it out, or put the url right", "chain id %" PRIu64 ", and %s %s %" PRIu64, p->sample.chain_id,
 			    c->configured ? "the configuration" : others(e, &c->chain), c->configured || c->chain.votes == 1 ? "says" : "say", c->chain_id);
-	else if (p->has_genesis && c->genesis.votes > 0 && !same_genesis(p, &e->probes[c->genesis.by]))
+	else if (p->has_genesis && c->genesis.votes > 0 && !hash_equal(&p->genesis, &e->probes[c->genesis.by].genesis))
 		finding_add(e->out, FINDING_FAIL, endpoints, e->node->name, "it runs another network with the same chain id: compare the genesis files", "another genesis block than %s", others(e, &c->genesis));
 }
 

@@ -24,6 +24,11 @@ expect_exit 1 "a file that exists stays" init --rpc "$url" --no-peers -o "$conf"
 expect_text "and --force is named" "$scratch/err" "--force"
 expect_exit 0 "--force replaces it" init --rpc "$url" --no-peers --force -o "$conf"
 expect_equal "by another" "$(grep -c '^\[node ' "$conf")" 1
+expect_exit 0 "two ways to one node" init --rpc "$url" "http://localhost:${url##*:}" --no-peers --force -o "$conf"
+expect_text "are said to be one" "$scratch/err" "warning: http://localhost:${url##*:} is left out: it is the same node as validator-"
+expect_equal "and written once" "$(grep -c '^\[node ' "$conf")" 1
+expect_exit 64 "two spellings of a URL" init --rpc "$url" "$url/" --no-peers --force -o "$conf"
+expect_text "are one" "$scratch/err" "given twice"
 expect_exit 0 "the default place is made" init --rpc="$url" --no-peers
 expect_equal "with its directory" "$(stat -c %a "$XDG_CONFIG_HOME/tocsin/tocsin.conf")" 600
 

@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "collect/besu.h"
 #include "collect/protocol.h"
 
 #include <ctype.h>
@@ -443,21 +444,23 @@ static const struct refusal_case {
 	const char *name;
 	int status;
 	const char *body, *why;
+	bool foreign; /* it is no node at all */
 } refusal_cases[] = {
-	{"Host not allowed", 403, "{\"message\":\"Host not authorized.\"}", "HTTP 403 Host not authorized. (add this host to --host-allowlist)"},
-	{"forbidden by a proxy", 403, "<html>Forbidden</html>", "HTTP 403"},
-	{"no token", 401, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-40100,\"message\":\"Unauthorized\"}}", "HTTP 401 Unauthorized (set bearer_file or bearer_env)"},
-	{"wrong path", 404, "not found", "HTTP 404 (is this the JSON-RPC URL?)"},
-	{"asked too often", 429, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32005,\"message\":\"rate limited\"}}", "HTTP 429 rate limited (asked too often: set interval_ms)"},
-	{"timed out inside", 408, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32603,\"message\":\"Timeout expired\"}}", "HTTP 408 Timeout expired"},
-	{"bad gateway", 502, "<html><h1>502</h1></html>", "HTTP 502"},
-	{"hostile words", 500, "{\"message\":\"\\u001b[2Jboo\"}", "HTTP 500 "},
-	{"a web page", 200, " \n<!DOCTYPE html><html></html>", "not JSON-RPC: a web page (is this the RPC port?)"},
-	{"nothing", 200, "", "answer is not JSON: "},
-	{"cut off", 200, "[{\"jsonrpc\":\"2.0\",\"id\":1,", "answer is not JSON: "},
-	{"two values", 200, "[] []", "answer is not JSON: "},
-	{"a number", 200, "42", "not JSON-RPC: neither an object nor an array (is this the RPC port?)"},
-	{"liveness page", 200, "{\"status\":\"UP\"}", "not JSON-RPC: an answer without result or error (is this the RPC port?)"},
+	{"Host not allowed", 403, "{\"message\":\"Host not authorized.\"}", "HTTP 403 Host not authorized. (add this host to --host-allowlist)", false},
+	{"forbidden by a proxy", 403, "<html>Forbidden</html>", "HTTP 403", false},
+	{"no token", 401, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-40100,\"message\":\"Unauthorized\"}}", "HTTP 401 Unauthorized (set bearer_file or bearer_env)", false},
+	{"wrong path", 404, "not found", "HTTP 404 (is this the JSON-RPC URL?)", true},
+	{"asked too often", 429, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32005,\"message\":\"rate limited\"}}", "HTTP 429 rate limited (asked too often: set interval_ms)", false},
+	{"timed out inside", 408, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32603,\"message\":\"Timeout expired\"}}", "HTTP 408 Timeout expired", false},
+	{"bad gateway", 502, "<html><h1>502</h1></html>", "HTTP 502", false},
+	{"hostile words", 500, "{\"message\":\"\\u001b[2Jboo\"}", "HTTP 500 ", false},
+	{"a web page", 200, " \n<!DOCTYPE html><html></html>", "not JSON-RPC: a web page (is this the RPC port?)", true},
+	{"nothing", 200, "", "answer is not JSON: ", true},
+	{"cut off", 200, "[{\"jsonrpc\":\"2.0\",\"id\":1,", "answer is not JSON: ", true},
+	{"two values", 200, "[] []", "answer is not JSON: ", true},
+	{"a number", 200, "42", "not JSON-RPC: neither an object nor an array (is this the RPC port?)", true},
+	{"liveness page", 200, "{\"status\":\"UP\"}", "not JSON-RPC: an answer without result or error (is this the RPC port?)", true},
+	{"no POST there", 501, "<html>Unsupported method</html>", "HTTP 501", true},
 };
 
 static void refusals_say_why(void **state TOCSIN_UNUSED)
@@ -474,6 +477,8 @@ static void refusals_say_why(void **state TOCSIN_UNUSED)
 		for (const char *at = p.sample.why; *at; at++)
 			assert_false(iscntrl((unsigned char)*at));
 		assert_int_equal(p.sample.has, 0);
+		if (((const struct besu_memory *)p.memory)->foreign != c->foreign)
+			fail_msg("%s: foreign %d", c->name, !c->foreign);
 		/* Asking again at once would help none of these. */
 		if (protocol_besu.eager(p.memory))
 			fail_msg("%s: asks again at once", c->name);

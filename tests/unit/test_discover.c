@@ -112,9 +112,9 @@ static void peer_lists(void **state)
 struct node {
 	struct MHD_Daemon *daemon;
 	unsigned port;
-	uint64_t chain_id;
-	char genesis; /* the digit its genesis hash is made of */
-	char key;     /* the digit its key is made of; 0: no ADMIN */
+	uint64_t chain_id; /* 0: a web page */
+	char genesis;      /* the digit its genesis hash is made of */
+	char key;          /* the digit its key is made of; 0: no ADMIN */
 	unsigned listener;
 	unsigned peer; /* the listener of its one peer on this machine, 0 none */
 	bool single;   /* refuses batches */
@@ -190,6 +190,11 @@ static unsigned answer_body(const struct node *node, const struct buf *body, str
 	struct json_writer w;
 
 	json_writer_init(&w, out, false);
+	if (node->chain_id == 0) {
+		json_free(root);
+		buf_puts(out, "<html>Welcome</html>");
+		return 200;
+	}
 	if (json_is_array(root) && node->single) {
 		json_free(root);
 		buf_puts(out, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,\"message\":\"Invalid Request\"}}");
@@ -270,7 +275,7 @@ static void members_and_strangers(void **state)
 		{.chain_id = 138, .genesis = 'b'},
 		{.chain_id = 138, .genesis = 'a', .key = '1', .listener = 30303},
 	};
-	static const enum membership wanted[] = {MEMBER, OTHER_CHAIN, OTHER_GENESIS, MEMBER, MEMBER_SILENT};
+	static const enum membership wanted[] = {MEMBER, OTHER_CHAIN, OTHER_GENESIS, SAME_NODE, MEMBER_SILENT};
 	char urls[5][64] = {"", "", "", "", "http://127.0.0.1:1"};
 	const char *list[5];
 	struct discovery d;
@@ -306,17 +311,98 @@ static void members_and_strangers(void **state)
 	compose_config(&d, &compose, &text);
 	if (config_parse(buf_text(&text), text.len, "t.conf", &config, &problems) != STATUS_OK)
 		fail_msg("%s", problems.items[0].text);
-	assert_int_equal(config.node_count, 3); /* without the strangers */
+	assert_int_equal(config.node_count, 2); /* without the strangers, and each node once */
 	assert_int_equal(config.chain_id, 138);
 	assert_int_equal(config.validator_count, 0);
 	assert_non_null(strstr(buf_text(&text), "Left out: it answers with chain id 1,"));
 	assert_non_null(strstr(buf_text(&text), "not the genesis block"));
+	assert_non_null(strstr(buf_text(&text), "Left out: it is the same node as node-11111111:"));
 	config_free(&config);
 	config_problems_free(&problems);
 	buf_free(&text);
 	discovery_free(&d);
 	for (size_t i = 0; i < ARRAY_LENGTH(nodes); i++)
 		MHD_stop_daemon(nodes[i].daemon);
+}
+
+/* Who stands first may be the stranger. */
+static void most_decide(void **state)
+{
+	static const struct {
+		const char *name;
+		struct node nodes[5]; /* chain 0: a web page; the rest: as many as there are */
+		size_t count, lead;
+		enum membership wanted[5];
+		bool tied;
+	} cases[] = {
+		{"a stranger first, a web page last",
+		 {{.chain_id = 1, .genesis = 'c'}, {.chain_id = 138, .genesis = 'a', .key = '1'}, {.chain_id = 138, .genesis = 'a', .key = '3'}, {.chain_id = 138, .genesis = 'a'}, {.chain_id = 0}},
+		 5,
+		 1,
+		 {OTHER_CHAIN, MEMBER, MEMBER, MEMBER, NO_NODE},
+		 false},
+		{"another history first", {{.chain_id = 138, .genesis = 'b'}, {.chain_id = 138, .genesis = 'a'}, {.chain_id = 138, .genesis = 'a'}}, 3, 1, {OTHER_GENESIS, MEMBER, MEMBER}, false},
+		{"a tie", {{.chain_id = 1, .genesis = 'c'}, {.chain_id = 138, .genesis = 'a'}}, 2, 0, {MEMBER, OTHER_CHAIN}, true},
+		{"two ways to one stranger",
+		 {{.chain_id = 138, .genesis = 'a', .key = '3'}, {.chain_id = 1, .genesis = 'c', .key = '1'}, {.chain_id = 1, .genesis = 'c', .key = '1'}},
+		 3,
+		 0,
+		 {MEMBER, OTHER_CHAIN, OTHER_CHAIN},
+		 true},
+	};
+
+	(void)state;
+	for (size_t c = 0; c < ARRAY_LENGTH(cases); c++) {
+		struct node nodes[5];
+		char urls[5][64];
+		const char *list[5];
+		struct discovery d;
+		struct error err = {0};
+		for (size_t i = 0; i < cases[c].count; i++) {
+			nodes[i] = cases[c].nodes[i];
+			node_start(&nodes[i]);
+			node_url(urls[i], &nodes[i]);
+			list[i] = urls[i];
+		}
+		struct discover_options options = {.urls = list, .url_count = cases[c].count, .no_peers = true};
+		if (discover(&options, clock_system(), &d, &err) != STATUS_OK)
+			fail_msg("%s: %s", cases[c].name, err.text);
+		if (d.lead != cases[c].lead || d.tied != cases[c].tied)
+			fail_msg("%s: node %zu leads, tied %d", cases[c].name, d.lead, d.tied);
+		for (size_t i = 0; i < cases[c].count; i++)
+			if (d.nodes[i].membership != cases[c].wanted[i])
+				fail_msg("%s: node %zu: membership %d", cases[c].name, i, (int)d.nodes[i].membership);
+		discovery_free(&d);
+		for (size_t i = 0; i < cases[c].count; i++)
+			MHD_stop_daemon(nodes[i].daemon);
+	}
+}
+
+static void one_url_in_two_spellings(void **state)
+{
+	static const struct {
+		const char *a, *b;
+		enum status status; /* STATUS_NETWORK: two URLs, of which none answers */
+	} cases[] = {
+		{"http://127.0.0.1:1", "http://127.0.0.1:1", STATUS_USAGE},
+		{"http://127.0.0.1:1", "http://127.0.0.1:1/", STATUS_USAGE},
+		{"http://LOCALHOST:1/", "http://localhost:1", STATUS_USAGE},
+		{"http://127.0.0.1:1/rpc", "http://127.0.0.1:1", STATUS_NETWORK},
+		{"http://127.0.0.1:1", "https://127.0.0.1:1", STATUS_NETWORK},
+		{"http://a:b@127.0.0.1:1", "http://c:d@127.0.0.1:1", STATUS_NETWORK},
+		{"http://127.0.0.1:1", "http://127.0.0.1:2", STATUS_NETWORK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		const char *urls[] = {cases[i].a, cases[i].b};
+		struct discover_options options = {.urls = urls, .url_count = 2};
+		struct discovery d;
+		struct error err = {0};
+		assert_int_equal(discover(&options, clock_system(), &d, &err), cases[i].status);
+		assert_true(cases[i].status != STATUS_USAGE || strstr(err.text, "given twice"));
+		discovery_free(&d);
+	}
 }
 
 static void neighbours_are_found(void **state)
@@ -479,6 +565,8 @@ int main(void)
 		cmocka_unit_test(guesses),
 		cmocka_unit_test(peer_lists),
 		cmocka_unit_test(members_and_strangers),
+		cmocka_unit_test(most_decide),
+		cmocka_unit_test(one_url_in_two_spellings),
 		cmocka_unit_test(neighbours_are_found),
 		cmocka_unit_test(nothing_answers),
 		cmocka_unit_test(written_file),
