@@ -89,6 +89,13 @@ static bool set_ascii(struct globals *g, const char *value)
 	return true;
 }
 
+static bool set_linear(struct globals *g, const char *value)
+{
+	(void)value;
+	g->linear = true;
+	return true;
+}
+
 static bool set_read_only(struct globals *g, const char *value)
 {
 	(void)value;
@@ -115,6 +122,7 @@ static const struct global_option {
 	{"color", "auto|always|never", "colour on the terminal (auto also asks NO_COLOR)", set_colour},
 	{"as", "NAME", "who you are (default: the login)", set_operator},
 	{"ascii", NULL, "draw with ASCII only", set_ascii},
+	{"linear", NULL, "lines instead of a screen, for screen readers and simple terminals", set_linear},
 	{"read-only", NULL, "OBSERVER: write nothing, run nothing", set_read_only},
 	{"utc", NULL, "show times in UTC", set_utc},
 };
@@ -490,7 +498,7 @@ static int run_command(int argc, char **argv)
 		print_help();
 		return EXIT_OK;
 	}
-	if (argv[1][0] == '-' && argv[1][1] == '-' && strcmp(argv[1], "--script") == 0)
+	if (strncmp(argv[1], "--", 2) == 0 && option_is(argv[1] + 2, "script"))
 		return cli_console_command.run(&globals, count, argv);
 	if (argv[1][0] == '-') {
 		fprintf(stderr, "tocsin: %s: unknown option (tocsin --help lists them)\n", argv[1]);

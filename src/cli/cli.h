@@ -18,7 +18,7 @@ struct globals {
 	const char *theme;         /* --theme */
 	const char *operator_name; /* --as */
 	enum colour_when colour;
-	bool ascii, read_only, utc;
+	bool ascii, linear, read_only, utc;
 };
 
 /* Exit codes beside those that a command defines (status, verify). */
@@ -102,8 +102,7 @@ int cli_runbook_run(const struct globals *globals, int argc, char **argv);
 /* What `console` and `demo` share: a console over a configuration and a record, on the
  * terminal or driven by a script. Takes the store over; returns the exit code. */
 struct console_options {
-	const char *script;                  /* NULL: the terminal */
-	bool linear;                         /* lines instead of a screen */
+	const char *script;                  /* NULL: the terminal, or lines (--linear) */
 	const char *const *tool_environment; /* see watch_options */
 };
 int cli_console(const struct globals *globals, const struct config *config, struct store *store, const struct console_options *options);

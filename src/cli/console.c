@@ -59,7 +59,7 @@ int cli_console(const struct globals *globals, const struct config *config, stru
 	ui_resume(ui);
 	if (options->script)
 		status = script_run(loop, ui, options->script, &err);
-	else if (options->linear)
+	else if (globals->linear)
 		status = linear_run(loop, ui, &err);
 	else
 		status = term_run(loop, ui, globals->colour, &err);
@@ -125,8 +125,7 @@ void cli_print_board(const struct globals *globals, struct watch *watch, FILE *o
 static int run(const struct globals *globals, int argc, char **argv)
 {
 	const char *script = NULL;
-	bool linear = false;
-	const struct cli_option options[] = {{.name = "script", .value = &script}, {.name = "linear", .flag = &linear}, {.name = NULL}};
+	const struct cli_option options[] = {{.name = "script", .value = &script}, {.name = NULL}};
 	struct config config;
 	struct store *store = NULL;
 	struct error err = {0};
@@ -145,7 +144,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 		config_free(&config);
 		return EXIT_FAILED;
 	}
-	struct console_options console = {.script = script, .linear = linear};
+	struct console_options console = {.script = script};
 	int code = cli_console(globals, &config, store, &console);
 	config_free(&config);
 	return code;

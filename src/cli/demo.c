@@ -212,7 +212,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 	struct console_options console = {0};
 	const char *victim = NULL, *seed = NULL, *break_after = NULL;
 	struct sim_options sim_options = {.scenario = "validator-failure", .break_after_ms = BREAK_AFTER_MS};
-	const struct cli_option options[] = {{.name = "script", .value = &console.script}, {.name = "linear", .flag = &console.linear}, {.name = "victim", .value = &victim}, {.name = "seed", .value = &seed}, {.name = "break-after", .value = &break_after}, {.name = "systems", .flag = &sim_options.systems}, {.name = NULL}};
+	const struct cli_option options[] = {{.name = "script", .value = &console.script}, {.name = "victim", .value = &victim}, {.name = "seed", .value = &seed}, {.name = "break-after", .value = &break_after}, {.name = "systems", .flag = &sim_options.systems}, {.name = NULL}};
 	struct sim *sim;
 	struct config config = {0};
 	struct error err = {0};
@@ -236,7 +236,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 		sim_options.break_after_ms = after_us / US_PER_MS;
 	}
 	sim_options.victim = victim;
-	bool screen = console.script || console.linear || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
+	bool screen = console.script || globals->linear || (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
 	if (!screen && !break_after)
 		sim_options.break_after_ms = -1; /* some time ago: one look has to show it all */
 	if (sim_start(&sim, &sim_options, &err) != STATUS_OK) {

@@ -91,4 +91,16 @@ if LC_ALL=C grep -q '[^ -~]' "$scratch/out"; then
 else
 	pass "ASCII is enough"
 fi
+
+# The option works wherever the message about a terminal without a cursor sends people.
+sim net healthy --seed 7
+url=$(urls net | head -1)
+for words in "--linear $url" "$url --linear" "--linear console $url" "console $url --linear"; do
+	# shellcheck disable=SC2086
+	"$tocsin" --db "$scratch/y.db" $words <"$scratch/file" >"$scratch/out" 2>"$scratch/err"
+	expect_equal "tocsin $words" "$? $(cat "$scratch/err")" "0 "
+	expect_text "prints lines" "$scratch/out" "changes are printed as lines"
+done
+t --linear
+expect_text "tocsin --linear wants a configuration" "$scratch/err" "no configuration:"
 finish
