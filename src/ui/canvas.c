@@ -323,7 +323,7 @@ static bool next_line(const char **text, int columns, const char **line, size_t 
 	return true;
 }
 
-int area_wrap(struct area area, int x, int y, int columns, int rows, enum role role, const char *text)
+int area_wrap(struct area area, int x, int y, int columns, int rows, enum role role, unsigned attr, const char *text)
 {
 	const char *line;
 	size_t len;
@@ -331,7 +331,7 @@ int area_wrap(struct area area, int x, int y, int columns, int rows, enum role r
 	while (columns > 0 && used < rows && next_line(&text, columns, &line, &len)) {
 		char piece[4 * CANVAS_COLUMNS_MAX];
 		text_clean(piece, sizeof(piece), line, len);
-		area_text(area, x, y + used++, role, 0, piece);
+		area_text(area, x, y + used++, role, attr, piece);
 	}
 	return used;
 }

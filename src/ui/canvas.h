@@ -87,7 +87,7 @@ int area_fit(struct area area, int x, int y, int columns, enum role role, unsign
 /* Draws text that ends before column `right`; returns the column it begins at. */
 int area_right(struct area area, int right, int y, enum role role, unsigned attr, const char *text);
 /* Wraps text at blanks and breaks at '\n'; returns the rows used, at most `rows`. */
-int area_wrap(struct area area, int x, int y, int columns, int rows, enum role role, const char *text);
+int area_wrap(struct area area, int x, int y, int columns, int rows, enum role role, unsigned attr, const char *text);
 /* The rows area_wrap would use, however many. */
 int area_wrap_rows(int columns, const char *text);
 

@@ -192,10 +192,7 @@ static void draw_line(const struct pager *pager, size_t i, struct area area, int
 		area_back(area, 0, y + row, area.columns, ROLE_SELECTION);
 	if (line->key)
 		area_text(area, 0, y, line->role == ROLE_DIM ? ROLE_DIM : ROLE_KEY, ATTR_BOLD, line->key);
-	if (line->attr)
-		area_text(area, x, y, line->role, line->attr, line->text);
-	else
-		area_wrap(area, x, y, area.columns - x, rows, line->role, line->text);
+	area_wrap(area, x, y, area.columns - x, rows, line->role, line->attr, line->text);
 	if (i == pager->matched)
 		area_cursor(area, 0, y);
 }
@@ -300,7 +297,7 @@ static int draw_body(const char *body, struct area area, int columns, int top)
 		rows = rows > 0 ? rows : 1;
 		for (int i = 0; i < rows && code; i++)
 			area_back(area, 0, row + i - top, columns, ROLE_CODE);
-		area_wrap(area, 0, row - top, columns, rows, code ? ROLE_CODE : ROLE_BASE, line);
+		area_wrap(area, 0, row - top, columns, rows, code ? ROLE_CODE : ROLE_BASE, 0, line);
 		row += rows;
 		free(line);
 		body += len + (body[len] == '\n');

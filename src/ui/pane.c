@@ -202,7 +202,7 @@ static void draw_empty(struct ui *ui, const struct pane *pane, const struct list
 		text_format(hidden, sizeof(hidden), "filter \"%s\" hides all %zu (Esc clears it)", state->filter, listing->total);
 	else
 		why = pane->empty(ui);
-	area_wrap(list, MARK_COLUMNS, 0, list.columns - MARK_COLUMNS - 2, list.rows, listing->total > 0 ? ROLE_WARN : ROLE_DIM, why);
+	area_wrap(list, MARK_COLUMNS, 0, list.columns - MARK_COLUMNS - 2, list.rows, listing->total > 0 ? ROLE_WARN : ROLE_DIM, 0, why);
 }
 
 /* The frame's top line: number, title, filter, and what the pane says of itself. */

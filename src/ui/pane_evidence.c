@@ -133,7 +133,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 							 : ROLE_BASE;
 	area_text(area, 0, 0, ROLE_DIM, 0, when);
 	if (area_wrap_rows(area.columns - x, thought->text) <= area.rows)
-		area_wrap(area, x, 0, area.columns - x, area.rows, role, thought->text);
+		area_wrap(area, x, 0, area.columns - x, area.rows, role, 0, thought->text);
 	else
 		area_fit(area, x, 0, area.columns - x, role, 0, thought->text);
 }

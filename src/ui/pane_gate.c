@@ -164,7 +164,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	area_text(area, 0, 0, item->mark.role, ATTR_BOLD, item->mark.text);
 	area_wrap(area, 2, 0, area.columns - 2, area.rows, selected ? ROLE_TITLE : item->mark.role == ROLE_CRIT ? ROLE_CRIT
 														: ROLE_BASE,
-		  item->text);
+		  0, item->text);
 }
 
 static int height(const struct ui *ui, size_t i, bool selected, int columns)

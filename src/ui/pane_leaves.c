@@ -88,7 +88,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	const char *text = line_at(ui, i);
 	(void)selected;
 	bool head = strncmp(text, "as it would leave by ", strlen("as it would leave by ")) == 0;
-	area_wrap(area, 0, 0, area.columns, area.rows, head ? ROLE_ACCENT : ROLE_BASE, text);
+	area_wrap(area, 0, 0, area.columns, area.rows, head ? ROLE_ACCENT : ROLE_BASE, 0, text);
 }
 
 static enum status open_all(struct ui *ui, const char *id, struct error *err)

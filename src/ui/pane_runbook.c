@@ -145,7 +145,7 @@ static void draw_item(struct area area, int y, int rows, const struct item *item
 {
 	int x = INDENT + label_columns(item);
 	area_text(area, INDENT, y, item->label[0] == '$' ? ROLE_DIM : item->role, item->back == ROLE_CODE ? 0 : role_weight(item->role), item->label);
-	area_wrap(area, x, y, area.columns - x, rows, item->back == ROLE_CODE ? ROLE_BASE : item->role, item->text);
+	area_wrap(area, x, y, area.columns - x, rows, item->back == ROLE_CODE ? ROLE_BASE : item->role, 0, item->text);
 	if (item->back != ROLE_BASE) {
 		for (int i = 0; i < rows; i++)
 			area_back(area, INDENT - 1, y + i, area.columns - INDENT + 1, item->back);

@@ -66,7 +66,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 		text_clean(first, sizeof(first), text, strcspn(text, "\n"));
 		area_fit(area, 2 + TITLE_COLUMNS, 0, right - 2 - TITLE_COLUMNS, ROLE_DIM, 0, first);
 	} else {
-		area_wrap(area, 2, 1, area.columns - 2, area.rows - 1, ROLE_BASE, text);
+		area_wrap(area, 2, 1, area.columns - 2, area.rows - 1, ROLE_BASE, 0, text);
 		if (area_wrap_rows(area.columns - 2, text) > area.rows - 1)
 			area_text(area, area.columns - 1, area.rows - 1, ROLE_DIM, 0, "…");
 	}

@@ -83,7 +83,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	area_text(area, 0, 0, ROLE_DIM, 0, names[i]);
 	area_wrap(area, LABEL_COLUMNS, 0, area.columns - LABEL_COLUMNS, area.rows, i == FIELD_TEXT ? ROLE_DIM : selected ? ROLE_TITLE
 															 : ROLE_BASE,
-		  says(ui, i));
+		  0, says(ui, i));
 }
 
 static const char *heading(const struct ui *ui)

@@ -201,7 +201,7 @@ static void foot(const struct ui *ui, struct area area)
 	if (has_qbft(ui))
 		lay_facts(ui, &area, area.columns);
 	else
-		area_wrap(area, 0, 0, area.columns, area.rows, ROLE_DIM, no_qbft);
+		area_wrap(area, 0, 0, area.columns, area.rows, ROLE_DIM, 0, no_qbft);
 }
 
 const struct pane pane_validators = {

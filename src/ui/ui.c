@@ -328,7 +328,7 @@ static void draw_message(const struct message *message, struct area area)
 	if (rows == 1)
 		area_fit(lines, x, 0, columns, ROLE_BASE, 0, message->text);
 	else
-		area_wrap(lines, x, 0, columns, rows, ROLE_BASE, message->text);
+		area_wrap(lines, x, 0, columns, rows, ROLE_BASE, 0, message->text);
 	for (int y = 0; y < rows; y++)
 		area_back(lines, 0, y, lines.columns, ROLE_BAR);
 }
@@ -806,8 +806,8 @@ static void draw_small(struct area area, int columns, int rows)
 {
 	char text[120];
 	text_format(text, sizeof(text), "Too small: this terminal has %dx%d, this screen needs %dx%d.", area.columns, area.rows, columns, rows);
-	int used = area_wrap(area, 0, 0, area.columns, area.rows, ROLE_WARN, text);
-	area_wrap(area, 0, used, area.columns, area.rows - used, ROLE_DIM, "q back  ? help  : command");
+	int used = area_wrap(area, 0, 0, area.columns, area.rows, ROLE_WARN, 0, text);
+	area_wrap(area, 0, used, area.columns, area.rows - used, ROLE_DIM, 0, "q back  ? help  : command");
 }
 
 /* --- the screen stopped --------------------------------------------------------------- */

@@ -125,7 +125,7 @@ static void wrapping(void **state)
 	struct area area = begin(&picture, 10, 6, false);
 	const char *text = "two of four\nabcdefghijklm no";
 	assert_int_equal(area_wrap_rows(6, text), 5);
-	assert_int_equal(area_wrap(area, 1, 0, 6, 9, ROLE_BASE, text), 5);
+	assert_int_equal(area_wrap(area, 1, 0, 6, 9, ROLE_BASE, ATTR_BOLD, text), 5);
 	end(&picture, false, " two of\n four\n abcdef\n ghijkl\n m no\n\n");
 }
 

@@ -655,6 +655,19 @@ static void long_lines_are_wrapped_at_any_width(void **state)
 	assert_shows(room, "1-3 of 3 ");
 }
 
+/* A bold line says as much as a plain one: half a sentence may mean its opposite. */
+static void bold_lines_are_wrapped_too(void **state)
+{
+	struct room *room = *state;
+	ui_pager_open(room->ui, "Proposal");
+	ui_pager_line(room->ui, ROLE_CRIT, ATTR_BOLD, "severity", "P1 by rule S-P1-blind: whether it lives cannot be seen");
+	assert_shows(room, "cannot be seen");
+	assert_shows(room, "1-2 of 2 ");
+	const struct cell *cell = canvas_at(room->canvas, 12, 2);
+	assert_int_equal(cell->role, ROLE_CRIT);
+	assert_int_equal(cell->attr, ATTR_BOLD);
+}
+
 /* Of several pagers only the last is seen, with dialogs above it. */
 static void overlays_cover_each_other(void **state)
 {
@@ -972,6 +985,7 @@ int main(void)
 		ROOM(an_observer_writes_nothing),
 		ROOM(long_text_is_scrolled),
 		ROOM(long_lines_are_wrapped_at_any_width),
+		ROOM(bold_lines_are_wrapped_too),
 		ROOM(overlays_cover_each_other),
 		ROOM(dialogs),
 		ROOM(a_long_dialog_is_read_to_its_end),
