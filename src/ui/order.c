@@ -2,11 +2,15 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ui/words.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES = 5 };
+enum {
+	PLACES = 5,
+	FILTERED_BYTES = 4096,
+};
 
 /* Where a health stands among the rows, from the worst. */
 static size_t place_of(enum health health)
@@ -46,55 +50,90 @@ static size_t group_length(const char *name)
 	return len > 0 ? len : all;
 }
 
-static bool is_named(const struct group *group, const char *name, size_t len)
-{
-	return strncmp(group->name, name, len) == 0 && group->name[len] == '\0';
-}
-
-/* The group that is named by the first `len` bytes. */
-static struct group *group_of(struct groups *groups, const char *name, size_t len)
-{
-	len = len < GROUP_NAME ? len : GROUP_NAME - 1;
-	for (size_t i = 0; i < groups->count; i++)
-		if (is_named(&groups->items[i], name, len))
-			return &groups->items[i];
-	if (groups->count == GROUPS_MAX) {
-		struct group *last = &groups->items[GROUPS_MAX - 1];
-		text_format(last->name, sizeof(last->name), "others");
-		return last;
-	}
-	struct group *group = &groups->items[groups->count++];
-	*group = (struct group){0};
-	text_format(group->name, sizeof(group->name), "%.*s", (int)len, name);
-	return group;
-}
-
-static int compare_groups(const void *a, const void *b)
-{
-	static const enum health worst_first[] = {HEALTH_CRITICAL, HEALTH_STALE, HEALTH_UNKNOWN, HEALTH_WARNING};
-	const struct group *x = a, *y = b;
-	for (size_t i = 0; i < ARRAY_LENGTH(worst_first); i++) {
-		size_t left = x->numbers[worst_first[i]], right = y->numbers[worst_first[i]];
-		if (left != right)
-			return left > right ? -1 : 1;
-	}
-	return strcmp(x->name, y->name);
-}
-
-void groups_count(struct groups *groups, const struct world *world, enum kind kind)
+/* What passes the filter, each in a group of its own; components keep the rest. */
+static void begin_groups(struct groups *groups, const struct world *world, enum kind kind, const char *filter)
 {
 	size_t count = world_count(world, kind);
-	if (groups->generation == world_generation(world) && groups->of == count)
-		return;
-	groups->generation = world_generation(world);
-	groups->of = count;
+	struct buf text;
+	buf_init(&text, FILTERED_BYTES);
+	groups->items = xreallocarray(groups->items, count ? count : 1, sizeof(*groups->items));
 	groups->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct component *c = world_at(world, kind, i);
-		struct group *group = group_of(groups, c->name, group_length(c->name));
-		group->numbers[c->health]++;
-		group->total++;
+		char id[PANE_ID];
+		buf_clear(&text);
+		component_identify(c, id, *filter ? &text : NULL);
+		if (!filter_matches(filter, buf_text(&text)))
+			continue;
+		struct group *group = &groups->items[groups->count++];
+		*group = (struct group){.members = 1};
+		group->numbers[c->health] = 1;
+		text_format(group->name, sizeof(group->name), "%.*s", (int)group_length(c->name), c->name);
 	}
-	if (groups->count > 1)
-		qsort(groups->items, groups->count, sizeof(groups->items[0]), compare_groups);
+	buf_free(&text);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+	return strcmp(x->name, y->name);
+}
+
+void group_add(struct group *group, const struct group *other)
+{
+	group->members += other->members;
+	for (size_t i = 0; i < ARRAY_LENGTH(group->numbers); i++)
+		group->numbers[i] += other->numbers[i];
+}
+
+/* Makes one of neighbours that have one name. */
+static void merge_groups(struct groups *groups)
+{
+	size_t merged = 0;
+	for (size_t i = 0; i < groups->count; i++) {
+		if (merged > 0 && strcmp(groups->items[merged - 1].name, groups->items[i].name) == 0)
+			group_add(&groups->items[merged - 1], &groups->items[i]);
+		else
+			groups->items[merged++] = groups->items[i];
+	}
+	groups->count = merged;
+}
+
+static size_t worst_place(const struct group *group)
+{
+	size_t worst = PLACES - 1;
+	for (size_t health = 0; health < ARRAY_LENGTH(group->numbers); health++) {
+		size_t place = place_of((enum health)health);
+		worst = group->numbers[health] > 0 && place < worst ? place : worst;
+	}
+	return worst;
+}
+
+static size_t not_well(const struct group *group)
+{
+	return group->members - group->numbers[HEALTH_OK];
+}
+
+/* By the worst health in them, then by how many are not well, then by their size. */
+static int compare_groups(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+	const size_t keys[][2] = {{worst_place(y), worst_place(x)}, {not_well(x), not_well(y)}, {x->members, y->members}};
+	for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+		if (keys[i][0] != keys[i][1])
+			return keys[i][0] > keys[i][1] ? -1 : 1;
+	}
+	return compare_names(a, b);
+}
+
+void groups_count(struct groups *groups, const struct world *world, enum kind kind, const char *filter)
+{
+	/* What a filter looks at changes more often than the states do. */
+	if (*filter == '\0' && groups->generation == world_generation(world))
+		return;
+	groups->generation = *filter ? 0 : world_generation(world);
+	begin_groups(groups, world, kind, filter);
+	qsort(groups->items, groups->count, sizeof(groups->items[0]), compare_names);
+	merge_groups(groups);
+	qsort(groups->items, groups->count, sizeof(groups->items[0]), compare_groups);
 }

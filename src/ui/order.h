@@ -15,22 +15,20 @@ struct order {
  * asked for its count, which is the first that it is asked in each drawing. */
 void order_worst_first(struct order *order, const struct world *world, enum kind kind);
 
-enum {
-	GROUPS_MAX = 32,
-	GROUP_NAME = 64,
-};
+enum { GROUP_NAME = 64 };
 
 struct group {
 	char name[GROUP_NAME]; /* of its components, without their numbers */
-	size_t numbers[HEALTH_STALE + 1], total;
+	size_t numbers[HEALTH_STALE + 1], members;
 };
 struct groups {
-	struct group items[GROUPS_MAX]; /* the last one takes in what has no room */
+	struct group *items; /* owned; of all components together they have each once */
 	size_t count;
-	size_t of; /* components in all */
-	uint64_t generation;
+	uint64_t generation; /* of the world that they hold for; 0: of none, they are filtered */
 };
-/* Counts the groups of a kind, the one with the most that is bad first. */
-void groups_count(struct groups *groups, const struct world *world, enum kind kind);
+/* Counts the groups among the components of a kind that pass the filter, the worst group first. */
+void groups_count(struct groups *groups, const struct world *world, enum kind kind, const char *filter);
+/* Counts the members of the other one too. */
+void group_add(struct group *group, const struct group *other);
 
 #endif

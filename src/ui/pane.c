@@ -250,10 +250,11 @@ void pane_draw(struct ui *ui, const struct pane *pane, int number, struct area a
 	area_box(area, border);
 	draw_title(ui, pane, number, area);
 	int heads = pane->heads ? 1 : 0;
-	int foot = pane->foot_rows && pane->foot ? pane->foot_rows(ui, area.columns - MARK_COLUMNS - 2) : 0;
-	if (foot > area.rows - FRAME_ROWS - heads - 1)
+	int rows = area.rows - FRAME_ROWS - heads;
+	int foot = pane->foot_rows && pane->foot ? pane->foot_rows(ui, area.columns - MARK_COLUMNS - 2, rows) : 0;
+	if (foot > rows - 1)
 		foot = 0;
-	struct area list = area_inside(area, 0, 1 + heads, area.columns, area.rows - FRAME_ROWS - heads - foot);
+	struct area list = area_inside(area, 0, 1 + heads, area.columns, rows - foot);
 	if (heads)
 		pane->heads(ui, area_inside(area, MARK_COLUMNS, 1, area.columns - MARK_COLUMNS - 2, 1));
 	if (foot)
@@ -334,7 +335,7 @@ static int wanted_rows(struct ui *ui, const struct pane *pane, int columns)
 {
 	size_t opened = ui_pane_state(ui, pane->name)->index;
 	size_t count = pane->count(ui);
-	int chrome = FRAME_ROWS + (pane->heads ? 1 : 0) + (pane->foot_rows ? pane->foot_rows(ui, columns - MARK_COLUMNS - 2) : 0);
+	int chrome = FRAME_ROWS + (pane->heads ? 1 : 0) + (pane->foot_rows ? pane->foot_rows(ui, columns - MARK_COLUMNS - 2, CANVAS_ROWS_MAX) : 0);
 	int rows = 0;
 	if (count == 0)
 		return chrome + 1;

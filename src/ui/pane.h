@@ -53,8 +53,9 @@ struct pane {
 	void (*status)(const struct ui *ui, struct area area);
 	/* What an empty pane says, and why it is empty. Never NULL. */
 	const char *(*empty)(const struct ui *ui);
-	/* Lines below the list (a summary): how many at this width, and their drawing. NULL: none. */
-	int (*foot_rows)(const struct ui *ui, int columns);
+	/* Lines below the list (a summary): how many at this width where list and summary share
+	 * so many rows, and their drawing. NULL: none. */
+	int (*foot_rows)(const struct ui *ui, int columns, int rows);
 	void (*foot)(const struct ui *ui, struct area area);
 	int min_rows;    /* content lines below which the pane collapses to its top line */
 	int min_columns; /* columns, frame included, below which it gets a row of its own; 0: 38 */

@@ -134,51 +134,76 @@ static void status(const struct ui *ui, struct area area)
 
 /* --- very many of them: groups by name ---------------------------------------------- */
 
-enum {
-	GROUPED_ABOVE = 50,
-	GROUP_ROWS = 3,
-};
+enum { GROUPED_ABOVE = 50 };
 
 static struct groups groups;
 
-static int foot_rows(const struct ui *ui, int columns)
+/* Half of the room, so that the worst nodes are seen beside the groups. */
+static int foot_rows(const struct ui *ui, int columns, int rows)
 {
 	const struct world *world = watch_world(ui_watch(ui));
 	(void)columns;
 	if (world_count(world, KIND_NODE) <= GROUPED_ABOVE)
 		return 0;
-	groups_count(&groups, world, KIND_NODE);
-	return groups.count < GROUP_ROWS ? (int)groups.count : GROUP_ROWS;
+	groups_count(&groups, world, KIND_NODE, ui_pane_filter(ui, pane_nodes.name));
+	if (groups.count <= (size_t)rows / 2)
+		return (int)groups.count;
+	/* One line alone could only repeat the title. */
+	return rows / 2 > 1 ? rows / 2 : 0;
 }
 
-static void draw_group(const struct group *group, struct area area, int y, int name_width)
+/* "300 nodes  299 ok  1 critical"; where that is too much, the worst of it. */
+static void draw_counts(const struct group *group, struct area area)
 {
-	static const struct {
-		enum health health;
-		const char *word;
-	} counted[] = {{HEALTH_OK, "ok"}, {HEALTH_WARNING, "warn"}, {HEALTH_UNKNOWN, "unknown"}, {HEALTH_STALE, "stale"}, {HEALTH_CRITICAL, "critical"}};
-	char number[32], text[64];
-	area_fit(area, 0, y, name_width, ROLE_TITLE, 0, group->name);
-	int x = area_printf(area, name_width, y, ROLE_DIM, 0, "  %s nodes", text_thousands(number, sizeof(number), (int64_t)group->total));
-	for (size_t i = 0; i < ARRAY_LENGTH(counted); i++) {
-		size_t many = group->numbers[counted[i].health];
-		enum role role = counted[i].health == HEALTH_OK ? ROLE_DIM : health_role(counted[i].health);
+	char number[32], texts[COUNTED + 1][64];
+	struct part parts[COUNTED + 1] = {{ROLE_DIM, 0, texts[0]}};
+	size_t count = 1, first = 0;
+	text_format(texts[0], sizeof(texts[0]), "  %s %s", text_thousands(number, sizeof(number), (int64_t)group->members), group->members == 1 ? kind_name(KIND_NODE) : kind_def(KIND_NODE)->plural);
+	int width = text_width(texts[0]);
+	for (size_t i = 0; i < COUNTED; i++) {
+		const struct counted *counted = &counted_healths[i];
+		size_t many = group->numbers[counted->health];
 		if (many == 0)
 			continue;
-		text_format(text, sizeof(text), "  %s %s", text_thousands(number, sizeof(number), (int64_t)many), counted[i].word);
-		if (x + text_width(text) <= area.columns)
-			x = area_text(area, x, y, role, role_weight(role), text);
+		parts[count] = (struct part){counted->role, role_weight(counted->role), texts[count]};
+		text_format(texts[count], sizeof(texts[count]), "  %s %s", text_thousands(number, sizeof(number), (int64_t)many), counted->word);
+		width += text_width(texts[count++]);
 	}
+	while (first < count && width > area.columns)
+		width -= text_width(parts[first++].text);
+	area_parts(area, 0, 0, parts + first, count - first);
+}
+
+static void draw_group(const struct group *group, struct area area, int y, int name_width, enum role role)
+{
+	area_fit(area, 0, y, name_width, role, 0, group->name);
+	draw_counts(group, area_inside(area, name_width, y, area.columns - name_width, 1));
+}
+
+/* What has no line of its own, in one line: the counts of all lines are those of the title. */
+static struct group rest_of(size_t shown)
+{
+	struct group rest = {.members = 0};
+	for (size_t i = shown; i < groups.count; i++)
+		group_add(&rest, &groups.items[i]);
+	text_format(rest.name, sizeof(rest.name), "and %zu more groups", groups.count - shown);
+	return rest;
 }
 
 static void foot(const struct ui *ui, struct area area)
 {
-	int name_width = 0;
 	(void)ui;
-	for (int y = 0; y < area.rows && (size_t)y < groups.count; y++)
-		name_width = text_width(groups.items[y].name) > name_width ? text_width(groups.items[y].name) : name_width;
-	for (int y = 0; y < area.rows && (size_t)y < groups.count; y++)
-		draw_group(&groups.items[y], area, y, name_width < NAME_MOST ? name_width : NAME_MOST);
+	size_t rows = (size_t)area.rows, shown = groups.count <= rows ? groups.count : rows - 1;
+	struct group rest = rest_of(shown);
+	int name_width = shown < groups.count ? text_width(rest.name) : 0;
+	for (size_t i = 0; i < shown; i++)
+		name_width = text_width(groups.items[i].name) > name_width ? text_width(groups.items[i].name) : name_width;
+	name_width = name_width < NAME_MOST ? name_width : NAME_MOST;
+	name_width = name_width < area.columns / 2 ? name_width : area.columns / 2;
+	for (size_t i = 0; i < shown; i++)
+		draw_group(&groups.items[i], area, (int)i, name_width, ROLE_TITLE);
+	if (shown < groups.count)
+		draw_group(&rest, area, area.rows - 1, name_width, ROLE_DIM);
 }
 
 static const char *empty(const struct ui *ui)

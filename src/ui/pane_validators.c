@@ -188,8 +188,9 @@ static int lay_facts(const struct ui *ui, struct area *area, int columns)
 
 static const char *const no_qbft = "no QBFT here: validators are those of the configuration";
 
-static int foot_rows(const struct ui *ui, int columns)
+static int foot_rows(const struct ui *ui, int columns, int rows)
 {
+	(void)rows;
 	if (world_chain(watch_world(ui_watch(ui)))->seen_us == 0)
 		return 0;
 	return has_qbft(ui) ? lay_facts(ui, NULL, columns) : count(ui) > 0 ? area_wrap_rows(columns, no_qbft)

@@ -391,13 +391,26 @@ struct pane_state *ui_pane_state(struct ui *ui, const char *pane)
 	return &ui->panes[place].state;
 }
 
-int ui_pane_room(const struct ui *ui, const char *pane)
+/* NULL: nothing was done to the pane yet. */
+static const struct pane_state *known_state(const struct ui *ui, const char *pane)
 {
 	for (size_t i = 0; i < ui->pane_count; i++) {
 		if (strcmp(ui->panes[i].pane, pane) == 0)
-			return ui->panes[i].state.page;
+			return &ui->panes[i].state;
 	}
-	return 0;
+	return NULL;
+}
+
+const char *ui_pane_filter(const struct ui *ui, const char *pane)
+{
+	const struct pane_state *state = known_state(ui, pane);
+	return state ? state->filter : "";
+}
+
+int ui_pane_room(const struct ui *ui, const char *pane)
+{
+	const struct pane_state *state = known_state(ui, pane);
+	return state ? state->page : 0;
 }
 
 const struct pane *ui_focused(const struct ui *ui)
@@ -423,12 +436,8 @@ void ui_set_focus(struct ui *ui, const char *name)
 
 const char *ui_selected(const struct ui *ui)
 {
-	const struct pane *pane = ui_focused(ui);
-	for (size_t i = 0; pane && i < ui->pane_count; i++) {
-		if (strcmp(ui->panes[i].pane, pane->name) == 0)
-			return ui->panes[i].state.shown > 0 ? ui->panes[i].state.selected : "";
-	}
-	return "";
+	const struct pane_state *state = known_state(ui, ui_focus(ui));
+	return state && state->shown > 0 ? state->selected : "";
 }
 
 bool ui_zoomed(const struct ui *ui)

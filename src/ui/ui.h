@@ -107,6 +107,8 @@ enum { PRESS_TEXT = 40 };
 char *ui_press(char dst[PRESS_TEXT], const struct ui *ui, const char *request);
 
 struct pane_state *ui_pane_state(struct ui *ui, const char *pane);
+/* What its rows are filtered by, "" for nothing. */
+const char *ui_pane_filter(const struct ui *ui, const char *pane);
 /* The lines that its rows had when it was drawn last; 0: none. */
 int ui_pane_room(const struct ui *ui, const char *pane);
 /* The selected row's id in the focused pane, "" when there is none. */

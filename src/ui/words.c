@@ -168,25 +168,29 @@ static struct part source_part(const struct ui *ui, enum kind kind, char *text, 
 	return (struct part){live ? ROLE_OK : ROLE_STALE, live ? 0 : ATTR_BOLD, text_format(text, size, "%s %s", live ? "live" : "STALE", age)};
 }
 
+const struct counted counted_healths[COUNTED] = {
+	{HEALTH_OK, "ok", ROLE_DIM},
+	{HEALTH_WARNING, "warn", ROLE_WARN},
+	{HEALTH_UNKNOWN, "unknown", ROLE_UNKNOWN},
+	{HEALTH_STALE, "stale", ROLE_STALE},
+	{HEALTH_CRITICAL, "critical", ROLE_CRIT},
+};
+
 void draw_kind_status(const struct ui *ui, enum kind kind, struct area area)
 {
-	static const struct {
-		enum health health;
-		const char *word;
-	} counted[] = {{HEALTH_OK, "ok"}, {HEALTH_WARNING, "warn"}, {HEALTH_UNKNOWN, "unknown"}, {HEALTH_STALE, "stale"}, {HEALTH_CRITICAL, "critical"}};
 	const size_t *numbers = measure_kind(watch_world(ui_watch(ui)), kind)->numbers;
-	struct part parts[ARRAY_LENGTH(counted) + 3];
-	char source[48], texts[ARRAY_LENGTH(counted)][32];
+	struct part parts[COUNTED + 3];
+	char source[48], texts[COUNTED][32];
 	size_t count = 0;
 	parts[count++] = (struct part){ROLE_BASE, 0, " "};
-	for (size_t i = 0; i < ARRAY_LENGTH(counted); i++) {
+	for (size_t i = 0; i < COUNTED; i++) {
+		const struct counted *counted = &counted_healths[i];
 		/* The first parts go first when there is no room: how many are well, then the age. */
 		if (i == 1)
 			parts[count++] = source_part(ui, kind, source, sizeof(source));
-		if (numbers[counted[i].health] == 0)
+		if (numbers[counted->health] == 0)
 			continue;
-		enum role role = counted[i].health == HEALTH_OK ? ROLE_DIM : health_role(counted[i].health);
-		parts[count++] = (struct part){role, role_weight(role), text_format(texts[i], sizeof(texts[i]), i == 0 ? "%zu %s  " : "  %zu %s", numbers[counted[i].health], counted[i].word)};
+		parts[count++] = (struct part){counted->role, role_weight(counted->role), text_format(texts[i], sizeof(texts[i]), i == 0 ? "%zu %s  " : "  %zu %s", numbers[counted->health], counted->word)};
 	}
 	parts[count++] = (struct part){ROLE_BASE, 0, " "};
 	area_parts_right(area, 0, area.columns, 0, parts, count);

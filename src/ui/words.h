@@ -25,6 +25,16 @@ int state_columns(const struct ui *ui, enum kind kind);
 /* Columns of the longest name, between 8 and `most`. */
 int name_columns(const struct ui *ui, enum kind kind, int most);
 
+/* The healths in the order in which counts name them: what matters most comes last, and is
+ * left out last. */
+struct counted {
+	enum health health;
+	const char *word; /* "critical" */
+	enum role role;   /* what is well is not worth a colour */
+};
+enum { COUNTED = 5 };
+extern const struct counted counted_healths[COUNTED];
+
 /* Draws what a pane says of its source: "live 1 s", "STALE 47 s", "no data", then counts by
  * health, right-aligned into the pane's top line. */
 void draw_kind_status(const struct ui *ui, enum kind kind, struct area area);

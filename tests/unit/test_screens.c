@@ -223,6 +223,45 @@ static void escalate(struct watch *w, struct ui *ui)
 	keys(ui, "e");
 }
 
+/* --- very many nodes ------------------------------------------------------------------ */
+
+enum { CROWD_MOST = 400 };
+
+/* Three hundred that serve, a few that sign, and some small groups in trouble: each node
+ * lives in the last place of the net while it is asked. */
+static void crowd(struct watch *w, struct ui *ui)
+{
+	static const struct {
+		const char *name;
+		unsigned count, down;
+	} groups[] = {{"rpc", 300, 0}, {"archive", 2, 0}, {"bad-chain", 1, 1}, {"sentry", 40, 3}, {"boot", 4, 0}, {"bad-dead", 1, 1}, {"edge", 9, 2}, {"faucet", 1, 0}};
+	struct net_node *nodes = xcalloc(CROWD_MOST, sizeof(*nodes)), *place = &w->net.nodes[NET_NODES - 1];
+	size_t count = 0;
+	(void)ui;
+	for (size_t g = 0; g < ARRAY_LENGTH(groups); g++) {
+		for (unsigned i = 0; i < groups[g].count; i++) {
+			char name[64];
+			text_format(name, sizeof(name), "%s-%u", groups[g].name, i + 1);
+			nodes[count++] = (struct net_node){.component = world_add_node(w->net.world, name, "http://test"), .rpc_ms = 8, .peers = 5, .chain_id = 138, .no_key = true, .no_peers = true, .stopped = i < groups[g].down};
+		}
+	}
+	for (int second = 0; second < 40; second++) {
+		for (size_t i = 0; i < count; i++) {
+			*place = nodes[i];
+			net_sample(&w->net, NET_NODES - 1);
+			nodes[i] = *place;
+		}
+		room_run(w, 1);
+	}
+	free(nodes);
+}
+
+static void crowd_zoomed(struct watch *w, struct ui *ui)
+{
+	crowd(w, ui);
+	keys(ui, "1 z");
+}
+
 static const struct golden {
 	const char *name;
 	void (*make)(struct watch *w, struct ui *ui);
@@ -253,6 +292,8 @@ static const struct golden {
 	{"handover-100x60", handover, 100, 60, false},
 	{"escalate-80x24", escalate, 80, 24, false},
 	{"drill-armed-100x30", drill_armed, 100, 30, false},
+	{"crowd-80x24", crowd, 80, 24, false},
+	{"crowd-zoomed-100x30", crowd_zoomed, 100, 30, false},
 };
 
 static void compare(const struct golden *golden, const char *shot)
@@ -314,6 +355,58 @@ static void no_size_breaks_a_screen(void **state)
 	}
 }
 
+/* The sum of the numbers before a word on the screen. */
+static size_t sum_before(const char *shot, const char *word)
+{
+	size_t sum = 0;
+	for (const char *at = shot; (at = strstr(at, word)); at++) {
+		const char *number = at;
+		while (number > shot && number[-1] >= '0' && number[-1] <= '9')
+			number--;
+		if (number < at)
+			sum += strtoul(number, NULL, 10);
+	}
+	return sum;
+}
+
+/* However few groups have a line of their own, and whatever is filtered. */
+static void groups_add_up(void **state)
+{
+	static const struct {
+		const char *name, *filter;
+		bool zoomed;
+		int columns, rows;
+		size_t sum;
+		const char *shown, *hidden;
+	} cases[] = {
+		{"the worst first", "", false, 80, 24, 364, "sentry", NULL},
+		{"the rest in one line", "", false, 80, 24, 364, "and 7 more groups", "faucet"},
+		{"a narrow one", "", false, 60, 24, 364, "critical", NULL},
+		{"more when there is room", "", true, 120, 36, 364, "faucet", "more groups"},
+		{"one is one", "", true, 120, 36, 364, " 1 node ", " 1 nodes"},
+		{"those of the filter", "rpc-2", true, 120, 36, 111, "rpc", "bad-"},
+		{"all but", "!rpc", true, 120, 36, 62, "bad-dead", NULL},
+		{"nothing", "unicorn", true, 120, 36, 0, "hides all", NULL},
+	};
+	(void)state;
+	struct watch *w = room_open(4, 2);
+	struct ui *ui = ui_new(w, false, true);
+	crowd(w, ui);
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		print_message("%s\n", cases[i].name);
+		ui_set_zoom(ui, cases[i].zoomed);
+		text_format(ui_pane_state(ui, "nodes")->filter, PANE_FILTER, "%s", cases[i].filter);
+		char *shot = room_shot(ui, cases[i].columns, cases[i].rows, false);
+		/* The titles count too: all nodes once more, and the validators. */
+		size_t titles = cases[i].zoomed ? 364 : 368, sum = sum_before(shot, " ok") + sum_before(shot, " critical");
+		if (sum != titles + cases[i].sum || !strstr(shot, cases[i].shown) || (cases[i].hidden && strstr(shot, cases[i].hidden)))
+			fail_msg("%zu nodes in:\n%s", sum - titles, shot);
+		free(shot);
+	}
+	ui_free(ui);
+	room_close(w);
+}
+
 static void hostile_names_stay_inert(void **state)
 {
 	(void)state;
@@ -336,6 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(screens_look_as_kept),
 		cmocka_unit_test(no_size_breaks_a_screen),
+		cmocka_unit_test(groups_add_up),
 		cmocka_unit_test(hostile_names_stay_inert),
 	};
 	hash_init();
