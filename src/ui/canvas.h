@@ -58,6 +58,7 @@ struct canvas {
 	struct cell *cells;
 	int cursor_x, cursor_y; /* where the hardware cursor belongs; -1: hidden */
 	bool ascii;             /* draw with ASCII only */
+	bool spoken;            /* it is read aloud: words in the place of pictures */
 };
 
 struct canvas *canvas_new(int columns, int rows, bool ascii);

@@ -121,6 +121,7 @@ static void say_heads(struct linear *linear, const struct pane *pane)
 	struct canvas *line = canvas_new(COLUMNS, 1, ui_ascii(linear->ui));
 	struct buf text;
 	buf_init(&text, LINE_BYTES);
+	line->spoken = true;
 	pane->heads(linear->ui, canvas_area(line));
 	canvas_squeeze(line, &text);
 	say_lines(linear, buf_text(&text));
@@ -174,8 +175,10 @@ static void say_summary(struct linear *linear)
 	linear->screen = ui_screen(linear->ui);
 	say(linear, "%s.", ui_screen_entry(linear->ui)->title);
 	say_header(linear);
-	for (const struct pane *const *pane = ui_screen_entry(linear->ui)->panes; *pane; pane++)
-		say_pane(linear, *pane);
+	for (const struct pane *const *pane = ui_screen_entry(linear->ui)->panes; *pane; pane++) {
+		if (pane_wanted(linear->ui, *pane))
+			say_pane(linear, *pane);
+	}
 	say_next(linear);
 }
 
@@ -275,8 +278,32 @@ static void say_question(struct linear *linear)
 	linear->asked = true;
 }
 
+/* A line that a screen opens to be gone on with cannot be gone on with here: what it still
+ * needs is said, and the next line is a command like any other. */
+static void refuse_begun(struct linear *linear)
+{
+	const char *cursor = linear->ui->prompt.text;
+	char begun[PROMPT_BYTES], name[48] = "", needed[80] = "";
+	text_format(begun, sizeof(begun), "%s", cursor);
+	for (size_t len = strlen(begun); len > 0 && begun[len - 1] == ' ';)
+		begun[--len] = '\0';
+	const struct request *request = text_word(&cursor, name, sizeof(name)) ? request_by_name(name) : NULL;
+	/* Here they can no longer be left out. */
+	if (request && strcmp(begun, name) == 0)
+		text_format(needed, sizeof(needed), " %.*s", (int)strcspn(request->args + strspn(request->args, "["), "[]"), request->args + strspn(request->args, "["));
+	if (*begun)
+		say(linear, "Error: %s: words are missing (write it in one line: %s%s)", name, begun, needed);
+	else
+		say(linear, "Error: nothing was asked for (write a command in one line; help lists them)");
+	ui_key(linear->ui, "Esc");
+}
+
 static void say_prompt(struct linear *linear)
 {
+	if (linear->ui->prompting == PROMPT_COMMAND) {
+		refuse_begun(linear);
+		return;
+	}
 	const struct prompt *prompt = &linear->ui->prompt;
 	say(linear, "%s %s%s%s", linear->ui->label, prompt->len ? "(until now: " : "", prompt->text, prompt->len ? ")" : "");
 	linear->asked = true;

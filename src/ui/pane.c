@@ -299,6 +299,7 @@ bool pane_row_text(struct ui *ui, const struct pane *pane, size_t position, stru
 	if (there) {
 		size_t i = listing_at(&listing, position);
 		struct canvas *canvas = canvas_new(ROW_TEXT_COLUMNS, row_height(ui, pane, i, false, ROW_TEXT_COLUMNS), ui_ascii(ui));
+		canvas->spoken = true;
 		pane->row(ui, canvas_area(canvas), i, false);
 		canvas_squeeze(canvas, out);
 		canvas_free(canvas);

@@ -73,7 +73,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 		[NAME] = {.width = longest_name(ui)},
 		[SORT] = {.width = 9, .drop = 3},
 		[REASON] = {.width = 20, .most = 160, .drop = 2},
-		[PAST] = {.width = 8, .most = PAST_MOST, .drop = 1},
+		[PAST] = {.width = 8, .most = picture_columns(area, PAST_MOST), .drop = 1},
 	};
 	struct table table;
 	char name[CALLED_TEXT];

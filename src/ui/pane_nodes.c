@@ -26,7 +26,7 @@ enum {
 	NOTE_MOST = 120,
 };
 
-static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], struct table *table)
+static void fit(const struct ui *ui, struct area area, struct column columns[COLUMNS], struct table *table)
 {
 	int name = name_columns(ui, KIND_NODE, NAME_MOST);
 	columns[STATE] = (struct column){.head = "state", .width = state_columns(ui, KIND_NODE)};
@@ -35,9 +35,9 @@ static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], 
 	columns[LAG] = (struct column){.head = "lag", .width = 4, .most = 5, .drop = 1, .right = true};
 	columns[PEERS] = (struct column){.head = "peers", .width = 5, .drop = 3, .right = true};
 	columns[RPC] = (struct column){.head = "rpc", .width = 7, .most = 8, .drop = 2, .right = true};
-	columns[PAST] = (struct column){.head = "answer time", .width = 11, .most = PAST_MOST, .drop = 4};
+	columns[PAST] = (struct column){.head = "answer time", .width = 11, .most = picture_columns(area, PAST_MOST), .drop = 4};
 	columns[NOTE] = (struct column){.head = "client", .width = 24, .most = NOTE_MOST, .drop = 5};
-	table_fit(table, columns, COLUMNS, total);
+	table_fit(table, columns, COLUMNS, area.columns);
 }
 
 static struct order order;
@@ -62,7 +62,7 @@ static void heads(const struct ui *ui, struct area area)
 {
 	struct column columns[COLUMNS];
 	struct table table;
-	fit(ui, area.columns, columns, &table);
+	fit(ui, area, columns, &table);
 	table_heads(&table, area);
 }
 
@@ -108,7 +108,7 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	struct column columns[COLUMNS];
 	struct table table;
 	bool bad = c->health != HEALTH_OK;
-	fit(ui, area.columns, columns, &table);
+	fit(ui, area, columns, &table);
 	table_cell(&table, area, STATE, 0, word.role, role_weight(word.role), word.text);
 	table_cell(&table, area, NAME, 0, selected ? ROLE_TITLE : ROLE_BASE, 0, c->name);
 	if (c->symptom == SYMPTOM_UNREACHABLE || c->symptom == SYMPTOM_REFUSING || c->symptom == SYMPTOM_UNSAMPLED || c->seen_us == 0) {

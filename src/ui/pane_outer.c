@@ -185,6 +185,12 @@ static bool is_wanted(const struct ui *ui, enum kind kind)
 	return world_count(watch_world(ui_watch(ui)), kind) > 0 || (outers[kind].section && config_section(config, outers[kind].section));
 }
 
+/* That none fires is said by a source that answers, and by nobody else. */
+static const char *empty_of(const struct ui *ui, enum kind kind)
+{
+	return kind == KIND_ALERT && kind_heard_us(ui, kind) == 0 ? "not known: no source of alerts answers" : outers[kind].empty;
+}
+
 /* Panes know their functions only, not themselves: so each kind has a set of its own. */
 #define PANE_OF(NAME_, KIND_, TITLE_, RANK_)                                                            \
 	static size_t NAME_##_count(const struct ui *ui)                                                \
@@ -213,8 +219,7 @@ static bool is_wanted(const struct ui *ui, enum kind kind)
 	}                                                                                               \
 	static const char *NAME_##_empty(const struct ui *ui)                                           \
 	{                                                                                               \
-		(void)ui;                                                                               \
-		return outers[KIND_].empty;                                                             \
+		return empty_of(ui, KIND_);                                                             \
 	}                                                                                               \
 	const struct pane pane_##NAME_ = {                                                              \
 		.name = #NAME_,                                                                         \

@@ -23,16 +23,16 @@ enum {
 	FOOT_PARTS = 5,
 };
 
-static void fit(const struct ui *ui, int total, struct column columns[COLUMNS], struct table *table)
+static void fit(const struct ui *ui, struct area area, struct column columns[COLUMNS], struct table *table)
 {
 	int name = name_columns(ui, KIND_VALIDATOR, NAME_MOST);
 	columns[STATE] = (struct column){.head = "state", .width = state_columns(ui, KIND_VALIDATOR)};
 	columns[NAME] = (struct column){.head = "validator", .width = name < 16 ? name : 16, .most = name};
-	columns[TURNS] = (struct column){.head = "turns", .width = 6, .most = 10};
+	columns[TURNS] = (struct column){.head = "turns", .width = 6, .most = picture_columns(area, 10)};
 	columns[LAST] = (struct column){.head = "last block", .width = 10, .most = 11, .drop = 2, .right = true};
 	columns[PROPOSED] = (struct column){.head = "proposed", .width = 8, .drop = 3, .right = true};
 	columns[REASON] = (struct column){.head = "", .width = 20, .most = 160, .drop = 4};
-	table_fit(table, columns, COLUMNS, total);
+	table_fit(table, columns, COLUMNS, area.columns);
 }
 
 static struct order order;
@@ -62,8 +62,19 @@ static void heads(const struct ui *ui, struct area area)
 {
 	struct column columns[COLUMNS];
 	struct table table;
-	fit(ui, area.columns, columns, &table);
+	fit(ui, area, columns, &table);
 	table_heads(&table, area);
+}
+
+/* "last turns: 4 taken, 1 missed" */
+static void say_turns(struct area area, const char *turns)
+{
+	int taken = 0, missed = 0;
+	for (const char *turn = turns; *turn; turn++) {
+		taken += *turn == 'o';
+		missed += *turn == 'x';
+	}
+	area_printf(area, 0, 0, missed > 0 ? ROLE_CRIT : ROLE_OK, 0, "last turns: %d taken, %d missed", taken, missed);
 }
 
 /* The last turns as dots and crosses, newest right. */
@@ -97,10 +108,12 @@ static void row(const struct ui *ui, struct area area, size_t i, bool selected)
 	struct column columns[COLUMNS];
 	struct table table;
 	const char *turns = component_text(c, VALIDATOR_TURNS);
-	fit(ui, area.columns, columns, &table);
+	fit(ui, area, columns, &table);
 	table_cell(&table, area, STATE, 0, word.role, role_weight(word.role), word.text);
 	table_cell(&table, area, NAME, 0, selected ? ROLE_TITLE : ROLE_BASE, 0, c->name);
-	if (turns)
+	if (turns && area.canvas->spoken)
+		say_turns(table_area(&table, area, TURNS, 0), turns);
+	else if (turns)
 		draw_turns(table_area(&table, area, TURNS, 0), turns);
 	else
 		table_cell(&table, area, TURNS, 0, ROLE_UNKNOWN, 0, "?");

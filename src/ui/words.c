@@ -151,15 +151,19 @@ static int64_t alerts_asked(const struct world *world)
 	return newest;
 }
 
+int64_t kind_heard_us(const struct ui *ui, enum kind kind)
+{
+	int64_t heard_us = world_heard_us(watch_world(ui_watch(ui)), kind);
+	return heard_us == 0 && kind == KIND_ALERT ? alerts_asked(watch_world(ui_watch(ui))) : heard_us;
+}
+
 static struct part source_part(const struct ui *ui, enum kind kind, char *text, size_t size)
 {
 	char age[DURATION_TEXT];
 	/* The age of the oldest thing a pane shows would call one lost node stale for all, so
 	 * a pane is as old as its newest sample; a lost row says so itself. While the chain is
 	 * halted nothing new is said of validators, and it is still the truth of this second. */
-	int64_t seen_us = world_heard_us(watch_world(ui_watch(ui)), kind);
-	if (seen_us == 0 && kind == KIND_ALERT)
-		seen_us = alerts_asked(watch_world(ui_watch(ui)));
+	int64_t seen_us = kind_heard_us(ui, kind);
 	if (seen_us == 0)
 		return (struct part){ROLE_UNKNOWN, ATTR_BOLD, "no data"};
 	int64_t age_us = ui_now_us(ui) - seen_us;
@@ -198,8 +202,53 @@ void draw_kind_status(const struct ui *ui, enum kind kind, struct area area)
 
 /* --- pictures ---------------------------------------------------------------------- */
 
+enum { SPOKEN_COLUMNS = 60 };
+
+int picture_columns(struct area area, int most)
+{
+	return area.canvas->spoken ? SPOKEN_COLUMNS : most;
+}
+
+/* "lately 12 ok, 3 critical" */
+static void say_band(struct area area, const struct trail *trail)
+{
+	size_t numbers[HEALTH_STALE + 1] = {0};
+	int x = 0;
+	for (size_t i = 0; i < trail->count; i++)
+		numbers[trail_at(trail, i)->health]++;
+	for (size_t i = 0; i < COUNTED; i++) {
+		const struct counted *counted = &counted_healths[i];
+		if (numbers[counted->health] > 0)
+			x = area_printf(area, x, 0, counted->role, 0, "%s%zu %s", x > 0 ? ", " : "lately ", numbers[counted->health], counted->word);
+	}
+}
+
+/* "lately 8 to 12 ms, 2 without an answer" */
+static void say_trail(struct area area, enum role role, const struct trail *trail)
+{
+	int64_t least = INT64_MAX, most = -1;
+	size_t missed = 0;
+	int x = 0;
+	for (size_t i = 0; i < trail->count; i++) {
+		int64_t number = trail_at(trail, i)->number;
+		missed += number < 0;
+		least = number >= 0 && number < least ? number : least;
+		most = number > most ? number : most;
+	}
+	if (most >= 0 && least < most)
+		x = area_printf(area, x, 0, role, 0, "lately %lld to %lld ms", (long long)least, (long long)most);
+	else if (most >= 0)
+		x = area_printf(area, x, 0, role, 0, "lately %lld ms", (long long)most);
+	if (missed > 0)
+		area_printf(area, x, 0, role, 0, "%s%zu without an answer", x > 0 ? ", " : "lately ", missed);
+}
+
 void draw_health_band(struct area area, int x, int y, int columns, const struct trail *trail)
 {
+	if (area.canvas->spoken) {
+		say_band(area_inside(area, x, y, columns, 1), trail);
+		return;
+	}
 	static const char *const marks[] = {[HEALTH_UNKNOWN] = "?", [HEALTH_OK] = "▇", [HEALTH_WARNING] = "▄", [HEALTH_CRITICAL] = "▁", [HEALTH_STALE] = "?"};
 	size_t shown = trail->count < (size_t)columns ? trail->count : (size_t)columns;
 	x += columns - (int)shown;
@@ -211,6 +260,10 @@ void draw_health_band(struct area area, int x, int y, int columns, const struct 
 
 void draw_trail(struct area area, enum role role, const struct trail *trail, int64_t full)
 {
+	if (area.canvas->spoken) {
+		say_trail(area, role, trail);
+		return;
+	}
 	int64_t numbers[TRAIL_LENGTH + 1] = {full};
 	size_t columns = area.columns < TRAIL_LENGTH ? (size_t)area.columns : TRAIL_LENGTH;
 	size_t shown = trail->count < columns ? trail->count : columns, gap = columns - shown;

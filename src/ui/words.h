@@ -25,6 +25,9 @@ int state_columns(const struct ui *ui, enum kind kind);
 /* Columns of the longest name, between 8 and `most`. */
 int name_columns(const struct ui *ui, enum kind kind, int most);
 
+/* When anything was heard of a kind last, 0: never. */
+int64_t kind_heard_us(const struct ui *ui, enum kind kind);
+
 /* The healths in the order in which counts name them: what matters most comes last, and is
  * left out last. */
 struct counted {
@@ -39,6 +42,8 @@ extern const struct counted counted_healths[COUNTED];
  * health, right-aligned into the pane's top line. */
 void draw_kind_status(const struct ui *ui, enum kind kind, struct area area);
 
+/* The columns of a picture; its words, where they are read aloud, need more. */
+int picture_columns(struct area area, int most);
 /* The recent health of a component as a band, newest right. */
 void draw_health_band(struct area area, int x, int y, int columns, const struct trail *trail);
 /* The recent numbers of a component as bars, newest right; a number of `full`, or the

@@ -32,6 +32,7 @@ hear "a proposal" "proposed P1 Validator failure"
 type ""
 hear "how things stand: the header" "proposed: Validator failure"
 hear "the panes with their heads" "state node"
+hear "turns in words" "last turns: "
 hear "what can be done" "You can: declare, dismiss"
 type "declare"
 hear "what the record got" "declared INC-1 P1 Validator failure"
@@ -82,6 +83,15 @@ SCRIPT
 expect_exit 0 "the next start" --db "$scratch/x.db" demo healthy --script "$scratch/script"
 expect_text "goes on with the incident" "$scratch/out" "INC-1 is still open, in Respond, step 2 is next"
 expect_text "on its screen" "$scratch/out" "Respond can be left when"
+
+# --- what is not there is not said, and pictures are words ------------------------------
+
+printf '\ndeclare\n\nquit now\n' >"$scratch/file"
+"$tocsin" --db "$scratch/y.db" demo healthy --linear <"$scratch/file" >"$scratch/out" 2>"$scratch/err"
+expect_equal "a healthy network" "$?" 0
+expect_text "a line that lacks words names them" "$scratch/out" "Error: declare: words are missing (write it in one line: declare TITLE)"
+expect_equal "nothing is said of what nobody configured" "$(grep -E '^(Alerts|Pods|CCIP lanes|Workloads|Probes|Oracle feeds)' "$scratch/out")" ""
+expect_equal "no pictures" "$(grep -e '▁' -e '●' "$scratch/out")" ""
 
 printf ':quit now' >"$scratch/file"
 "$tocsin" --db "$scratch/x.db" --ascii demo healthy --linear <"$scratch/file" >"$scratch/out" 2>"$scratch/err"

@@ -1,6 +1,7 @@
 /* The screens as they look, cell by cell with their roles: golden files that are read
  * by a person before they are kept. TOCSIN_GOLDEN=write makes them anew. */
 #include "ui_fixture.h"
+#include "ui/panes.h"
 #include "world/lane.h"
 
 static void command(struct ui *ui, const char *line)
@@ -407,6 +408,43 @@ static void groups_add_up(void **state)
 	room_close(w);
 }
 
+/* What a screen reader gets of a row: no bars, no dots. */
+static void rows_are_read_in_words(void **state)
+{
+	static const struct {
+		const struct pane *pane;
+		size_t row;
+		const char *says;
+	} cases[] = {{&pane_nodes, 2, "lately 8 ms"}, {&pane_validators, 0, "last turns: 15 taken, 5 missed"}};
+	(void)state;
+	struct watch *w = room_open(4, 2);
+	struct ui *ui = ui_new(w, false, true);
+	one_down(w, ui);
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct buf text;
+		buf_init(&text, 65536);
+		assert_true(pane_row_text(ui, cases[i].pane, cases[i].row, &text));
+		if (!strstr(buf_text(&text), cases[i].says) || strstr(buf_text(&text), "▁") || strstr(buf_text(&text), "●"))
+			fail_msg("%s", buf_text(&text));
+		buf_free(&text);
+	}
+	ui_free(ui);
+	room_close(w);
+}
+
+/* Nobody told of alerts: that is no all-clear. */
+static void no_alert_is_not_known_without_a_source(void **state)
+{
+	(void)state;
+	struct watch *w = room_open(4, 2);
+	struct ui *ui = ui_new(w, false, true);
+	assert_string_equal(pane_alerts.empty(ui), "not known: no source of alerts answers");
+	put(w, KIND_PROBE, "alertmanager main", HEALTH_OK, SYMPTOM_NONE, "answers");
+	assert_string_equal(pane_alerts.empty(ui), "none fires");
+	ui_free(ui);
+	room_close(w);
+}
+
 static void hostile_names_stay_inert(void **state)
 {
 	(void)state;
@@ -430,6 +468,8 @@ int main(void)
 		cmocka_unit_test(screens_look_as_kept),
 		cmocka_unit_test(no_size_breaks_a_screen),
 		cmocka_unit_test(groups_add_up),
+		cmocka_unit_test(rows_are_read_in_words),
+		cmocka_unit_test(no_alert_is_not_known_without_a_source),
 		cmocka_unit_test(hostile_names_stay_inert),
 	};
 	hash_init();
