@@ -101,7 +101,7 @@ struct ui {
 
 	struct message messages[MESSAGES_KEPT];
 	size_t message_count, message_next, message_total; /* total: since the start */
-	bool message_shown;                                /* the newest still stands on the message line */
+	size_t message_read;                               /* of that total, when a key was pressed last */
 
 	/* What a terminal has, and a script has not. */
 	bool terminal;

@@ -6,6 +6,7 @@
 #include "ui/state.h"
 #include "ui/steps.h"
 #include "ui/updates.h"
+#include "ui/words.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,10 +19,13 @@ enum {
 	WHEEL_ROWS = 3,
 };
 
+/* Nobody is sure to have read a message before. */
+#define READ_US (12 * US_PER_S)
+
 /* How long a message stands; errors and alarms stay until the next key. */
 static const int64_t message_us[] = {
 	[MESSAGE_INFO] = 5 * US_PER_S,
-	[MESSAGE_WARNING] = 12 * US_PER_S,
+	[MESSAGE_WARNING] = READ_US,
 	[MESSAGE_ERROR] = INT64_MAX,
 	[MESSAGE_ALARM] = INT64_MAX,
 };
@@ -287,7 +291,6 @@ void ui_message(struct ui *ui, int severity, const char *text)
 	if (ui->message_count < MESSAGES_KEPT)
 		ui->message_count++;
 	ui->message_total++;
-	ui->message_shown = true;
 	ui_touch(ui);
 }
 
@@ -301,30 +304,59 @@ void ui_messagef(struct ui *ui, int severity, const char *fmt, ...)
 	ui_message(ui, severity, text);
 }
 
-static const struct message *shown_message(const struct ui *ui)
+/* Something of the severity that rings is open or waits for an answer. */
+static bool alarm_lasts(const struct ui *ui)
 {
-	if (!ui->message_shown || ui->message_count == 0)
-		return NULL;
-	const struct message *newest = &ui->messages[(ui->message_next + MESSAGES_KEPT - 1) % MESSAGES_KEPT];
-	int64_t age = ui_now_us(ui) - newest->at_us;
-	return age < message_us[newest->severity] ? newest : NULL;
+	const struct fold *fold = watch_fold(ui->watch);
+	const struct proposals *detected = watch_proposals(ui->watch);
+	bool lasts = false;
+	for (size_t i = 0; i < fold_incident_count(fold); i++)
+		lasts = lasts || (incident_is_open(fold_incident_at(fold, i)) && fold_incident_at(fold, i)->severity <= SEVERITY_P1);
+	for (size_t i = 0; i < fold_proposal_count(fold); i++)
+		lasts = lasts || fold_proposal_at(fold, i)->severity <= SEVERITY_P1;
+	for (size_t i = 0; i < detected->count; i++)
+		lasts = lasts || (detected->items[i].severity <= SEVERITY_P1 && !fold_proposal(fold, detected->items[i].key, NULL));
+	return lasts;
+}
+
+/* How much a message matters now: more than all others while nobody can have read it. An
+ * alarm that is over is news, but no trouble. */
+static int message_weight(const struct message *message, int64_t now_us, bool alarm)
+{
+	int weight = message->severity == MESSAGE_ALARM && !alarm ? MESSAGE_INFO : message->severity;
+	return now_us - message->at_us < READ_US ? weight + MESSAGE_ALARM + 1 : weight;
+}
+
+/* What stands on the message line: of the messages since the last key the one that matters
+ * most, of equals the newest; NULL: none stands any more. */
+static const struct message *shown_message(const struct ui *ui, bool alarm)
+{
+	const struct message *shown = NULL;
+	int64_t now_us = ui_now_us(ui);
+	size_t count = ui->message_total - ui->message_read;
+	count = count < ui->message_count ? count : ui->message_count;
+	for (size_t back = count; back > 0; back--) {
+		const struct message *message = &ui->messages[(ui->message_next + MESSAGES_KEPT - back) % MESSAGES_KEPT];
+		bool stands = now_us - message->at_us < message_us[message->severity];
+		if (stands && (!shown || message_weight(message, now_us, alarm) >= message_weight(shown, now_us, alarm)))
+			shown = message;
+	}
+	return shown;
 }
 
 /* What went wrong and its cure stand at the two ends of a message: a long one goes over
  * the rows above the bottom until the next key, rather than lose its end. */
-static void draw_message(const struct message *message, struct area area)
+static void draw_message(const struct message *message, bool alarm, struct area area)
 {
-	static const struct {
-		const char *word;
-		enum role role;
-	} looks[] = {{"", ROLE_INFO}, {"WARN ", ROLE_WARN}, {"ERROR ", ROLE_CRIT}, {"ALARM ", ROLE_CRIT}};
-	int x = 1 + text_width(looks[message->severity].word), columns = area.columns - x - 1;
+	static const struct word looks[] = {{"", ROLE_INFO}, {"WARN ", ROLE_WARN}, {"ERROR ", ROLE_CRIT}, {"ALARM ", ROLE_CRIT}};
+	const struct word look = message->severity == MESSAGE_ALARM && !alarm ? (struct word){"OVER ", ROLE_INFO} : looks[message->severity];
+	int x = 1 + text_width(look.text), columns = area.columns - x - 1;
 	int rows = area_wrap_rows(columns, message->text);
 	if (rows > 1 && rows > area.rows / 3)
 		rows = area.rows < 6 ? 1 : area.rows / 3;
 	struct area lines = area_inside(area, 0, area.rows - rows, area.columns, rows);
 	area_fill(lines, ROLE_BAR);
-	area_text(lines, 1, 0, looks[message->severity].role, ATTR_BOLD, looks[message->severity].word);
+	area_text(lines, 1, 0, look.role, ATTR_BOLD, look.text);
 	if (rows == 1)
 		area_fit(lines, x, 0, columns, ROLE_BASE, 0, message->text);
 	else
@@ -485,7 +517,7 @@ void prompt_open(struct ui *ui, enum prompt_kind kind, const char *label, const 
 	if (kind == PROMPT_FILTER)
 		text_format(ui->filter_before, sizeof(ui->filter_before), "%s", pager ? pager->search : pane ? ui_pane_state(ui, pane->name)->filter
 													     : "");
-	ui->message_shown = false;
+	ui->message_read = ui->message_total;
 	ui_touch(ui);
 }
 
@@ -682,12 +714,13 @@ void ui_key(struct ui *ui, const char *key)
 {
 	const struct overlay *overlay = overlay_top(ui);
 	ui_touch(ui);
-	ui->message_shown = false;
 	ui->resuming = false;
 	if (ui->prompting != PROMPT_NONE) {
 		key_to_prompt(ui, key);
 		return;
 	}
+	/* The line that is typed stands where messages do: until it is done none is read. */
+	ui->message_read = ui->message_total;
 	if (overlay && overlay->is_dialog) {
 		dialog_key(ui, key);
 		return;
@@ -889,9 +922,10 @@ void ui_draw(struct ui *ui, struct canvas *canvas)
 	else
 		draw_screen(ui, canvas);
 	overlays_draw(ui, area);
-	const struct message *message = shown_message(ui);
+	bool alarm = alarm_lasts(ui);
+	const struct message *message = shown_message(ui, alarm);
 	if (ui->prompting != PROMPT_NONE)
 		draw_prompt(ui, area);
 	else if (message)
-		draw_message(message, area);
+		draw_message(message, alarm, area);
 }

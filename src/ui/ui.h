@@ -76,7 +76,8 @@ enum {
 	MESSAGE_ERROR,
 	MESSAGE_ALARM,
 };
-/* A message for the message line, kept in :messages. Errors and alarms stay until the next key. */
+/* A message for the message line, kept in :messages. Errors and alarms stay until the next
+ * key, and nothing less stands in their place before they could be read. */
 void ui_message(struct ui *ui, int severity, const char *text);
 void ui_messagef(struct ui *ui, int severity, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
 

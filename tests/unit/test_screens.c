@@ -408,6 +408,28 @@ static void groups_add_up(void **state)
 	room_close(w);
 }
 
+/* An alarm says that it is over when nothing is left that rang. */
+static void an_alarm_ends(void **state)
+{
+	(void)state;
+	struct watch *w = room_open(4, 2);
+	struct ui *ui = ui_new(w, false, true);
+	one_down(w, ui);
+	ui_alarm(ui, SEVERITY_P1, "Validator failure");
+	char *shot = room_shot(ui, 80, 24, false);
+	assert_non_null(strstr(shot, " ALARM P1 Validator failure"));
+	free(shot);
+	w->net.nodes[2].stopped = false;
+	room_run(w, 120);
+	shot = room_shot(ui, 80, 24, false);
+	assert_non_null(strstr(shot, "nothing is proposed"));
+	assert_non_null(strstr(shot, " OVER P1 Validator failure"));
+	assert_null(strstr(shot, "ALARM"));
+	free(shot);
+	ui_free(ui);
+	room_close(w);
+}
+
 /* What a screen reader gets of a row: no bars, no dots. */
 static void rows_are_read_in_words(void **state)
 {
@@ -468,6 +490,7 @@ int main(void)
 		cmocka_unit_test(screens_look_as_kept),
 		cmocka_unit_test(no_size_breaks_a_screen),
 		cmocka_unit_test(groups_add_up),
+		cmocka_unit_test(an_alarm_ends),
 		cmocka_unit_test(rows_are_read_in_words),
 		cmocka_unit_test(no_alert_is_not_known_without_a_source),
 		cmocka_unit_test(hostile_names_stay_inert),

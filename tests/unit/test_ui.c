@@ -506,6 +506,42 @@ static void messages_fade_and_are_kept(void **state)
 	assert_hides(room, "number 199");
 }
 
+/* A lesser message waits until a worse one could be read, and none wipes away an error. */
+static void what_is_worse_is_read_first(void **state)
+{
+	static const struct {
+		const char *name;
+		int first, second;
+		int64_t between_s, after_s;
+		const char *shown, *hidden;
+	} cases[] = {
+		{"a warning stays beside an info", MESSAGE_WARNING, MESSAGE_INFO, 0, 0, "WARN first", "second"},
+		{"until it goes by itself", MESSAGE_WARNING, MESSAGE_INFO, 9, 4, "second", "first"},
+		{"a worse one comes at once", MESSAGE_INFO, MESSAGE_WARNING, 0, 0, "WARN second", "first"},
+		{"of equals the newest", MESSAGE_WARNING, MESSAGE_WARNING, 1, 0, "WARN second", "first"},
+		{"an error that was read makes way", MESSAGE_ERROR, MESSAGE_INFO, 60, 0, "second", "first"},
+		{"and comes back", MESSAGE_ERROR, MESSAGE_INFO, 60, 60, "ERROR first", "second"},
+	};
+	struct room *room = *state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		print_message("%s\n", cases[i].name);
+		press(room, "j");
+		ui_message(room->ui, cases[i].first, "first");
+		clock_manual_advance(&room->clock, cases[i].between_s * US_PER_S);
+		ui_message(room->ui, cases[i].second, "second");
+		clock_manual_advance(&room->clock, cases[i].after_s * US_PER_S);
+		assert_shows(room, cases[i].shown);
+		assert_hides(room, cases[i].hidden);
+	}
+	/* While something is typed there is no place for messages: they wait. */
+	press(room, "j : z");
+	ui_message(room->ui, MESSAGE_ERROR, "meanwhile");
+	press(room, "o Esc");
+	assert_shows(room, "ERROR meanwhile");
+	press(room, "j");
+	assert_hides(room, "meanwhile");
+}
+
 /* A cure stands at the end: it must not be cut off where it is needed most. */
 static void a_long_message_is_shown_to_its_end(void **state)
 {
@@ -976,6 +1012,7 @@ int main(void)
 		ROOM(pasted_text_presses_nothing),
 		ROOM(asking_for_a_line),
 		ROOM(messages_fade_and_are_kept),
+		ROOM(what_is_worse_is_read_first),
 		ROOM(a_long_message_is_shown_to_its_end),
 		ROOM(enter_too_early_keeps_the_line),
 		ROOM(an_unknown_key_says_where_the_keys_are),
