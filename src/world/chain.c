@@ -21,6 +21,7 @@ static void set_head(struct world *world, const struct component *node, uint64_t
 	world->head = number;
 	world->head_hash = *hash;
 	world->head_time_s = time_s;
+	world->head_before_us = 0;
 	world->head_first_us = at_us;
 	world->head_confirmed_us = at_us;
 	world->head_node = node;
@@ -31,9 +32,12 @@ static void set_head(struct world *world, const struct component *node, uint64_t
 
 void chain_offer_head(struct world *world, const struct component *node, const struct header *header, int64_t at_us)
 {
+	int64_t before_us = world->head_confirmed_us;
+
 	if (!world->has_head || header->number > world->head) {
 		world->head_advanced |= world->has_head;
 		set_head(world, node, header->number, &header->hash, header->timestamp_s, at_us);
+		world->head_before_us = before_us;
 		world->head_dirty = false;
 		return;
 	}
@@ -178,16 +182,25 @@ static void find_periods(struct world *world)
 	world->timeout_ms = t->request_timeout_ms > 0 ? t->request_timeout_ms : (world->info_timeout_ms > 0 ? world->info_timeout_ms : period);
 }
 
-/* The age of the head when a node last confirmed it: an attempt that hangs does not
- * make the chain look silent. A head of the future has only the time since we saw
- * it; that never runs ahead of the truth. */
+/* How old the head was then, by a clock that may differ from the network's: at least as
+ * old as we saw it stand, and, when we saw it come, no older than our last look at the
+ * block before it. */
+static int64_t head_age_ms(const struct world *world, int64_t at_us)
+{
+	int64_t age_us = at_us - world->head_time_s * US_PER_S;
+
+	if (world->head_before_us != 0 && age_us > at_us - world->head_before_us)
+		age_us = at_us - world->head_before_us;
+	if (age_us < at_us - world->head_first_us)
+		age_us = at_us - world->head_first_us;
+	return age_us / US_PER_MS;
+}
+
+/* Its age when a node last confirmed it: an attempt that hangs does not make the chain
+ * look silent. */
 static int64_t confirmed_age_ms(const struct world *world)
 {
-	int64_t age_ms = world->head_confirmed_us / US_PER_MS - world->head_time_s * 1000;
-
-	if (age_ms < -world->thresholds.skew_warn_ms)
-		return (world->head_confirmed_us - world->head_first_us) / US_PER_MS;
-	return age_ms > 0 ? age_ms : 0;
+	return head_age_ms(world, world->head_confirmed_us);
 }
 
 static enum flow find_flow(const struct world *world)
@@ -268,14 +281,12 @@ void chain_follow(struct world *world, int64_t now_us)
 		component_set_text(c, CHAIN_CONSENSUS, consensus_def(world->consensus)->name, now_us);
 	if (!world->has_head)
 		return;
-	if (age_ms < -world->thresholds.skew_warn_ms) {
+	/* A block of the future has no age: the clocks disagree. */
+	if (age_ms < -world->thresholds.skew_warn_ms)
 		component_unset(c, CHAIN_HEAD_AGE_MS);
-		age_ms = (now_us - world->head_first_us) / US_PER_MS;
-	} else {
-		age_ms = age_ms > 0 ? age_ms : 0;
-		component_set_number(c, CHAIN_HEAD_AGE_MS, age_ms, world->head_confirmed_us);
-	}
-	show_rounds(world, age_ms, now_us);
+	else
+		component_set_number(c, CHAIN_HEAD_AGE_MS, age_ms > 0 ? age_ms : 0, world->head_confirmed_us);
+	show_rounds(world, head_age_ms(world, now_us), now_us);
 }
 
 /* --- health ------------------------------------------------------------------------------ */
@@ -383,15 +394,15 @@ static bool awaits_validators(const struct world *world, int64_t now_us)
 static struct finding flowing_finding(struct world *world, int64_t now_us)
 {
 	struct finding finding = {0};
-	int64_t since_us, due_us = (world->head_time_s * 1000 + world->period_ms) * US_PER_MS;
+	int64_t since_us, age_ms = confirmed_age_ms(world);
 	unsigned alive;
 	bool counted = count_alive(world, &alive, &since_us, now_us);
 	struct verdict verdict;
 
-	finding.verdict = judge_chain_age(&world->thresholds, world->flow == FLOW_MOVING ? 0 : confirmed_age_ms(world), world->period_ms, world->timeout_ms);
+	finding.verdict = judge_chain_age(&world->thresholds, world->flow == FLOW_MOVING ? 0 : age_ms, world->period_ms, world->timeout_ms);
 	if (finding.verdict.health != HEALTH_OK) {
-		/* It began when the next block was due. */
-		finding.since_us = due_us > now_us ? world->head_first_us : due_us;
+		/* It began when the next block was due, by our clock. */
+		finding.since_us = world->head_confirmed_us - (age_ms - world->period_ms) * US_PER_MS;
 		finding.certain = finding.verdict.health == HEALTH_CRITICAL;
 	} else if (!consensus_def(world->consensus)->makers) {
 		char period[DURATION_TEXT];

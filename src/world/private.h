@@ -150,6 +150,7 @@ struct world {
 	struct hash256 head_hash;
 	int64_t head_time_s;
 	int64_t first_head_us;     /* when we first saw any */
+	int64_t head_before_us;    /* our last look at the block before it; 0: we did not see it come */
 	int64_t head_first_us;     /* when we first saw it */
 	int64_t head_confirmed_us; /* when a node last said that it is still the head */
 	const struct component *head_node;

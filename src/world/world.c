@@ -525,6 +525,7 @@ void world_clock_stepped(struct world *world, int64_t step_us)
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		move_time(&world->heard_us[kind], step_us);
 	move_time(&world->first_head_us, step_us);
+	move_time(&world->head_before_us, step_us);
 	move_time(&world->head_first_us, step_us);
 	move_time(&world->head_confirmed_us, step_us);
 }
