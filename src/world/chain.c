@@ -203,13 +203,19 @@ static int64_t confirmed_age_ms(const struct world *world)
 	return head_age_ms(world, world->head_confirmed_us);
 }
 
-static enum flow find_flow(const struct world *world)
+/* Nodes may answer, and none of them what is asked for. */
+static bool head_is_hidden(const struct world *world, int64_t now_us)
+{
+	return world->has_head && node_kept_head(world, world->head_node, now_us - world->head_confirmed_us);
+}
+
+static enum flow find_flow(const struct world *world, int64_t now_us)
 {
 	size_t nodes = world->lists[KIND_NODE].count;
 	int64_t age_ms = confirmed_age_ms(world);
 	int64_t watched_ms = (world->head_confirmed_us - world->head_first_us) / US_PER_MS;
 
-	if (nodes > 0 && world->lost + world->unsampled == nodes)
+	if (nodes > 0 && (world->lost + world->unsampled == nodes || head_is_hidden(world, now_us)))
 		return FLOW_HIDDEN;
 	/* Failing, but not for sure yet: what was known stands. */
 	if (world->answering == 0)
@@ -269,7 +275,7 @@ void chain_follow(struct world *world, int64_t now_us)
 	int64_t age_ms = now_us / US_PER_MS - world->head_time_s * 1000;
 
 	find_periods(world);
-	world->flow = find_flow(world);
+	world->flow = find_flow(world, now_us);
 	c->reach = worst_reach(world);
 	c->tried_us = now_us;
 	if (world->answering > 0 && world->has_head)
@@ -344,7 +350,7 @@ static void show_quorum(struct world *world, int64_t now_us)
 }
 
 /* When the last node that could be seen was lost, and why it was. */
-static struct finding hidden_finding(const struct world *world)
+static struct finding nodes_lost_finding(const struct world *world)
 {
 	const struct component_list *nodes = &world->lists[KIND_NODE];
 	struct finding finding = {.certain = true};
@@ -363,6 +369,18 @@ static struct finding hidden_finding(const struct world *world)
 		finding.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_INVISIBLE, "no node can be reached: %s", why);
 	else
 		finding.verdict = verdict_make(world->has_head ? HEALTH_STALE : HEALTH_UNKNOWN, SYMPTOM_UNSAMPLED, "no node was asked lately");
+	return finding;
+}
+
+static struct finding hidden_finding(const struct world *world, int64_t now_us)
+{
+	struct finding finding = {.certain = true, .since_us = world->head_confirmed_us};
+	char since[DURATION_TEXT];
+
+	if (world->lost + world->unsampled == world->lists[KIND_NODE].count)
+		return nodes_lost_finding(world);
+	finding.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_INVISIBLE, "no node has told the newest block for %s",
+				       duration_human(since, now_us - world->head_confirmed_us));
 	return finding;
 }
 
@@ -437,7 +455,7 @@ void chain_judge(struct world *world, int64_t now_us)
 	show_quorum(world, now_us);
 	if (world->flow == FLOW_HIDDEN) {
 		count_alive(world, &alive, &since_us, now_us);
-		finding = hidden_finding(world);
+		finding = hidden_finding(world, now_us);
 	} else if (world->answering == 0) {
 		return;
 	} else if (!world->has_head) {

@@ -70,10 +70,18 @@ static void take_failure(struct node_detail *detail, int64_t at_us)
 		detail->failing_since_us = at_us;
 }
 
+/* Calls that are asked one by one come as samples of their own: that others succeed does
+ * not make up for the newest block, which the node still cannot tell. */
+static bool is_beside_the_head(const struct node_detail *detail, const struct node_sample *sample)
+{
+	return detail->no_head && !(sample->has & SAMPLE_HEAD);
+}
+
 static void take_answer(struct component *c, const struct node_sample *sample)
 {
 	struct node_detail *detail = node_detail(c);
 
+	detail->no_head = false;
 	if (detail->lost)
 		detail->errors_from_us = sample->at_us;
 	detail->failures = 0;
@@ -203,6 +211,16 @@ static void take_set(struct world *world, const struct header *head, const struc
 		validators_take_set(world, sample->validators, sample->validator_count);
 }
 
+/* How often the node tells its head: the longest pause of late, for a look may ask twice. */
+static void take_pause(struct component *c, int64_t at_us)
+{
+	const struct value *before = component_value(c, NODE_HEAD);
+	struct node_detail *detail = node_detail(c);
+	int64_t pause_us = before == NULL ? 0 : at_us - before->at_us;
+
+	detail->head_pause_us = pause_us > detail->head_pause_us / 2 ? pause_us : detail->head_pause_us / 2;
+}
+
 static bool take_head(struct world *world, struct component *c, const struct node_sample *sample)
 {
 	struct node_detail *detail = node_detail(c);
@@ -221,6 +239,7 @@ static bool take_head(struct world *world, struct component *c, const struct nod
 	detail->head = head->number;
 	detail->head_hash = head->hash;
 	detail->head_time_s = head->timestamp_s;
+	take_pause(c, sample->at_us);
 	if (head->consensus != CONSENSUS_UNKNOWN)
 		world->consensus = head->consensus;
 	if (!detail->forked)
@@ -246,7 +265,13 @@ bool node_take(struct world *world, struct component *c, const struct node_sampl
 	c->tried_us = sample->at_us;
 	take_chain_id(world, c, sample);
 	c->reach = sample_reach(world, detail, sample, why, sizeof(why));
+	if (c->reach == REACH_OK && is_beside_the_head(detail, sample)) {
+		c->reach = REACH_REFUSING;
+		take_values(world, c, sample);
+		return false;
+	}
 	memcpy(detail->why, why, sizeof(why));
+	detail->no_head |= sample->method_errors;
 	if (c->reach != REACH_OK) {
 		take_failure(detail, sample->at_us);
 		/* Whom it sees when it is back is to be told anew. */
@@ -412,12 +437,22 @@ static void judge_failing(struct world *world, struct component *c, int64_t now_
 	component_settle(world, c, &finding, now_us);
 }
 
-static bool is_unsampled(const struct world *world, const struct component *c, int64_t now_us)
+/* For how long one that speaks so often may say nothing. */
+static int64_t patience_us(const struct world *world, int64_t interval_us)
 {
 	int64_t limit = world->thresholds.stale_after_ms * US_PER_MS;
-	int64_t polls = STALE_POLLS * node_detail(c)->interval_us;
 
-	return now_us - c->tried_us > (polls > limit ? polls : limit);
+	return STALE_POLLS * interval_us > limit ? STALE_POLLS * interval_us : limit;
+}
+
+bool node_kept_head(const struct world *world, const struct component *c, int64_t silent_us)
+{
+	return silent_us > patience_us(world, node_detail(c)->head_pause_us);
+}
+
+static bool is_unsampled(const struct world *world, const struct component *c, int64_t now_us)
+{
+	return now_us - c->tried_us > patience_us(world, node_detail(c)->interval_us);
 }
 
 void node_judge(struct world *world, struct component *c, int64_t now_us)
@@ -430,6 +465,7 @@ void node_judge(struct world *world, struct component *c, int64_t now_us)
 		return;
 	show_head_age(world, c, now_us);
 	if (is_unsampled(world, c, now_us)) {
+		world->head_dirty |= !detail->unsampled && c == world->head_node;
 		mark(&detail->unsampled, true, &world->unsampled);
 		mark(&detail->answers, false, &world->answering);
 		mark(&detail->lost, false, &world->lost);

@@ -53,10 +53,12 @@ struct node_detail {
 	unsigned answers_seen;
 	int64_t interval_us;    /* between the last two attempts */
 	int64_t errors_from_us; /* errors before belong to an outage that is over */
+	bool no_head;           /* the call for its head fails since it told one last */
 	bool has_head;
 	uint64_t head;
 	struct hash256 head_hash;
 	int64_t head_time_s;
+	int64_t head_pause_us;        /* the longest between two answers with its head, of late */
 	uint64_t agreed;              /* the highest block that it had in common with the window's chain */
 	bool forked;                  /* it told another block than the window has: counted in world.forked */
 	uint64_t fork_low, fork_high; /* the same block at the first, another one at the second */
@@ -103,7 +105,7 @@ enum flow {
 	FLOW_MOVING,
 	FLOW_SILENT, /* a block is overdue */
 	FLOW_HALTED, /* beyond the bound on every reachable node */
-	FLOW_HIDDEN, /* no node can be reached */
+	FLOW_HIDDEN, /* no node can be reached, or none tells its head */
 };
 
 /* Of everything beside chain, nodes and validators. */
@@ -187,6 +189,8 @@ void component_unset(struct component *c, int index);
 /* True when headers or reachability changed, so that validators must be judged too. */
 bool node_take(struct world *world, struct component *c, const struct node_sample *sample);
 void node_judge(struct world *world, struct component *c, int64_t now_us);
+/* True when that is too long for the node to have said nothing of its head. */
+bool node_kept_head(const struct world *world, const struct component *c, int64_t silent_us);
 
 /* Judges all that is beside the chain: what is shown ages, and sources get lost. */
 void outer_judge(struct world *world, int64_t now_us);

@@ -12,7 +12,7 @@ static const struct {
 	[SYMPTOM_UNREACHABLE] = {"unreachable", "no answer for longer than dwell_ms"},
 	[SYMPTOM_REFUSING] = {"refusing", "it answers and says no for longer than dwell_ms, or it is of another chain"},
 	[SYMPTOM_UNSAMPLED] = {"unsampled", "no news for longer than its source may take"},
-	[SYMPTOM_INVISIBLE] = {"invisible", "no node of the chain can be reached"},
+	[SYMPTOM_INVISIBLE] = {"invisible", "no node of the chain can be reached, or none tells its newest block"},
 	/* of a node */
 	[SYMPTOM_LAG] = {"lag", "behind the highest head by more than lag_warn_blocks; critical from lag_crit_s worth of blocks on"},
 	[SYMPTOM_SYNCING] = {"syncing", "it says itself that it is catching up"},

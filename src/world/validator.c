@@ -392,7 +392,7 @@ static struct finding judge_hidden(const struct component *c)
 {
 	enum health health = c->seen_us > 0 || validator_detail(c)->turns.last_proposed > 0 ? HEALTH_STALE : HEALTH_UNKNOWN;
 
-	return (struct finding){.verdict = verdict_make(health, SYMPTOM_INVISIBLE, "no node can be reached"), .certain = true};
+	return (struct finding){.verdict = verdict_make(health, SYMPTOM_INVISIBLE, "no node tells of it"), .certain = true};
 }
 
 /* No headers tell of turns: only its node can. */

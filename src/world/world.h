@@ -49,7 +49,7 @@ enum symptom {
 	SYMPTOM_UNREACHABLE, /* no answer */
 	SYMPTOM_REFUSING,    /* it answers, and says no, or is of another chain */
 	SYMPTOM_UNSAMPLED,   /* nothing was asked of it for too long */
-	SYMPTOM_INVISIBLE,   /* chain, validator: no node can be reached */
+	SYMPTOM_INVISIBLE,   /* chain, validator: no node can be reached, or none tells its head */
 	/* of a node */
 	SYMPTOM_LAG,
 	SYMPTOM_SYNCING,

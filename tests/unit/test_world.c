@@ -179,6 +179,90 @@ static void no_reachable_node_is_not_a_halt(void **state)
 	net_close(&net);
 }
 
+/* Nodes answer, and none of them what its newest block is. */
+static void a_head_that_nobody_tells_is_not_ok(void **state)
+{
+	static const struct {
+		bool timed_out; /* the calls for it take too long; else they fail */
+		int64_t within_s;
+	} rows[] = {{false, 5}, {true, 12}};
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_LENGTH(rows); k++) {
+		struct net net;
+		const struct component *chain;
+
+		net_open(&net, 4, 1);
+		net_age(&net, 100);
+		net_run(&net, 10);
+		chain = world_chain(net.world);
+		assert_int_equal(chain->health, HEALTH_OK);
+		for (size_t i = 0; i < net.node_count; i++) {
+			net.nodes[i].no_head = true;
+			net.nodes[i].no_head_time = rows[k].timed_out;
+		}
+		net_run(&net, rows[k].within_s);
+		for (int i = 0; i < 60; i++) {
+			net_run(&net, 1);
+			assert_int_equal(chain->health, HEALTH_UNKNOWN);
+			assert_int_equal(chain->symptom, SYMPTOM_INVISIBLE);
+		}
+		assert_non_null(strstr(chain->reason, rows[k].timed_out ? "no node has told the newest block for" : "header not found"));
+		assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_STALE), 4);
+		for (size_t i = 0; i < net.node_count; i++)
+			net.nodes[i].no_head = false;
+		net_run(&net, 10);
+		assert_int_equal(chain->health, HEALTH_OK);
+		assert_int_equal(count_health(&net, KIND_VALIDATOR, HEALTH_OK), 4);
+		net_close(&net);
+	}
+}
+
+/* A node that is asked only now and then is given its time. */
+static void a_head_is_hidden_only_after_some_looks(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 0);
+	net_age(&net, 100);
+	for (int look = 0; look < 6; look++) {
+		for (size_t k = 0; k < net.node_count; k++)
+			net_sample(&net, k);
+		for (int i = 0; i < 30; i++) {
+			world_judge(net.world, net_now_us(&net));
+			assert_true(look == 0 || world_chain(net.world)->symptom != SYMPTOM_INVISIBLE);
+			net_age(&net, 1);
+		}
+	}
+	net_close(&net);
+}
+
+/* The node that led is asked no more: the others decide. */
+static void a_head_that_is_asked_no_more_leads_nobody(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 100);
+	net_run(&net, 10);
+	for (unsigned i = 0; i < 4; i++)
+		net.nodes[i].frozen = true;
+	net_age(&net, 2);
+	net_sample(&net, 4); /* one block ahead of all, and not heard of again */
+	net.halted = true;
+	for (int i = 0; i < 30; i++) {
+		net_age(&net, 1);
+		for (size_t k = 0; k < 4; k++)
+			net_sample(&net, k);
+		world_judge(net.world, net_now_us(&net));
+	}
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_HEAD), (int64_t)net.nodes[0].head);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_STALLED);
+	net_close(&net);
+}
+
 static void what_nobody_asks_for_goes_stale(void **state)
 {
 	struct net net;
@@ -1090,6 +1174,9 @@ int main(void)
 		cmocka_unit_test(a_halt_is_critical_and_spares_those_who_wait),
 		cmocka_unit_test(a_halt_is_found_by_a_fresh_look),
 		cmocka_unit_test(no_reachable_node_is_not_a_halt),
+		cmocka_unit_test(a_head_that_nobody_tells_is_not_ok),
+		cmocka_unit_test(a_head_is_hidden_only_after_some_looks),
+		cmocka_unit_test(a_head_that_is_asked_no_more_leads_nobody),
 		cmocka_unit_test(what_nobody_asks_for_goes_stale),
 		cmocka_unit_test(what_was_never_asked_is_unknown),
 		cmocka_unit_test(a_node_that_stands_still_lags_alone),

@@ -29,6 +29,8 @@ struct net_node {
 	bool mute;          /* its validator takes no part, its endpoint works */
 	bool hidden;        /* the endpoint does not answer; its validator works */
 	bool refusing;      /* the endpoint says no */
+	bool no_head;       /* the call for its head fails, its other calls do not, each for itself */
+	bool no_head_time;  /* and that because it takes too long */
 	bool frozen;        /* its head stands still */
 	bool no_key;        /* it has no admin calls */
 	bool forked;        /* it tells other hashes, */
@@ -246,6 +248,21 @@ static inline void net_wanted(const struct net *net, size_t i, struct header *he
 		}
 }
 
+static inline void net_sample_without_head(struct net *net, size_t i)
+{
+	struct net_node *node = &net->nodes[i];
+	struct node_sample head = {.at_us = (net->now_s + net->clock_s) * US_PER_S, .rpc_us = node->rpc_ms * US_PER_MS};
+	struct node_sample rest = head;
+
+	head.reach = node->no_head_time ? REACH_UNREACHABLE : REACH_OK;
+	head.method_errors = !node->no_head_time;
+	snprintf(head.why, sizeof(head.why), node->no_head_time ? "timed out" : "header not found");
+	world_observe(net->world, node->component, &head);
+	rest.has = SAMPLE_SYNCING | SAMPLE_PEERS;
+	rest.peers = node->peers;
+	world_observe(net->world, node->component, &rest);
+}
+
 static inline void net_sample(struct net *net, size_t i)
 {
 	struct net_node *node = &net->nodes[i];
@@ -259,6 +276,10 @@ static inline void net_sample(struct net *net, size_t i)
 		sample.reach = node->refusing ? REACH_REFUSING : REACH_UNREACHABLE;
 		snprintf(sample.why, sizeof(sample.why), node->refusing ? "HTTP 403 Host not authorized." : "connection refused");
 		world_observe(net->world, node->component, &sample);
+		return;
+	}
+	if (node->no_head) {
+		net_sample_without_head(net, i);
 		return;
 	}
 	node->head = head;
