@@ -262,6 +262,22 @@ static bool is_forked(const struct component *c)
 	return c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_FORK;
 }
 
+/* Whose word is still missing: a side is only named with those who told. */
+static void show_undecided(const struct world *world, struct proposal *p, int64_t number, int64_t now_us)
+{
+	struct names names = {0};
+	char text[128];
+
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
+		const struct component *c = world_at(world, KIND_NODE, i);
+
+		if (c->reach == REACH_OK && component_text(c, NODE_FORK_HASH) == NULL && !world_node_holds(c, (uint64_t)number))
+			names_add(&names, c->name);
+	}
+	if (names.count > 0)
+		proposal_evidence(p, now_us, "block %lld is not known yet of %zu: %s", (long long)number, names.count, names_text(&names, text, sizeof(text)));
+}
+
 /* One line for each chain: its first block that differs, and who follows it. */
 static void show_branches(const struct world *world, struct proposal *p, int64_t now_us)
 {
@@ -289,7 +305,7 @@ static void show_branches(const struct world *world, struct proposal *p, int64_t
 			const struct component *c = world_at(world, KIND_NODE, i);
 			const char *hash = component_text(c, NODE_FORK_HASH);
 
-			if (k == 0 ? hash != NULL || c->reach != REACH_OK : hash == NULL || strcmp(hash, shown[k]) != 0)
+			if (k == 0 ? hash != NULL || c->reach != REACH_OK || !world_node_holds(c, (uint64_t)number) : hash == NULL || strcmp(hash, shown[k]) != 0)
 				continue;
 			names_add(&names, c->name);
 			if (k > 0)
@@ -298,6 +314,7 @@ static void show_branches(const struct world *world, struct proposal *p, int64_t
 		proposal_evidence(p, now_us, "block %lld is %.10s.. on %zu: %s", (long long)at, shown[k] == NULL ? "another" : shown[k], names.count,
 				  names_text(&names, text, sizeof(text)));
 	}
+	show_undecided(world, p, number, now_us);
 }
 
 static void propose_fork(const struct world *world, int64_t now_us, struct proposals *out)

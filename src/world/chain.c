@@ -74,11 +74,8 @@ void chain_choose_head(struct world *world)
 		world->head_node = best;
 		return;
 	}
-	if (detail->head < world->head) {
-		window_drop_above(&world->window, detail->head);
-		if (world->turns_told > detail->head)
-			world->turns_told = detail->head;
-	}
+	if (detail->head < world->head)
+		fork_drop_above(world, detail->head);
 	set_head(world, best, detail->head, &detail->head_hash, detail->head_time_s, confirmed_us);
 }
 

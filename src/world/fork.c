@@ -22,6 +22,23 @@ static void fork_mark(struct world *world, struct node_detail *detail, uint64_t 
 	detail->fork_low = low < high ? low : 0;
 	detail->fork_high = high;
 	detail->fork_hash = *hash;
+	detail->fork_side = SIDE_OPEN;
+}
+
+void fork_drop_above(struct world *world, uint64_t number)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+
+	window_drop_above(&world->window, number);
+	if (world->turns_told > number)
+		world->turns_told = number;
+	/* What was had in common above it, the window does not tell any more. */
+	for (size_t i = 0; i < nodes->count; i++) {
+		struct node_detail *detail = node_detail(nodes->items[i]);
+
+		if (detail->agreed > number)
+			detail->agreed = number;
+	}
 }
 
 /* Nobody else who answers stands by the window's chain: a node alone may change its mind. */
@@ -55,7 +72,7 @@ static bool take_word(struct world *world, struct component *c, uint64_t number,
 		return true;
 	}
 	if (!detail->forked && is_alone(world, c)) {
-		window_drop_above(&world->window, number - 1);
+		fork_drop_above(world, number - 1);
 		return true;
 	}
 	if (!detail->forked || number < detail->fork_high)
@@ -152,38 +169,109 @@ static void change_sides(struct world *world, const struct node_detail *winner)
 
 	if (old != NULL)
 		old_hash = old->hash;
+	for (size_t i = 0; old != NULL && i < nodes->count; i++) {
+		struct node_detail *detail = node_detail(nodes->items[i]);
+
+		if (!detail->forked && detail->agreed >= branch.fork_high)
+			fork_mark(world, detail, branch.fork_high - 1, branch.fork_high, &old_hash);
+	}
+	fork_drop_above(world, branch.fork_high - 1);
 	for (size_t i = 0; i < nodes->count; i++) {
 		struct node_detail *detail = node_detail(nodes->items[i]);
 
-		if (same_branch(detail, &branch)) {
-			fork_clear(world, detail);
-			detail->agreed = branch.fork_high - 1;
-		} else if (!detail->forked && old != NULL && detail->has_head && detail->head >= branch.fork_high) {
-			fork_mark(world, detail, branch.fork_high - 1, branch.fork_high, &old_hash);
-		}
+		if (!same_branch(detail, &branch))
+			continue;
+		fork_clear(world, detail);
+		detail->agreed = branch.fork_high;
 	}
-	window_drop_above(&world->window, branch.fork_high - 1);
 	world->fork_number = branch.fork_high;
 	world->fork_hash = branch.fork_hash;
-	if (world->turns_told >= branch.fork_high)
-		world->turns_told = branch.fork_high - 1;
 	world->head_dirty = true;
 }
 
-static bool is_majority(const struct world *world, const struct node_detail *branch)
+/* Its word counts: it told a head, and is not gone. */
+static bool has_word(const struct node_detail *detail)
+{
+	return detail->has_head && !detail->lost && !detail->unsampled;
+}
+
+/* The followed chain's block of that number is its own too. */
+static bool holds(const struct node_detail *detail, uint64_t number)
+{
+	return detail->forked ? detail->fork_low >= number : detail->agreed >= number;
+}
+
+bool world_node_holds(const struct component *node, uint64_t number)
+{
+	return holds(node_detail(node), number);
+}
+
+/* Of the nodes whose word counts: who is on a branch, who has the followed chain's block
+ * there, and who told neither yet. */
+struct sides {
+	size_t nodes, with, against, open;
+};
+
+static struct sides count_sides(const struct world *world, const struct node_detail *branch)
 {
 	const struct component_list *nodes = &world->lists[KIND_NODE];
-	size_t with = 0, answering = 0;
+	struct sides sides = {0};
 
 	for (size_t i = 0; i < nodes->count; i++) {
 		const struct node_detail *detail = node_detail(nodes->items[i]);
 
-		if (!detail->has_head || detail->lost || detail->unsampled)
+		if (!has_word(detail))
 			continue;
-		answering++;
-		with += same_branch(detail, branch);
+		sides.nodes++;
+		if (same_branch(detail, branch))
+			sides.with++;
+		else if (holds(detail, branch->fork_high))
+			sides.against++;
+		else
+			/* Who left the followed chain before is on neither side, for certain. */
+			sides.open += !detail->forked || detail->fork_high > branch->fork_high || !fork_located(world, nodes->items[i]);
 	}
-	return 2 * with > answering;
+	return sides;
+}
+
+static bool is_majority(const struct world *world, const struct node_detail *branch)
+{
+	struct sides sides = count_sides(world, branch);
+
+	return 2 * sides.with > sides.nodes;
+}
+
+static enum fork_side find_side(const struct world *world, const struct node_detail *branch)
+{
+	struct sides sides = count_sides(world, branch);
+
+	if (2 * sides.against > sides.nodes)
+		return SIDE_FEW;
+	if (sides.open > 0 || sides.with > sides.against)
+		return SIDE_OPEN;
+	return sides.with < sides.against ? SIDE_FEW : SIDE_EVEN;
+}
+
+/* Many nodes may be on one branch, and few branches are: each is counted once. */
+static void find_sides(struct world *world)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	const struct node_detail *last = NULL;
+
+	world->fork_open = 0;
+	world->fork_even = false;
+	for (size_t i = 0; world->forked > 0 && i < nodes->count; i++) {
+		struct node_detail *detail = node_detail(nodes->items[i]);
+
+		if (!detail->answers || !fork_counts(world, nodes->items[i]))
+			continue;
+		detail->fork_side = last != NULL && same_branch(detail, last) ? last->fork_side : find_side(world, detail);
+		last = detail;
+		if (detail->fork_side == SIDE_FEW || (world->fork_open != 0 && world->fork_open <= detail->fork_high))
+			continue;
+		world->fork_open = detail->fork_high;
+		world->fork_even = detail->fork_side == SIDE_EVEN;
+	}
 }
 
 bool fork_follow(struct world *world, struct component *c)
@@ -228,6 +316,7 @@ void fork_show(struct world *world, int64_t at_us)
 	uint64_t lowest = UINT64_MAX;
 	char text[HASH_TEXT];
 
+	find_sides(world);
 	if (world->forked == 0 && component_value(world->chain, CHAIN_FORK_BLOCK) == NULL)
 		return;
 	for (size_t i = 0; i < nodes->count; i++) {
@@ -252,11 +341,21 @@ void fork_show(struct world *world, int64_t at_us)
 
 /* --- judging ----------------------------------------------------------------------------- */
 
+/* Two blocks of one height are a fact; whose is the wrong one takes more: until then nobody
+ * is it, and nobody is known not to be. */
 struct verdict fork_judge_node(const struct world *world, const struct component *c)
 {
-	if (!fork_counts(world, c))
+	const struct node_detail *detail = node_detail(c);
+	bool counts = fork_counts(world, c);
+	uint64_t open = counts ? detail->fork_high : world->fork_open;
+
+	if (counts && detail->fork_side == SIDE_FEW)
+		return verdict_make(HEALTH_CRITICAL, SYMPTOM_FORK, "has another block %llu than the other nodes", (unsigned long long)detail->fork_high);
+	if (!counts && (open == 0 || !holds(detail, open)))
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
-	return verdict_make(HEALTH_CRITICAL, SYMPTOM_FORK, "has another block %llu than the other nodes", (unsigned long long)node_detail(c)->fork_high);
+	if (counts ? detail->fork_side == SIDE_EVEN : world->fork_even)
+		return verdict_make(HEALTH_WARNING, SYMPTOM_FORK, "two blocks %llu: as many nodes have the one as the other", (unsigned long long)open);
+	return verdict_make(HEALTH_WARNING, SYMPTOM_FORK, "two blocks %llu, sides not known yet", (unsigned long long)open);
 }
 
 struct verdict fork_judge_chain(const struct world *world)
@@ -264,16 +363,21 @@ struct verdict fork_judge_chain(const struct world *world)
 	const struct component_list *nodes = &world->lists[KIND_NODE];
 	const struct component *first = NULL;
 	size_t differ = 0;
-	int64_t number = 0;
+	int64_t number = (int64_t)world->fork_open;
 
 	for (size_t i = 0; world->forked > 0 && i < nodes->count; i++) {
-		if (!fork_counts(world, nodes->items[i]) || !node_detail(nodes->items[i])->answers)
+		const struct node_detail *detail = node_detail(nodes->items[i]);
+
+		if (!detail->answers || !fork_counts(world, nodes->items[i]) || detail->fork_side != SIDE_FEW)
 			continue;
 		if (differ++ == 0)
 			first = nodes->items[i];
 	}
-	if (first == NULL)
+	if (first == NULL && world->fork_open == 0)
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "one hash");
+	if (first == NULL)
+		return verdict_make(HEALTH_CRITICAL, SYMPTOM_FORK, world->fork_even ? "two blocks %lld: as many nodes have the one as the other" : "two blocks %lld, sides not known yet",
+				    (long long)number);
 	if (!component_number(world->chain, CHAIN_FORK_BLOCK, &number))
 		number = (int64_t)node_detail(first)->fork_high;
 	if (differ == 1)

@@ -194,8 +194,10 @@ static bool take_headers(struct world *world, struct component *c, const struct 
 	for (size_t i = 0; i < sample->header_count; i++) {
 		const struct header *header = &sample->headers[i];
 
-		if (fork_take_header(world, c, header) && window_add(&world->window, header, world->set))
-			news = true;
+		if (!fork_take_header(world, c, header) || !window_add(&world->window, header, world->set))
+			continue;
+		news = true;
+		node_detail(c)->agreed = header->number;
 	}
 	return news;
 }
@@ -482,7 +484,7 @@ void node_judge(struct world *world, struct component *c, int64_t now_us)
 	}
 	mark(&detail->lost, false, &world->lost);
 	finding.verdict = judge_answering(world, c, now_us);
-	/* A hash is no matter of samples. */
-	finding.certain = finding.verdict.symptom == SYMPTOM_FORK;
+	/* A hash is no matter of samples, once it is known which is the others'. */
+	finding.certain = finding.verdict.symptom == SYMPTOM_FORK && finding.verdict.health == HEALTH_CRITICAL;
 	component_settle(world, c, &finding, now_us);
 }

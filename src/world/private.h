@@ -40,6 +40,13 @@ void component_settle(struct world *world, struct component *c, const struct fin
 
 /* --- components ------------------------------------------------------------------- */
 
+/* How a node that differs stands to those that do not. */
+enum fork_side {
+	SIDE_OPEN, /* too few told yet what they have there */
+	SIDE_FEW,  /* more nodes are known to have the followed chain's block */
+	SIDE_EVEN, /* all told, and as many have the one as the other */
+};
+
 struct node_detail {
 	struct settling settling; /* first in every detail */
 	unsigned failures;        /* in a row */
@@ -63,6 +70,7 @@ struct node_detail {
 	bool forked;                  /* it told another block than the window has: counted in world.forked */
 	uint64_t fork_low, fork_high; /* the same block at the first, another one at the second */
 	struct hash256 fork_hash;     /* the one that it has at fork_high */
+	enum fork_side fork_side;     /* as of the last fork_show */
 	bool has_own_key, has_peers;
 	struct peer_key own_key;
 	struct peer_key *peers; /* owned */
@@ -141,6 +149,8 @@ struct world {
 	enum consensus consensus; /* as its headers show */
 	uint64_t fork_number;     /* where the window last changed to another chain, and to which */
 	struct hash256 fork_hash;
+	uint64_t fork_open;        /* the lowest block of which the sides are not clear, as of the last fork_show; 0: none */
+	bool fork_even;            /* and because the halves are equal */
 	bool peers_changed;        /* groups of peers are to be found anew */
 	size_t groups;             /* of peers that see only themselves */
 	bool versions_changed;     /* a node told another version than before */
@@ -225,6 +235,8 @@ void validators_judge(struct world *world, int64_t now_us);
 
 /* --- forks ----------------------------------------------------------------------------- */
 
+/* Lets go of the window's chain above that block: it is not followed any more. */
+void fork_drop_above(struct world *world, uint64_t number);
 /* Compares a header with the window's chain. True when it belongs to that chain, and may
  * be put into the window. */
 bool fork_take_header(struct world *world, struct component *node, const struct header *header);
@@ -235,6 +247,7 @@ bool fork_follow(struct world *world, struct component *node);
 bool fork_counts(const struct world *world, const struct component *node);
 /* The first block in which it differs is known. */
 bool fork_located(const struct world *world, const struct component *node);
+/* Finds who is on which side, and shows it. */
 void fork_show(struct world *world, int64_t at_us);
 struct verdict fork_judge_node(const struct world *world, const struct component *node);
 struct verdict fork_judge_chain(const struct world *world);

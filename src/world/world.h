@@ -528,6 +528,9 @@ bool world_node_identified(const struct component *node);
  * another node for it. */
 bool world_has_header(const struct world *world, uint64_t number);
 
+/* The node told this block of the chain that is followed, or one that stands on it. */
+bool world_node_holds(const struct component *node, uint64_t number);
+
 /* Takes a sample in: updates the node, the chain and the validators, and judges
  * what it touched. Costs nothing that grows with the number of nodes, unless the
  * node that led was lost. */

@@ -210,6 +210,34 @@ static void a_fork_names_who_is_on_which_side(void **state)
 	net_close(&net);
 }
 
+/* That two blocks are there is proposed at once; a node is on a side once it told. */
+static void a_fork_of_which_the_sides_are_open_accuses_nobody(void **state)
+{
+	struct proposals found;
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	fork_two(&net);
+	net_age(&net, 2);
+	net_sample(&net, 1);
+	net_sample(&net, 0);
+	world_judge(net.world, net_now_us(&net));
+	detect(net.world, NULL, net_now_us(&net), &found);
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.items[0].cause, CAUSE_CHAIN_FORK);
+	assert_int_equal(found.items[0].severity, SEVERITY_P0);
+	assert_int_equal(found.items[0].component_count, 1);
+	assert_true(says(&found.items[0], "sides not known yet"));
+	assert_true(says(&found.items[0], "on 1: besu-validator-1"));
+	assert_true(says(&found.items[0], "on 1: besu-validator-0"));
+	assert_true(says(&found.items[0], "is not known yet of 4: besu-validator-2, besu-validator-3, besu-rpc-0, besu-rpc-1"));
+	proposals_free(&found);
+	net_close(&net);
+}
+
 static void a_partition_names_its_groups(void **state)
 {
 	static const struct {
@@ -538,6 +566,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_fault_has_its_cause),
 		cmocka_unit_test(a_fork_names_who_is_on_which_side),
+		cmocka_unit_test(a_fork_of_which_the_sides_are_open_accuses_nobody),
 		cmocka_unit_test(a_partition_names_its_groups),
 		cmocka_unit_test(who_falls_behind_in_a_partition_is_a_consequence),
 		cmocka_unit_test(what_comes_and_goes_is_one_proposal),

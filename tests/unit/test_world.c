@@ -700,6 +700,59 @@ static void a_fork_is_found_where_it_began(void **state)
 	}
 }
 
+/* Who answers first does not say which chain is the right one: nobody is the other one
+ * until it is known what the others have, and of two halves neither is. */
+static void a_side_is_named_only_when_it_is_known(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned order[6];  /* in which they answer */
+		const char *strays; /* who follows the other chain, 'x' */
+		const char *reason; /* of the chain, at last */
+		bool even;
+	} rows[] = {
+		{"those that strayed answer first", {2, 5, 3, 0, 1, 4}, "..x..x", "besu-validator-2 and 1 more have another", false},
+		{"one of them, then one of the others", {5, 3, 0, 1, 4, 2}, "..x..x", "besu-validator-2 and 1 more have another", false},
+		{"in turn", {3, 2, 0, 5, 1, 4}, "..x..x", "besu-validator-2 and 1 more have another", false},
+		{"those that strayed answer last", {0, 1, 3, 4, 2, 5}, "..x..x", "besu-validator-2 and 1 more have another", false},
+		{"halves", {0, 1, 2, 3, 4, 5}, ".xx..x", "as many nodes have the one as the other", true},
+		{"halves, the other first", {5, 4, 3, 2, 1, 0}, ".xx..x", "as many nodes have the one as the other", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		const struct component *chain;
+		struct net net;
+
+		net_open(&net, 4, 2);
+		net_age(&net, 200);
+		net_run(&net, 20);
+		chain = world_chain(net.world);
+		for (size_t k = 0; k < net.node_count; k++) {
+			net.nodes[k].forked = rows[i].strays[k] == 'x';
+			net.nodes[k].fork_from = net.head + 1;
+		}
+		for (unsigned second = 0; second < 10; second++) {
+			net_age(&net, 1);
+			for (size_t k = 0; k < net.node_count; k++) {
+				net_sample(&net, rows[i].order[k]);
+				world_judge(net.world, net_now_us(&net));
+				for (size_t n = 0; n < net.node_count; n++)
+					if (net.nodes[n].component->health == HEALTH_CRITICAL && (rows[i].even || !net.nodes[n].forked))
+						fail_msg("%s: %s: %s", rows[i].name, net.nodes[n].component->name, net.nodes[n].component->reason);
+				if (chain->symptom == SYMPTOM_FORK && second == 0 && k == 1)
+					assert_non_null(strstr(chain->reason, "sides not known yet"));
+			}
+		}
+		assert_int_equal(chain->health, HEALTH_CRITICAL);
+		if (strstr(chain->reason, rows[i].reason) == NULL)
+			fail_msg("%s: %s", rows[i].name, chain->reason);
+		assert_int_equal(count_health(&net, KIND_NODE, HEALTH_CRITICAL), rows[i].even ? 0 : 2);
+		assert_int_equal(count_health(&net, KIND_NODE, HEALTH_WARNING), rows[i].even ? 6 : 0);
+		net_close(&net);
+	}
+}
+
 /* Where blocks are not final the newest may differ for a moment; deeper is a fork. */
 static void clique_may_differ_in_its_last_blocks(void **state)
 {
@@ -1193,6 +1246,7 @@ int main(void)
 		cmocka_unit_test(the_first_node_decides_an_unknown_chain),
 		cmocka_unit_test(two_blocks_at_one_height_are_critical),
 		cmocka_unit_test(a_fork_is_found_where_it_began),
+		cmocka_unit_test(a_side_is_named_only_when_it_is_known),
 		cmocka_unit_test(clique_may_differ_in_its_last_blocks),
 		cmocka_unit_test(a_clique_signer_is_missed_after_two_rounds_of_turns),
 		cmocka_unit_test(validators_in_a_contract_are_judged_too),
