@@ -182,15 +182,18 @@ static void refute_outage(const struct world *world, struct proposal *p)
 static void show_quorum(const struct component *chain, struct proposal *p, int64_t now_us)
 {
 	int64_t validators, quorum, alive, can_lose;
+	char grouped[48] = "";
 
 	if (!component_number(chain, CHAIN_VALIDATORS, &validators) || !component_number(chain, CHAIN_QUORUM, &quorum))
 		return;
 	if (!component_number(chain, CHAIN_ALIVE, &alive) || !component_number(chain, CHAIN_CAN_LOSE, &can_lose))
 		return;
+	if (quorum + can_lose < alive)
+		text_format(grouped, sizeof(grouped), ", %lld in one group", (long long)(quorum + can_lose));
 	if (can_lose < 0)
-		proposal_evidence(p, now_us, "%lld of %lld validators alive, quorum is %lld: %lld short", (long long)alive, (long long)validators, (long long)quorum, (long long)-can_lose);
+		proposal_evidence(p, now_us, "%lld of %lld validators alive%s, quorum is %lld: %lld short", (long long)alive, (long long)validators, grouped, (long long)quorum, (long long)-can_lose);
 	else
-		proposal_evidence(p, now_us, "%lld of %lld validators alive, quorum is %lld: can lose %lld more", (long long)alive, (long long)validators, (long long)quorum, (long long)can_lose);
+		proposal_evidence(p, now_us, "%lld of %lld validators alive%s, quorum is %lld: can lose %lld more", (long long)alive, (long long)validators, grouped, (long long)quorum, (long long)can_lose);
 }
 
 /* --- one function for each cause ------------------------------------------------------------ */

@@ -161,13 +161,16 @@ static size_t facts_of(const struct ui *ui, struct fact facts[FOOT_PARTS])
 	int64_t round = 0, alive = 0, can_lose = 1, quorum = 0, validators = 0;
 	bool lives = component_number(chain, CHAIN_ALIVE, &alive), bears = component_number(chain, CHAIN_CAN_LOSE, &can_lose);
 	bool counted = component_number(chain, CHAIN_QUORUM, &quorum) && component_number(chain, CHAIN_VALIDATORS, &validators);
+	int64_t together = counted && bears ? quorum + can_lose : alive;
 	(void)component_number(chain, CHAIN_ROUND, &round);
 	fact_number(&facts[0], "round", chain, CHAIN_ROUND, round > 0 ? ROLE_WARN : ROLE_BASE);
 	fact_number(&facts[1], "quorum", chain, CHAIN_QUORUM, ROLE_BASE);
 	if (counted)
 		text_format(facts[1].text, sizeof(facts[1].text), "%lld of %lld", (long long)quorum, (long long)validators);
-	fact_number(&facts[2], "alive", chain, CHAIN_ALIVE, lives && counted && alive < quorum ? ROLE_CRIT : lives && counted && alive < validators ? ROLE_WARN
-																		    : ROLE_BASE);
+	fact_number(&facts[2], "alive", chain, CHAIN_ALIVE, lives && counted && together < quorum ? ROLE_CRIT : lives && counted && together < validators ? ROLE_WARN
+																			  : ROLE_BASE);
+	if (lives && together < alive)
+		text_format(facts[2].text, sizeof(facts[2].text), "%lld, %lld in one group", (long long)alive, (long long)together);
 	fact_number(&facts[3], "can lose", chain, CHAIN_CAN_LOSE, bears && can_lose < 0 ? ROLE_CRIT : bears && can_lose == 0 ? ROLE_WARN
 															     : ROLE_BASE);
 	/* Below the quorum there is nothing left to lose; how many are short is said by `alive`. */

@@ -294,16 +294,21 @@ void chain_follow(struct world *world, int64_t now_us)
 
 /* --- health ------------------------------------------------------------------------------ */
 
-/* Counts who is alive and shows the arithmetic of the quorum. *since_us receives when
- * the last of the lost was lost. False when too little is known for a number. */
-static bool count_alive(struct world *world, unsigned *alive, int64_t *since_us, int64_t now_us)
+/* Who is left to make blocks. */
+struct muster {
+	unsigned alive, together; /* together: those of them that see one another */
+	int64_t since_us;         /* when the last of the lost was lost */
+};
+
+/* Counts who is alive and shows the arithmetic of the quorum. False when too little is
+ * known for a number. */
+static bool count_alive(struct world *world, struct muster *out, int64_t now_us)
 {
 	const struct component_list *list = &world->lists[KIND_VALIDATOR];
 	struct component *c = world->chain;
 	unsigned known = 0, members = 0;
 
-	*alive = 0;
-	*since_us = 0;
+	*out = (struct muster){0};
 	for (size_t i = 0; i < list->count; i++) {
 		const struct component *v = list->items[i];
 
@@ -313,10 +318,10 @@ static bool count_alive(struct world *world, unsigned *alive, int64_t *since_us,
 		if (v->health == HEALTH_UNKNOWN || v->health == HEALTH_STALE)
 			continue;
 		known++;
-		if (v->health != HEALTH_CRITICAL)
-			(*alive)++;
-		else if (v->since_us > *since_us)
-			*since_us = v->since_us;
+		if (validator_alive(v))
+			out->alive++;
+		else if (v->since_us > out->since_us)
+			out->since_us = v->since_us;
 	}
 	/* On a halt nobody who keeps silent can be counted in; while blocks come, one whose
 	 * turn was not seen yet makes the number unknown. */
@@ -325,8 +330,9 @@ static bool count_alive(struct world *world, unsigned *alive, int64_t *since_us,
 		component_unset(c, CHAIN_CAN_LOSE);
 		return false;
 	}
-	component_set_number(c, CHAIN_ALIVE, *alive, now_us);
-	component_set_number(c, CHAIN_CAN_LOSE, (int64_t)*alive - (int64_t)consensus_quorum(world->consensus, members), now_us);
+	out->together = partition_together(world);
+	component_set_number(c, CHAIN_ALIVE, out->alive, now_us);
+	component_set_number(c, CHAIN_CAN_LOSE, (int64_t)out->together - (int64_t)consensus_quorum(world->consensus, members), now_us);
 	return true;
 }
 
@@ -409,9 +415,9 @@ static bool awaits_validators(const struct world *world, int64_t now_us)
 static struct finding flowing_finding(struct world *world, int64_t now_us)
 {
 	struct finding finding = {0};
-	int64_t since_us, age_ms = confirmed_age_ms(world);
-	unsigned alive;
-	bool counted = count_alive(world, &alive, &since_us, now_us);
+	int64_t age_ms = confirmed_age_ms(world);
+	struct muster muster;
+	bool counted = count_alive(world, &muster, now_us);
 	struct verdict verdict;
 
 	finding.verdict = judge_chain_age(&world->thresholds, world->flow == FLOW_MOVING ? 0 : age_ms, world->period_ms, world->timeout_ms);
@@ -430,9 +436,10 @@ static struct finding flowing_finding(struct world *world, int64_t now_us)
 	if (verdict.health != HEALTH_OK)
 		return (struct finding){.verdict = verdict, .certain = true};
 	if (counted && world->flow != FLOW_HALTED) {
-		verdict = judge_quorum((unsigned)world->set->count, alive, consensus_quorum(world->consensus, (unsigned)world->set->count));
+		verdict = judge_quorum((unsigned)world->set->count, muster.alive, muster.together, consensus_quorum(world->consensus, (unsigned)world->set->count));
+		/* Who sees whom changes while nodes start; who lost its turns lost them. */
 		if (health_rank(verdict.health) > health_rank(finding.verdict.health))
-			finding = (struct finding){.verdict = verdict, .since_us = since_us, .certain = true};
+			finding = (struct finding){.verdict = verdict, .since_us = muster.since_us, .certain = muster.together == muster.alive};
 	}
 	verdict = partition_judge_chain(world);
 	if (health_rank(verdict.health) > health_rank(finding.verdict.health))
@@ -446,12 +453,11 @@ static struct finding flowing_finding(struct world *world, int64_t now_us)
 void chain_judge(struct world *world, int64_t now_us)
 {
 	struct finding finding;
-	unsigned alive;
-	int64_t since_us;
+	struct muster muster;
 
 	show_quorum(world, now_us);
 	if (world->flow == FLOW_HIDDEN) {
-		count_alive(world, &alive, &since_us, now_us);
+		count_alive(world, &muster, now_us);
 		finding = hidden_finding(world, now_us);
 	} else if (world->answering == 0) {
 		return;

@@ -125,17 +125,18 @@ struct verdict judge_chain_age(const struct thresholds *t, int64_t head_age_ms, 
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "blocks come every %s", duration_human(limit, period_ms * US_PER_MS));
 }
 
-struct verdict judge_quorum(unsigned validators, unsigned alive, unsigned quorum)
+struct verdict judge_quorum(unsigned validators, unsigned alive, unsigned together, unsigned quorum)
 {
-	int can_lose = (int)alive - (int)quorum;
+	const char *how = together < alive ? "in one group" : "alive";
+	int can_lose = (int)together - (int)quorum;
 
-	if (alive >= validators)
-		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "all %u validators alive, can lose %d more", validators, can_lose);
+	if (together >= validators)
+		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "all %u validators %s, can lose %d more", validators, how, can_lose);
 	if (can_lose > 0)
-		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "%u of %u validators alive, can lose %d more", alive, validators, can_lose);
+		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "%u of %u validators %s, can lose %d more", together, validators, how, can_lose);
 	if (can_lose == 0)
-		return verdict_make(HEALTH_WARNING, SYMPTOM_QUORUM, "quorum at risk: %u of %u validators alive, can lose 0 more", alive, validators);
-	return verdict_make(HEALTH_WARNING, SYMPTOM_QUORUM, "quorum lost: %u of %u validators alive, %u needed", alive, validators, quorum);
+		return verdict_make(HEALTH_WARNING, SYMPTOM_QUORUM, "quorum at risk: %u of %u validators %s, can lose 0 more", together, validators, how);
+	return verdict_make(HEALTH_WARNING, SYMPTOM_QUORUM, "quorum lost: %u of %u validators %s, %u needed", together, validators, how, quorum);
 }
 
 /* --- nodes ------------------------------------------------------------------ */

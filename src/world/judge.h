@@ -23,8 +23,9 @@ const struct address *qbft_proposer(const struct address *validators, size_t cou
 struct verdict judge_chain_age(const struct thresholds *t, int64_t head_age_ms, int64_t period_ms, int64_t timeout_ms);
 int64_t stall_bound_ms(const struct thresholds *t, int64_t period_ms, int64_t timeout_ms);
 /* Warning when no further validator may be lost, though some already are: a network
- * whose every validator is needed by design is not at risk for that. */
-struct verdict judge_quorum(unsigned validators, unsigned alive, unsigned quorum);
+ * whose every validator is needed by design is not at risk for that. Of those alive only
+ * those count that are together: who is cut off helps no quorum. */
+struct verdict judge_quorum(unsigned validators, unsigned alive, unsigned together, unsigned quorum);
 /* period_ms 0: not known, then lag only warns. */
 struct verdict judge_lag(const struct thresholds *t, int64_t lag_blocks, int64_t period_ms);
 /* Over the last minute; p95_ms -1: too few samples. */

@@ -242,6 +242,27 @@ void partition_follow(struct world *world, int64_t now_us)
 		component_unset(world->chain, CHAIN_PARTITIONS);
 }
 
+/* Groups with validators come first, so their numbers fit. Who tells no peers is in no
+ * group: while blocks come it counts to the largest, on a halt nobody counts unproved. */
+unsigned partition_together(const struct world *world)
+{
+	const struct component_list *validators = &world->lists[KIND_VALIDATOR];
+	unsigned alive[HEADER_VALIDATORS_MAX + 1] = {0}, most = 0, unplaced;
+
+	for (size_t i = 0; i < validators->count; i++) {
+		const struct component *node = validator_detail(validators->items[i])->partner;
+		unsigned group = node == NULL ? 0 : node_detail(node)->group;
+
+		if (validator_alive(validators->items[i]) && group <= HEADER_VALIDATORS_MAX)
+			alive[group]++;
+	}
+	unplaced = alive[0];
+	for (size_t group = 1; group <= HEADER_VALIDATORS_MAX; group++)
+		if (alive[group] > most)
+			most = alive[group];
+	return world->groups > 1 && world->flow == FLOW_HALTED ? most : most + unplaced;
+}
+
 static bool has_quorum(const struct world *world, const struct node_detail *detail)
 {
 	return world->set != NULL && detail->group_validators >= consensus_quorum(world->consensus, (unsigned)world->set->count);

@@ -232,6 +232,8 @@ void validators_take_set(struct world *world, const struct address *addresses, s
 void validators_count(struct world *world, int64_t at_us);
 void validators_show_votes(struct world *world, int64_t at_us);
 void validators_judge(struct world *world, int64_t now_us);
+/* Of the set, and known to take part or to wait for those that do. */
+bool validator_alive(const struct component *c);
 
 /* --- forks ----------------------------------------------------------------------------- */
 
@@ -259,6 +261,9 @@ void partition_take_peers(struct world *world, struct component *node, const str
 void partition_follow(struct world *world, int64_t now_us);
 struct verdict partition_judge_node(const struct world *world, const struct component *node);
 struct verdict partition_judge_chain(const struct world *world);
+/* How many of the validators that are alive can reach a quorum together: those of the group
+ * that has most of them. */
+unsigned partition_together(const struct world *world);
 
 /* How long a first judgement waits for headers that a node may never give. */
 #define HEADERS_PATIENCE_US (10 * US_PER_S)

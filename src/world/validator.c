@@ -461,6 +461,11 @@ static bool find(const struct world *world, const struct component *c, int64_t n
 	}
 }
 
+bool validator_alive(const struct component *c)
+{
+	return validator_detail(c)->member && c->health != HEALTH_UNKNOWN && c->health != HEALTH_STALE && c->health != HEALTH_CRITICAL;
+}
+
 void validators_judge(struct world *world, int64_t now_us)
 {
 	const struct component_list *list = &world->lists[KIND_VALIDATOR];

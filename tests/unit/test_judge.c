@@ -135,8 +135,10 @@ static void quorum_is_at_risk_only_when_something_is_lost(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
-		assert_int_equal(judge_quorum(rows[i].n, rows[i].alive, qbft_quorum(rows[i].n)).health, rows[i].health);
-	assert_non_null(strstr(judge_quorum(4, 3, 3).reason, "can lose 0 more"));
+		assert_int_equal(judge_quorum(rows[i].n, rows[i].alive, rows[i].alive, qbft_quorum(rows[i].n)).health, rows[i].health);
+	assert_non_null(strstr(judge_quorum(4, 3, 3, 3).reason, "3 of 4 validators alive, can lose 0 more"));
+	assert_non_null(strstr(judge_quorum(4, 4, 3, 3).reason, "3 of 4 validators in one group, can lose 0 more"));
+	assert_int_equal(judge_quorum(4, 4, 2, 3).health, HEALTH_WARNING);
 }
 
 static void lag_scales_with_the_period(void **state)

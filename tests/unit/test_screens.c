@@ -34,6 +34,18 @@ static void one_down(struct watch *w, struct ui *ui)
 	(void)ui;
 }
 
+/* Two halves: all are alive, and a quorum is not together. */
+static void parted(struct watch *w, struct ui *ui)
+{
+	room_run(w, 40);
+	for (size_t i = 2; i < 4; i++) {
+		w->net.nodes[i].mute = true;
+		w->net.nodes[i].group = 1;
+	}
+	room_run(w, 40);
+	(void)ui;
+}
+
 static void proposal_in_detail(struct watch *w, struct ui *ui)
 {
 	one_down(w, ui);
@@ -274,6 +286,7 @@ static const struct golden {
 	{"healthy-120x36", healthy, 120, 36, false},
 	{"one-down-80x24", one_down, 80, 24, false},
 	{"one-down-120x36-ascii", one_down, 120, 36, true},
+	{"parted-80x24", parted, 80, 24, false},
 	{"all-kinds-80x24", all_kinds, 80, 24, false},
 	{"all-kinds-160x50", all_kinds, 160, 50, false},
 	{"lane-80x24", lane_in_detail, 80, 24, false},

@@ -829,12 +829,14 @@ static void groups_that_see_only_themselves_are_a_partition(void **state)
 		unsigned groups[6];
 		bool silent;       /* the RPC nodes do not tell their peers */
 		size_t partitions; /* 0: none */
+		int can_lose;      /* of those in the largest */
 	} rows[] = {
-		{"all together", {0, 0, 0, 0, 0, 0}, false, 0},
-		{"one alone", {0, 0, 0, 1, 0, 0}, false, 2},
-		{"halves", {0, 0, 1, 1, 0, 1}, false, 2},
-		{"three groups", {0, 0, 1, 1, 2, 2}, false, 3},
-		{"halves with RPC nodes that do not say who they are", {0, 0, 1, 1, 0, 1}, true, 2},
+		{"all together", {0, 0, 0, 0, 0, 0}, false, 0, 1},
+		{"an RPC node alone", {0, 0, 0, 0, 0, 1}, false, 2, 1},
+		{"one alone", {0, 0, 0, 1, 0, 0}, false, 2, 0},
+		{"halves", {0, 0, 1, 1, 0, 1}, false, 2, -1},
+		{"three groups", {0, 0, 1, 1, 2, 2}, false, 3, -1},
+		{"halves with RPC nodes that do not say who they are", {0, 0, 1, 1, 0, 1}, true, 2, -1},
 	};
 
 	(void)state;
@@ -852,6 +854,8 @@ static void groups_that_see_only_themselves_are_a_partition(void **state)
 		component_number(world_chain(net.world), CHAIN_PARTITIONS, &partitions);
 		if ((size_t)partitions != rows[i].partitions)
 			fail_msg("%s: %lld groups", rows[i].name, (long long)partitions);
+		if (number_of(world_chain(net.world), CHAIN_CAN_LOSE) != rows[i].can_lose)
+			fail_msg("%s: can lose %lld", rows[i].name, (long long)number_of(world_chain(net.world), CHAIN_CAN_LOSE));
 		for (size_t k = 0; k < net.node_count; k++)
 			net.nodes[k].group = 0;
 		net_run(&net, 10);
@@ -859,6 +863,24 @@ static void groups_that_see_only_themselves_are_a_partition(void **state)
 		assert_int_equal(world_worst(net.world), HEALTH_OK);
 		net_close(&net);
 	}
+}
+
+/* All four are alive, and no three of them together. */
+static void halves_that_halt_are_one_short(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	net.nodes[2].group = net.nodes[3].group = net.nodes[5].group = 1;
+	net.nodes[2].mute = net.nodes[3].mute = true;
+	net_run(&net, 20);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_STALLED);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_ALIVE), 4);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_CAN_LOSE), -1);
+	net_close(&net);
 }
 
 /* With peers that nobody watches, groups may be connected through them. */
@@ -1251,6 +1273,7 @@ int main(void)
 		cmocka_unit_test(a_clique_signer_is_missed_after_two_rounds_of_turns),
 		cmocka_unit_test(validators_in_a_contract_are_judged_too),
 		cmocka_unit_test(groups_that_see_only_themselves_are_a_partition),
+		cmocka_unit_test(halves_that_halt_are_one_short),
 		cmocka_unit_test(strangers_may_connect_groups),
 		cmocka_unit_test(who_never_seals_is_told),
 		cmocka_unit_test(who_comes_and_goes_is_not_well_between),
