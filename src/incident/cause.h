@@ -54,6 +54,7 @@ enum rule {
 	RULE_SERVICE_DEGRADED,
 	RULE_SIGHT_LOST,
 	RULE_NOT_CRITICAL,
+	RULE_OTHERS_SERVE, /* the same, while at least one is known to be well */
 	RULE_PARTITION,
 	RULE_MINOR,
 	RULE_SECURITY,

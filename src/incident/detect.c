@@ -474,20 +474,48 @@ static bool is_endpoint_issue(const struct world *world, const struct component 
 	return !(around->anonymous_taken && is_anonymous(c));
 }
 
+static bool runs_no_validator(const struct component *c)
+{
+	return world_partner(c) == NULL;
+}
+
+/* It answers with the newest blocks; a clock or the number of peers hinders no client. */
+static bool serves_well(const struct component *c)
+{
+	return c->reach == REACH_OK && (c->health == HEALTH_OK || (c->health == HEALTH_WARNING && (c->symptom == SYMPTOM_SKEW || c->symptom == SYMPTOM_PEERS)));
+}
+
+/* How clients are served: by the RPC nodes, or by all where each runs a validator. */
+static enum rule endpoint_rule(const struct world *world, const struct surroundings *around)
+{
+	bool any = count_if(world, KIND_NODE, runs_no_validator) == 0;
+	size_t nodes = 0, well = 0, failing = 0, sick = 0;
+
+	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
+		const struct component *c = world_at(world, KIND_NODE, i);
+
+		if ((!any && !runs_no_validator(c)) || (around->anonymous_taken && is_anonymous(c)))
+			continue;
+		nodes++;
+		well += serves_well(c);
+		failing += c->health == HEALTH_CRITICAL;
+		sick += c->health == HEALTH_CRITICAL || is_endpoint_issue(world, c, around);
+	}
+	if (well > 0)
+		return RULE_OTHERS_SERVE;
+	return failing > 0 && sick == nodes ? RULE_SERVICE_DEGRADED : RULE_NOT_CRITICAL;
+}
+
 static void propose_endpoint_issues(const struct world *world, const struct surroundings *around, struct proposals *out)
 {
-	size_t rpc = 0, rpc_down = 0, sick = 0, skewed = 0;
+	size_t sick = 0, skewed = 0;
 	const struct component *first = NULL;
-	enum rule rule;
 	struct proposal *p;
 	char many[32];
 
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
 		const struct component *c = world_at(world, KIND_NODE, i);
-		bool is_rpc = world_partner(c) == NULL && !(around->anonymous_taken && is_anonymous(c));
 
-		rpc += is_rpc;
-		rpc_down += is_rpc && is_down(c);
 		if (!is_endpoint_issue(world, c, around))
 			continue;
 		first = first == NULL ? c : first;
@@ -497,9 +525,7 @@ static void propose_endpoint_issues(const struct world *world, const struct surr
 	if (sick == 0)
 		return;
 	text_format(many, sizeof(many), "%zu nodes", sick);
-	rule = skewed == sick ? RULE_MINOR : rpc > 0 && rpc_down == rpc ? RULE_SERVICE_DEGRADED
-									: RULE_NOT_CRITICAL;
-	p = proposals_add(out, CAUSE_RPC_ENDPOINT_ISSUES, rule, sick == 1 ? first->name : many);
+	p = proposals_add(out, CAUSE_RPC_ENDPOINT_ISSUES, skewed == sick ? RULE_MINOR : endpoint_rule(world, around), sick == 1 ? first->name : many);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (is_endpoint_issue(world, world_at(world, KIND_NODE, i), around))
 			proposal_sick(p, world_at(world, KIND_NODE, i));

@@ -65,6 +65,18 @@ static void freeze_rpc_0(struct net *net)
 {
 	net->nodes[4].frozen = true;
 }
+static void slow_rpc_all(struct net *net)
+{
+	net->nodes[4].rpc_ms = net->nodes[5].rpc_ms = 2500;
+}
+static void freeze_rpc_all(struct net *net)
+{
+	net->nodes[4].frozen = net->nodes[5].frozen = true;
+}
+static void hide_and_freeze_rpc(struct net *net)
+{
+	net->nodes[4].hidden = net->nodes[5].frozen = true;
+}
 static void wrong_chain_rpc_0(struct net *net)
 {
 	net->nodes[4].chain_id = 1;
@@ -323,6 +335,46 @@ static void what_comes_and_goes_is_one_proposal(void **state)
 	net_close(&net);
 }
 
+/* That others serve is said where one is known to, and of RPC nodes all failing it is not
+ * said that somebody does. */
+static void who_still_serves_is_counted(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*breaks)(struct net *net);
+		unsigned rpc_nodes;
+		enum rule rule;
+	} cases[] = {
+		{"one of two hidden", hide_rpc_0, 2, RULE_OTHERS_SERVE},
+		{"one of two slow", slow_rpc_0, 2, RULE_OTHERS_SERVE},
+		{"one of one slow", slow_rpc_0, 1, RULE_NOT_CRITICAL},
+		{"both slow", slow_rpc_all, 2, RULE_NOT_CRITICAL},
+		{"both stand still", freeze_rpc_all, 2, RULE_SERVICE_DEGRADED},
+		{"both hidden", hide_rpc_all, 2, RULE_SERVICE_DEGRADED},
+		{"one hidden, one stands still", hide_and_freeze_rpc, 2, RULE_SERVICE_DEGRADED},
+		{"of validators only, one hidden", hide_validator_1, 0, RULE_OTHERS_SERVE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct proposals found;
+		struct net net;
+
+		net_open(&net, 4, cases[i].rpc_nodes);
+		net_age(&net, 200);
+		net_run(&net, 20);
+		cases[i].breaks(&net);
+		net_run(&net, 70);
+		detect(net.world, NULL, net_now_us(&net), &found);
+		assert_int_equal(found.count, 1);
+		if (strcmp(found.items[0].rule, rule_def(cases[i].rule)->id) != 0)
+			fail_msg("%s: %s, %s", cases[i].name, found.items[0].rule, found.items[0].reason);
+		assert_int_equal(strstr(found.items[0].reason, "others still serve") != NULL, cases[i].rule == RULE_OTHERS_SERVE);
+		proposals_free(&found);
+		net_close(&net);
+	}
+}
+
 /* While a fault unfolds, nothing is proposed that it does not turn out to be. */
 static void no_wrong_cause_is_proposed_on_the_way(void **state)
 {
@@ -570,6 +622,7 @@ int main(void)
 		cmocka_unit_test(a_partition_names_its_groups),
 		cmocka_unit_test(who_falls_behind_in_a_partition_is_a_consequence),
 		cmocka_unit_test(what_comes_and_goes_is_one_proposal),
+		cmocka_unit_test(who_still_serves_is_counted),
 		cmocka_unit_test(no_wrong_cause_is_proposed_on_the_way),
 		cmocka_unit_test(validators_that_go_are_no_endpoints),
 		cmocka_unit_test(a_halt_names_cause_and_consequences),
