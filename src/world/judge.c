@@ -2,6 +2,7 @@
 #include "world/judge.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -171,28 +172,30 @@ struct verdict judge_rpc(const struct thresholds *t, int64_t p95_ms, int64_t err
  * 1.3). */
 enum { SEALS_WINDOW = 100 };
 
+static const char *last_text(char text[32], const struct turns *turns)
+{
+	text[0] = '\0';
+	if (turns->last_proposed > 0)
+		text_format(text, 32, ", last was %llu", (unsigned long long)turns->last_proposed);
+	return text;
+}
+
 struct verdict judge_validator(const struct thresholds *t, const struct turns *turns)
 {
 	unsigned all = turns->proposed + turns->missed;
+	char last[32];
 
-	if (turns->by_presence && turns->late_proposed == 0 && !turns->sealed_late && turns->late_blocks >= (unsigned)t->offline_turns * turns->validators) {
-		if (turns->last_proposed > 0)
-			return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: signed none of the last %u blocks, last was %llu", turns->late_blocks,
-					    (unsigned long long)turns->last_proposed);
-		return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: signed none of the last %u blocks", turns->blocks);
-	}
+	if (turns->by_presence && turns->late_proposed == 0 && !turns->sealed_late && turns->late_blocks >= (unsigned)t->offline_turns * turns->validators)
+		return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: signed none of the last %u blocks%s", turns->since_blocks, last_text(last, turns));
 	if (all == 0)
 		return verdict_make(HEALTH_UNKNOWN, SYMPTOM_NONE, "no turn of it seen in %u blocks", turns->blocks);
 	if (turns->late_proposed == 0 && turns->late_missed > 0 && !turns->sealed_since) {
 		/* A young window may end before 2n blocks: then it takes two misses to be sure. */
 		bool sure = turns->late_blocks >= (unsigned)t->offline_turns * turns->validators || turns->late_missed >= (unsigned)t->offline_turns;
 
-		if (sure && turns->last_proposed > 0)
-			return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: missed %u turns, proposed nothing in %u blocks, last was %llu",
-					    turns->late_missed, turns->late_blocks, (unsigned long long)turns->last_proposed);
 		if (sure)
-			return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: missed %u turns, proposed nothing in %u blocks",
-					    turns->missed, turns->blocks);
+			return verdict_make(HEALTH_CRITICAL, SYMPTOM_OFFLINE, "offline: missed %u turns, proposed nothing in %u blocks%s",
+					    turns->since_missed, turns->since_blocks, last_text(last, turns));
 	}
 	if (turns->missed_lately && (uint64_t)turns->missed * 100 > (uint64_t)t->missed_warn_percent * all)
 		return verdict_make(HEALTH_WARNING, SYMPTOM_MISSED, "missed %u of %u turns in %u blocks", turns->missed, all, turns->blocks);

@@ -46,6 +46,8 @@ struct turns {
 	unsigned sealed;    /* of the blocks; others sealed up to sealed_most of them */
 	unsigned sealed_most;
 	uint64_t last_proposed; /* block, 0: none seen */
+	unsigned since_blocks;  /* blocks after it, or all that were looked at */
+	unsigned since_missed;  /* turns missed in them */
 };
 /* Offline (critical) when it was to be seen by presence and was not, and when it proposed nothing and missed turns in the last 2n blocks
  * (protocol reference 1.5.3), unless a seal shows that it is back. Warning when more

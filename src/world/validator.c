@@ -153,8 +153,10 @@ static void count_turn(struct component *c, const struct window_header *header, 
 	if (turns->missed++ == 0)
 		detail->last_missed = header->number;
 	turns->late_missed += late;
-	if (turns->proposed == 0)
+	if (turns->proposed == 0) {
+		turns->since_missed++;
 		detail->first_miss_us = time_us;
+	}
 }
 
 static void count_seals(const struct world *world, struct members *members, const struct window_header *header)
@@ -203,6 +205,7 @@ static void show_counts(struct world *world, struct component *c, unsigned block
 
 	detail->turns.blocks = blocks;
 	detail->turns.late_blocks = late_blocks;
+	detail->turns.since_blocks = last > 0 ? (unsigned)(world->head - last) : blocks;
 	detail->turns.sealed_since = detail->last_sealed > detail->last_missed;
 	detail->turns.sealed_late = detail->last_sealed + (uint64_t)world->thresholds.offline_turns * detail->turns.validators > world->head;
 	detail->turns.by_presence = consensus_def(world->consensus)->makers && !consensus_def(world->consensus)->rounds;
@@ -218,7 +221,6 @@ static void show_counts(struct world *world, struct component *c, unsigned block
 	text_format(c->source, sizeof(c->source), "%s", world->chain->source);
 	if (blocks == 0 || !consensus_def(world->consensus)->makers)
 		return;
-	c->seen_us = detail->last_sign_us > c->seen_us ? detail->last_sign_us : c->seen_us;
 	component_set_number(c, VALIDATOR_PROPOSED, detail->turns.proposed, at_us);
 	component_set_number(c, VALIDATOR_MISSED_TURNS, detail->turns.missed, at_us);
 	/* In clique making a block is all the sealing there is. */
@@ -466,6 +468,24 @@ bool validator_alive(const struct component *c)
 	return validator_detail(c)->member && c->health != HEALTH_UNKNOWN && c->health != HEALTH_STALE && c->health != HEALTH_CRITICAL;
 }
 
+/* What is known of a validator is as old as the headers that tell of its turns, taken or
+ * missed; on a halt they tell no more, and its node does. */
+static void take_age(const struct world *world, struct component *c)
+{
+	const struct validator_detail *detail = validator_detail(c);
+	const struct component *node = detail->partner;
+	int64_t known_us = 0;
+
+	if (!consensus_def(world->consensus)->makers || detail->turns.proposed + detail->turns.missed + detail->turns.sealed == 0)
+		return;
+	if (world->flow != FLOW_HALTED)
+		known_us = world->head_confirmed_us;
+	else if (node != NULL && node_detail(node)->answers)
+		known_us = node->seen_us;
+	if (known_us > c->seen_us)
+		c->seen_us = known_us;
+}
+
 void validators_judge(struct world *world, int64_t now_us)
 {
 	const struct component_list *list = &world->lists[KIND_VALIDATOR];
@@ -477,6 +497,7 @@ void validators_judge(struct world *world, int64_t now_us)
 
 		c->reach = node != NULL ? node->reach : world->chain->reach;
 		c->tried_us = world->chain->tried_us;
+		take_age(world, c);
 		if (find(world, c, now_us, &finding))
 			component_settle(world, c, &finding, now_us);
 	}

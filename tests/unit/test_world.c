@@ -70,6 +70,55 @@ static void a_stopped_validator_is_found_while_watching(void **state)
 	net_close(&net);
 }
 
+/* How long it lasts is said as of now, without a change for each number; and what is known
+ * of it is as old as the headers that do not name it, not as its last block. */
+static void a_stopped_validators_reason_moves_on(void **state)
+{
+	struct net net;
+	const struct component *v;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 300);
+	net_run(&net, 20);
+	net.nodes[2].stopped = true;
+	net_run(&net, 30);
+	v = net_validator(&net, 2);
+	for (int look = 0; look < 4; look++) {
+		char expected[160];
+		size_t count;
+
+		world_changes(net.world, &count);
+		net_run(&net, 20);
+		world_changes(net.world, &count);
+		assert_int_equal(count, 0);
+		snprintf(expected, sizeof(expected), "offline: missed %zu turns, proposed nothing in %lld blocks, last was %lld",
+			 strspn(strchr(component_text(v, VALIDATOR_TURNS), 'x'), "x"),
+			 (long long)(number_of(world_chain(net.world), CHAIN_HEAD) - number_of(v, VALIDATOR_LAST_PROPOSED)),
+			 (long long)number_of(v, VALIDATOR_LAST_PROPOSED));
+		assert_string_equal(v->reason, expected);
+		assert_true(component_age_us(v, net_now_us(&net)) <= US_PER_S);
+	}
+	net_close(&net);
+}
+
+/* On a halt the headers tell no more: of whom nothing answers, all that is known gets old. */
+static void on_a_halt_a_validators_age_is_its_nodes(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 300);
+	net_run(&net, 20);
+	net.nodes[0].stopped = net.nodes[1].stopped = true;
+	net_run(&net, 60);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_STALLED);
+	assert_true(component_age_us(net_validator(&net, 0), net_now_us(&net)) > 40 * US_PER_S);
+	assert_true(component_age_us(net_validator(&net, 2), net_now_us(&net)) <= US_PER_S);
+	net_close(&net);
+}
+
 static void every_victim_is_found_by_a_fresh_look(void **state)
 {
 	(void)state;
@@ -1245,6 +1294,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_healthy_network_is_ok),
 		cmocka_unit_test(a_stopped_validator_is_found_while_watching),
+		cmocka_unit_test(a_stopped_validators_reason_moves_on),
+		cmocka_unit_test(on_a_halt_a_validators_age_is_its_nodes),
 		cmocka_unit_test(every_victim_is_found_by_a_fresh_look),
 		cmocka_unit_test(a_halt_is_critical_and_spares_those_who_wait),
 		cmocka_unit_test(a_halt_is_found_by_a_fresh_look),
