@@ -411,56 +411,26 @@ static bool is_skewed(const struct component *c)
 	return c->health == HEALTH_WARNING && c->symptom == SYMPTOM_SKEW;
 }
 
-static int compare_i64(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* By how much the clocks of the nodes differ from ours, mostly. When that is much, it is
- * our own clock that is wrong. */
-static int64_t median_skew_ms(const struct world *world)
-{
-	size_t count = 0, nodes = world_count(world, KIND_NODE);
-	int64_t *skews, median;
-
-	if (count_if(world, KIND_NODE, is_skewed) == 0)
-		return 0;
-	skews = xcalloc(nodes, sizeof(*skews));
-	for (size_t i = 0; i < nodes; i++)
-		count += component_number(world_at(world, KIND_NODE, i), NODE_CLOCK_SKEW_MS, &skews[count]);
-	qsort(skews, count, sizeof(*skews), compare_i64);
-	median = count > 0 ? skews[count / 2] : 0;
-	free(skews);
-	return median;
-}
-
 /* What the rest of the world says of each node's endpoint. */
 struct surroundings {
 	bool anonymous_taken; /* silent nodes without a name are explained by silent validators */
 	bool parted;          /* a part of the network is cut off */
-	int64_t skew_ms;      /* of most clocks beside ours */
 	int64_t now_us;
 };
 
 /* Its clock differs from the others', and not just because ours was set. */
-static bool is_clock_wrong(const struct world *world, const struct component *c, const struct surroundings *around)
+static bool is_clock_wrong(const struct component *c, const struct surroundings *around)
 {
-	int64_t skew_ms, limit_ms = world_thresholds(world)->skew_warn_ms;
-
-	if (!is_skewed(c) || around->now_us - c->since_us < SKEW_LASTS_US || !component_number(c, NODE_CLOCK_SKEW_MS, &skew_ms))
-		return false;
-	return skew_ms - around->skew_ms > limit_ms || around->skew_ms - skew_ms > limit_ms;
+	return is_skewed(c) && around->now_us - c->since_us >= SKEW_LASTS_US;
 }
 
 /* Sick as an endpoint, and not as a part of another fault. */
-static bool is_endpoint_issue(const struct world *world, const struct component *c, const struct surroundings *around)
+static bool is_endpoint_issue(const struct component *c, const struct surroundings *around)
 {
 	const struct component *validator = world_partner(c);
 	bool slow = c->health == HEALTH_WARNING && (c->symptom == SYMPTOM_SLOW || c->symptom == SYMPTOM_ERRORS);
 	bool lags = c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_LAG;
-	bool skewed = is_clock_wrong(world, c, around);
+	bool skewed = is_clock_wrong(c, around);
 
 	if ((!is_down(c) && !slow && !lags && !skewed && !is_flapping(c)) || is_cut_off(c) || (around->parted && is_behind_unplaced(c)))
 		return false;
@@ -499,7 +469,7 @@ static enum rule endpoint_rule(const struct world *world, const struct surroundi
 		nodes++;
 		well += serves_well(c);
 		failing += c->health == HEALTH_CRITICAL;
-		sick += c->health == HEALTH_CRITICAL || is_endpoint_issue(world, c, around);
+		sick += c->health == HEALTH_CRITICAL || is_endpoint_issue(c, around);
 	}
 	if (well > 0)
 		return RULE_OTHERS_SERVE;
@@ -516,7 +486,7 @@ static void propose_endpoint_issues(const struct world *world, const struct surr
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
 		const struct component *c = world_at(world, KIND_NODE, i);
 
-		if (!is_endpoint_issue(world, c, around))
+		if (!is_endpoint_issue(c, around))
 			continue;
 		first = first == NULL ? c : first;
 		sick++;
@@ -527,7 +497,7 @@ static void propose_endpoint_issues(const struct world *world, const struct surr
 	text_format(many, sizeof(many), "%zu nodes", sick);
 	p = proposals_add(out, CAUSE_RPC_ENDPOINT_ISSUES, skewed == sick ? RULE_MINOR : endpoint_rule(world, around), sick == 1 ? first->name : many);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
-		if (is_endpoint_issue(world, world_at(world, KIND_NODE, i), around))
+		if (is_endpoint_issue(world_at(world, KIND_NODE, i), around))
 			proposal_sick(p, world_at(world, KIND_NODE, i));
 	for (size_t i = 0; i < p->component_count && i < PROPOSAL_LINES; i++) {
 		const struct component *validator = world_partner(world_find(world, p->components[i]));
@@ -572,7 +542,7 @@ static void detect_chain(const struct world *world, int64_t now_us, struct propo
 	parted = count_if(world, KIND_NODE, is_cut_off) > 0;
 	if (parted)
 		propose_partition(world, now_us, out);
-	around = (struct surroundings){anonymous_explained(world), parted, median_skew_ms(world), now_us};
+	around = (struct surroundings){anonymous_explained(world), parted, now_us};
 	anonymous_open = around.anonymous_taken;
 	for (size_t i = 0; i < world_count(world, KIND_VALIDATOR); i++) {
 		const struct component *c = world_at(world, KIND_VALIDATOR, i);

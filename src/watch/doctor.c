@@ -6,6 +6,7 @@
 #include "collect/agree.h"
 #include "io/http.h"
 #include "watch/bearer.h"
+#include "world/judge.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -19,7 +20,6 @@ enum {
 	ASK_TIMEOUT_MS = 3000,
 	ASK_DEADLINE_MS = 5000,
 	CERTIFICATE_WARN_DAYS = 21,
-	SETTLED_CLOCKS = 3,      /* so many tell whose clock is wrong */
 	FILES_BESIDE = 256,      /* record, terminal, children; as io/http.c counts */
 	HEAD_AGE_UNKNOWN_S = 60, /* where the block period is not known */
 };
@@ -32,6 +32,7 @@ struct agreement {
 	bool configured;
 	struct most chain, genesis;
 	size_t clocks;   /* nodes whose clocks were seen */
+	bool settled;    /* most of them tell the same time: whose is wrong is known */
 	int64_t skew_us; /* the middle of their clocks, minus ours */
 };
 
@@ -67,26 +68,21 @@ void doctor_configuration(const char *path, const struct config *config, const s
 
 /* --- what most say -------------------------------------------------------------------- */
 
-static int by_number(const void *a, const void *b)
+/* The Date header has whole seconds. */
+static int64_t clock_limit_us(const struct config *config)
 {
-	const int64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
+	return config->thresholds.skew_warn_ms * US_PER_MS + US_PER_S / 2;
 }
 
-static int64_t middle_skew(const struct probe *probes, size_t count, size_t *clocks)
+static void compare_clocks(const struct config *config, const struct probe *probes, struct agreement *out)
 {
-	int64_t *skews = xcalloc(count + 1, sizeof(*skews)), middle;
-	size_t n = 0;
+	int64_t *skews = xcalloc(config->node_count + 1, sizeof(*skews));
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < config->node_count; i++)
 		if (probes[i].reach == REACH_OK && probes[i].has_skew)
-			skews[n++] = probes[i].sample.clock_skew_us;
-	qsort(skews, n, sizeof(*skews), by_number);
-	middle = n > 0 ? skews[n / 2] : 0;
+			skews[out->clocks++] = probes[i].sample.clock_skew_us;
+	out->settled = judge_clocks(skews, out->clocks, clock_limit_us(config), &out->skew_us);
 	free(skews);
-	*clocks = n;
-	return middle;
 }
 
 static struct agreement agree(const struct config *config, const struct probe *probes)
@@ -102,7 +98,7 @@ static struct agreement agree(const struct config *config, const struct probe *p
 		c.chain_id = probes[c.chain.by].sample.chain_id;
 	c.genesis = agree_genesis(all, count, c.chain_id);
 	free(all);
-	c.skew_us = middle_skew(probes, count, &c.clocks);
+	compare_clocks(config, probes, &c);
 	return c;
 }
 
@@ -253,15 +249,13 @@ static void check_speed(const struct examined *e)
 static void check_clock(const struct examined *e)
 {
 	const struct agreement *c = e->agreement;
-	bool settled = c->clocks >= SETTLED_CLOCKS;
-	int64_t skew_us = e->probe->sample.clock_skew_us - (settled ? c->skew_us : 0);
+	int64_t skew_us = e->probe->sample.clock_skew_us - (c->settled ? c->skew_us : 0);
 	int64_t size_us = skew_us < 0 ? -skew_us : skew_us;
 
-	/* The Date header has whole seconds. */
-	if (!e->probe->has_skew || size_us <= e->config->thresholds.skew_warn_ms * US_PER_MS + US_PER_S / 2)
+	if (!e->probe->has_skew || size_us <= clock_limit_us(e->config))
 		return;
-	finding_add(e->out, FINDING_WARN, endpoints, e->node->name, settled ? "put its clock right (chronyc tracking)" : "see which clock is wrong (timedatectl, chronyc tracking)",
-		    "its clock is %.1f s %s %s", (double)size_us / (double)US_PER_S, skew_us < 0 ? "behind" : "ahead of", settled ? "most others" : "this machine's");
+	finding_add(e->out, FINDING_WARN, endpoints, e->node->name, c->settled ? "put its clock right (chronyc tracking)" : "see which clock is wrong (timedatectl, chronyc tracking)",
+		    "its clock is %.1f s %s %s", (double)size_us / (double)US_PER_S, skew_us < 0 ? "behind" : "ahead of", c->settled ? "most others" : "this machine's");
 }
 
 /* P + 3T + slack, the rule that calls a chain halted. */
@@ -331,11 +325,13 @@ static void judge_time(const struct agreement *c, const struct config *config, s
 
 	if (c->clocks == 0)
 		finding_add(out, FINDING_INFO, group, "this machine's clock", NULL, "no endpoint told the time");
-	else if (size_us > config->thresholds.skew_warn_ms * US_PER_MS + US_PER_S / 2 && c->clocks >= SETTLED_CLOCKS)
+	else if (c->clocks == 1)
+		finding_add(out, FINDING_INFO, group, "this machine's clock", NULL, "compared with one endpoint only, too few to tell whose is wrong");
+	else if (!c->settled)
+		finding_add(out, FINDING_INFO, group, "this machine's clock", NULL, "compared with %zu endpoints, too few of which agree to tell whose is wrong", c->clocks);
+	else if (size_us > clock_limit_us(config))
 		finding_add(out, FINDING_WARN, group, "this machine's clock", "put it right (timedatectl set-ntp true)", "%.1f s %s the middle of %zu endpoints", (double)size_us / (double)US_PER_S,
 			    c->skew_us < 0 ? "ahead of" : "behind", c->clocks);
-	else if (c->clocks < SETTLED_CLOCKS)
-		finding_add(out, FINDING_INFO, group, "this machine's clock", NULL, "compared with %zu endpoint%s only, too few to tell whose is wrong", c->clocks, c->clocks == 1 ? "" : "s");
 	else
 		finding_add(out, FINDING_OK, group, "this machine's clock", NULL, "agrees with %zu endpoints", c->clocks);
 }

@@ -393,6 +393,9 @@ static struct verdict judge_clock(const struct world *world)
 	int64_t age_ms = world->head_confirmed_us / US_PER_MS - world->head_time_s * 1000;
 	char by[DURATION_TEXT];
 
+	if (world->clocks_ms != 0)
+		return verdict_make(HEALTH_WARNING, SYMPTOM_SKEW, "this machine's clock is %s %s most nodes': ages are off by as much (put it right: timedatectl set-ntp true)",
+				    duration_human(by, (world->clocks_ms < 0 ? -world->clocks_ms : world->clocks_ms) * US_PER_MS), world->clocks_ms < 0 ? "ahead of" : "behind");
 	if (age_ms < -world->thresholds.skew_warn_ms)
 		return verdict_make(HEALTH_WARNING, SYMPTOM_SKEW, "the newest block is %s in the future: clocks disagree, its age is not known",
 				    duration_human(by, -age_ms * US_PER_MS));

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct verdict verdict_make(enum health health, enum symptom symptom, const char *fmt, ...)
 {
@@ -164,6 +165,30 @@ struct verdict judge_rpc(const struct thresholds *t, int64_t p95_ms, int64_t err
 		return verdict_make(HEALTH_WARNING, SYMPTOM_ERRORS, "%lld %% of requests fail (limit %lld %%)",
 				    (long long)error_percent, (long long)t->rpc_error_percent);
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "answers");
+}
+
+/* --- clocks ------------------------------------------------------------------ */
+
+static int compare_skews(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+bool judge_clocks(int64_t *skews, size_t count, int64_t limit, int64_t *middle)
+{
+	size_t agree = 0;
+
+	*middle = 0;
+	if (count < 2)
+		return false;
+	/* Where more than half agree, the middle one is among them. */
+	qsort(skews, count, sizeof(*skews), compare_skews);
+	*middle = skews[count / 2];
+	for (size_t i = 0; i < count; i++)
+		agree += skews[i] >= *middle - limit && skews[i] <= *middle + limit;
+	return agree >= 2 && agree > count / 2;
 }
 
 /* --- validators -------------------------------------------------------------- */

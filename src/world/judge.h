@@ -31,6 +31,11 @@ struct verdict judge_lag(const struct thresholds *t, int64_t lag_blocks, int64_t
 /* Over the last minute; p95_ms -1: too few samples. */
 struct verdict judge_rpc(const struct thresholds *t, int64_t p95_ms, int64_t error_percent);
 
+/* True when most of these clocks tell the same time, within the limit: more than half of
+ * `count` and at least two. Then *middle is by how much that differs from our own clock, and
+ * who is wrong is known. Skews are minus ours, of one unit with the limit; they get sorted. */
+bool judge_clocks(int64_t *skews, size_t count, int64_t limit, int64_t *middle);
+
 /* What the headers say of one validator's turns. */
 struct turns {
 	unsigned validators;  /* n */

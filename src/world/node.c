@@ -363,15 +363,43 @@ static struct verdict judge_peers(const struct world *world, const struct compon
 	return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
 }
 
+static bool is_beyond(int64_t skew_ms, int64_t limit_ms)
+{
+	return skew_ms > limit_ms || skew_ms < -limit_ms;
+}
+
+/* When most nodes differ from us by the same, it is this machine's clock and none of theirs. */
+void nodes_compare_clocks(struct world *world)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	int64_t limit_ms = world->thresholds.skew_warn_ms, middle_ms, *skews;
+	size_t count = 0, beyond = 0;
+
+	for (size_t i = 0; i < nodes->count; i++)
+		beyond += node_detail(nodes->items[i])->answers && is_beyond(node_detail(nodes->items[i])->skew_ms, limit_ms);
+	world->clocks_ms = 0;
+	if (2 * beyond <= world->answering)
+		return;
+	skews = xcalloc(nodes->count, sizeof(*skews));
+	for (size_t i = 0; i < nodes->count; i++)
+		if (node_detail(nodes->items[i])->answers)
+			skews[count++] = node_detail(nodes->items[i])->skew_ms;
+	if (judge_clocks(skews, count, limit_ms, &middle_ms) && is_beyond(middle_ms, limit_ms))
+		world->clocks_ms = middle_ms;
+	free(skews);
+}
+
 static struct verdict judge_skew(const struct world *world, const struct node_detail *detail)
 {
+	int64_t skew_ms = detail->skew_ms - world->clocks_ms;
 	char by[DURATION_TEXT];
-	int64_t skew_ms = detail->skew_ms < 0 ? -detail->skew_ms : detail->skew_ms;
 
-	if (skew_ms <= world->thresholds.skew_warn_ms)
+	if (!is_beyond(skew_ms, world->thresholds.skew_warn_ms))
 		return verdict_make(HEALTH_OK, SYMPTOM_NONE, "in step");
-	duration_human(by, skew_ms * US_PER_MS);
-	return verdict_make(HEALTH_WARNING, SYMPTOM_SKEW, "its clock is %s %s ours: ages are off by as much", by, detail->skew_ms > 0 ? "ahead of" : "behind");
+	duration_human(by, (skew_ms < 0 ? -skew_ms : skew_ms) * US_PER_MS);
+	return verdict_make(HEALTH_WARNING, SYMPTOM_SKEW, "its clock is %s %s: ages are off by as much", by,
+			    world->clocks_ms != 0 ? (skew_ms > 0 ? "ahead of most nodes'" : "behind most nodes'") : skew_ms > 0 ? "ahead of ours"
+																: "behind ours");
 }
 
 static struct verdict judge_sync(const struct node_detail *detail)

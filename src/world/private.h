@@ -144,6 +144,7 @@ struct world {
 	struct component *chain;
 
 	size_t answering, lost, unsampled, forked; /* nodes */
+	int64_t clocks_ms;                         /* most nodes' clocks minus ours, when ours is wrong; else 0 */
 
 	struct window window;
 	enum consensus consensus; /* as its headers show */
@@ -201,6 +202,8 @@ bool node_take(struct world *world, struct component *c, const struct node_sampl
 void node_judge(struct world *world, struct component *c, int64_t now_us);
 /* True when that is too long for the node to have said nothing of its head. */
 bool node_kept_head(const struct world *world, const struct component *c, int64_t silent_us);
+/* Finds whether it is our own clock that is wrong. */
+void nodes_compare_clocks(struct world *world);
 
 /* Judges all that is beside the chain: what is shown ages, and sources get lost. */
 void outer_judge(struct world *world, int64_t now_us);

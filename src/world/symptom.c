@@ -19,7 +19,7 @@ static const struct {
 	[SYMPTOM_PEERS] = {"peers", "fewer peers than peers_warn, or of a validator fewer than a quorum needs"},
 	[SYMPTOM_SLOW] = {"slow", "the slowest twentieth of the last minute's answers took longer than rpc_warn_ms"},
 	[SYMPTOM_ERRORS] = {"errors", "more than rpc_error_percent of the last minute's answers were errors"},
-	[SYMPTOM_SKEW] = {"skew", "its clock differs from ours by more than skew_warn_ms"},
+	[SYMPTOM_SKEW] = {"skew", "its clock differs by more than skew_warn_ms from ours, or from most when it is ours that is wrong"},
 	[SYMPTOM_CUT_OFF] = {"cut-off", "it and its peers see none of the others"},
 	/* of the chain */
 	[SYMPTOM_SILENT] = {"silent", "the next block is later than the period and the round timeout"},

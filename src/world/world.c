@@ -468,6 +468,7 @@ void world_judge(struct world *world, int64_t now_us)
 {
 	partition_follow(world, now_us);
 	chain_show_versions(world, now_us);
+	nodes_compare_clocks(world);
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
 		node_judge(world, world->lists[KIND_NODE].items[i], now_us);
 	judge_shared(world, world->head_dirty, now_us);

@@ -94,6 +94,13 @@ static void skew_rpc_0(struct net *net)
 {
 	net->nodes[4].skew_s = 40;
 }
+static void skew_ours(struct net *net)
+{
+	for (size_t i = 0; i < net->node_count; i++)
+		net->nodes[i].skew_s = -60;
+	net->clock_s = 60;
+	world_clock_stepped(net->world, 60 * US_PER_S);
+}
 static void cut_3(struct net *net)
 {
 	net->nodes[3].group = net->nodes[5].group = 1;
@@ -145,6 +152,7 @@ static const struct {
 	{"two blocks at one height", fork_rpc_0, 1, CAUSE_CHAIN_FORK, SEVERITY_P0, 2, "node/besu-rpc-0"},
 	{"two follow another chain", fork_two, 1, CAUSE_CHAIN_FORK, SEVERITY_P0, 3, "node/besu-validator-1"},
 	{"a clock that is wrong", skew_rpc_0, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P3, 1, "node/besu-rpc-0"},
+	{"our own clock is no node's fault", skew_ours, 0, CAUSE_NONE, SEVERITY_UNSET, 0, NULL},
 	{"a validator and an RPC node cut off", cut_3, 1, CAUSE_NETWORK_PARTITION, SEVERITY_P1, 2, "node/besu-validator-3"},
 	{"halves without a quorum", cut_halves, 1, CAUSE_NETWORK_OUTAGE, SEVERITY_P0, 1, "chain/138"},
 	{"nothing can be reached", hide_all, 1, CAUSE_VISIBILITY_LOST, SEVERITY_P1, 6, "node/besu-rpc-0"},

@@ -140,6 +140,25 @@ static void our_clock(struct bench *b)
 		b->probes[i].sample.clock_skew_us = 30 * US_PER_S;
 }
 
+static void only_two_tell(struct bench *b)
+{
+	for (size_t i = 2; i < PROBES; i++)
+		b->probes[i].has_skew = false;
+}
+
+/* Nobody knows whose is right. */
+static void two_clocks_differ(struct bench *b)
+{
+	only_two_tell(b);
+	b->probes[1].sample.clock_skew_us = 30 * US_PER_S;
+}
+
+static void two_clocks_agree(struct bench *b)
+{
+	only_two_tell(b);
+	our_clock(b);
+}
+
 static void old_head(struct bench *b)
 {
 	b->heads[1].timestamp_s -= 60;
@@ -194,6 +213,8 @@ static void each_mistake_has_its_cure(void **state)
 		{secret_in_clear, FINDING_WARN, "b", "unencrypted", "https"},
 		{one_clock, FINDING_WARN, "b", "its clock is 40.0 s behind most others", "put its clock right"},
 		{our_clock, FINDING_WARN, "this machine's clock", "30.0 s behind the middle of 4 endpoints", "timedatectl"},
+		{two_clocks_differ, FINDING_WARN, "b", "its clock is 30.0 s ahead of this machine's", "see which clock is wrong"},
+		{two_clocks_agree, FINDING_WARN, "this machine's clock", "30.0 s behind the middle of 2 endpoints", "timedatectl"},
 		{old_head, FINDING_WARN, "b", "its head is 1 m 1 s old", "open the console"},
 		{future_head, FINDING_WARN, "b", "in the future", "clocks"},
 		{lonely, FINDING_WARN, "b", "has no peers", "30303"},

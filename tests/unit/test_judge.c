@@ -175,6 +175,35 @@ static void slow_and_failing_answers_warn(void **state)
 	assert_int_equal(judge_rpc(&t, -1, 0).health, HEALTH_OK);
 }
 
+static void more_than_half_of_the_clocks_settle_the_time(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t skews[6];
+		size_t count;
+		bool settled;
+		int64_t middle;
+	} rows[] = {
+		{"none", {0}, 0, false, 0},
+		{"one alone", {60}, 1, false, 0},
+		{"two that agree", {-60, -59}, 2, true, -59},
+		{"two that do not", {0, 60}, 2, false, 60},
+		{"one of three differs", {60, 0, 1}, 3, true, 1},
+		{"half and half", {0, 60, 0, 60}, 4, false, 60},
+		{"all differ", {0, 40, 80}, 3, false, 40},
+		{"most of six", {59, 60, 0, 58, 61, -30}, 6, true, 59},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		int64_t skews[6], middle;
+
+		memcpy(skews, rows[i].skews, sizeof(skews));
+		if (judge_clocks(skews, rows[i].count, 2, &middle) != rows[i].settled || middle != rows[i].middle)
+			fail_msg("%s: %lld", rows[i].name, (long long)middle);
+	}
+}
+
 static void turns_decide_about_a_validator(void **state)
 {
 	static const struct {
@@ -302,6 +331,7 @@ int main(void)
 		cmocka_unit_test(quorum_is_at_risk_only_when_something_is_lost),
 		cmocka_unit_test(lag_scales_with_the_period),
 		cmocka_unit_test(slow_and_failing_answers_warn),
+		cmocka_unit_test(more_than_half_of_the_clocks_settle_the_time),
 		cmocka_unit_test(turns_decide_about_a_validator),
 		cmocka_unit_test(the_worse_verdict_wins_and_the_first_of_equals),
 		cmocka_unit_test(thresholds_are_set_by_name),

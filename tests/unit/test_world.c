@@ -405,6 +405,50 @@ static void a_node_shows_what_is_wrong_with_it(void **state)
 	}
 }
 
+/* Our own clock is off: that is said once, of the chain, and only who differs from the others
+ * is told so. */
+static void our_clock_is_told_once(void **state)
+{
+	static const struct {
+		int64_t clock_s;
+		const char *says;
+	} rows[] = {
+		{60, "this machine's clock is 1 m ahead of most nodes'"},
+		{-60, "this machine's clock is 1 m behind most nodes'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct net net;
+
+		net_open(&net, 4, 2);
+		net.clock_s = rows[i].clock_s;
+		for (size_t k = 0; k < net.node_count; k++)
+			net.nodes[k].skew_s = -rows[i].clock_s;
+		net.nodes[5].skew_s += 30;
+		net_age(&net, 100);
+		for (int second = 0; second < 30; second++) {
+			net_run(&net, 1);
+			for (size_t k = 0; k < 5; k++)
+				assert_null(strstr(net.nodes[k].component->reason, "its clock"));
+			assert_true(count_health(&net, KIND_NODE, HEALTH_WARNING) <= 1);
+		}
+		assert_int_equal(world_chain(net.world)->health, HEALTH_WARNING);
+		assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_SKEW);
+		if (strstr(world_chain(net.world)->reason, rows[i].says) == NULL)
+			fail_msg("%s: %s", rows[i].says, world_chain(net.world)->reason);
+		assert_non_null(strstr(net.nodes[5].component->reason, "its clock is 30 s ahead of most nodes'"));
+		/* Put right, nothing of it is left. */
+		for (size_t k = 0; k < net.node_count; k++)
+			net.nodes[k].skew_s = 0;
+		world_clock_stepped(net.world, -net.clock_s * US_PER_S);
+		net.clock_s = 0;
+		net_run(&net, 30);
+		assert_int_equal(world_worst(net.world), HEALTH_OK);
+		net_close(&net);
+	}
+}
+
 static void one_bad_sample_is_no_incident(void **state)
 {
 	struct net net;
@@ -1307,6 +1351,7 @@ int main(void)
 		cmocka_unit_test(what_was_never_asked_is_unknown),
 		cmocka_unit_test(a_node_that_stands_still_lags_alone),
 		cmocka_unit_test(a_node_shows_what_is_wrong_with_it),
+		cmocka_unit_test(our_clock_is_told_once),
 		cmocka_unit_test(one_bad_sample_is_no_incident),
 		cmocka_unit_test(a_change_says_when_it_began),
 		cmocka_unit_test(clocks_that_differ_do_not_halt_a_chain),
