@@ -38,7 +38,9 @@ struct job {
 	size_t count; /* of drafts or samples */
 	void (*done)(void *arg, enum status status, const struct error *err);
 	void *arg;
-	struct error err; /* what a draft of its own is refused for */
+	bool apart; /* a faulty draft is left out, and does not refuse the others */
+	size_t left_out;
+	struct error err; /* what its first faulty draft is refused for */
 	void *bytes;
 	size_t len;
 	char *media;
@@ -69,6 +71,12 @@ enum {
 	TROUBLE_WRITING,
 	TROUBLE_READING,
 	TROUBLE_COUNT,
+};
+
+enum {
+	WARNING_STORE,
+	WARNING_LEFT_OUT,
+	WARNING_COUNT,
 };
 
 struct trouble {
@@ -109,7 +117,7 @@ struct journal {
 	bool loaded;
 	struct error blob_error; /* refuses the next append */
 	struct trouble troubles[TROUBLE_COUNT];
-	struct error warning; /* the last that was told */
+	struct error warnings[WARNING_COUNT]; /* the last that were told */
 };
 
 #define DRAFT_STRINGS(_) _(incident) _(precision) _(actor) _(role) _(source) _(refs) _(visibility) _(summary) _(body) _(data)
@@ -214,15 +222,16 @@ static void repeat_trouble(struct journal *journal)
 	}
 }
 
-static void tell_warning(struct journal *journal)
+/* Tells what was not told before; NULL: there is none now. */
+static void tell_warning(struct journal *journal, int which, const struct error *warning)
 {
-	const struct error *warning = store_warning(journal->store);
+	struct error *told = &journal->warnings[which];
 
 	if (!warning)
-		error_clear(&journal->warning);
-	if (!warning || strcmp(warning->text, journal->warning.text) == 0)
+		error_clear(told);
+	if (!warning || strcmp(warning->text, told->text) == 0)
 		return;
-	journal->warning = *warning;
+	*told = *warning;
 	struct message *message = new_message(MESSAGE_WARNING);
 	message->err = *warning;
 	send_message(journal, message);
@@ -294,7 +303,7 @@ static void send_done(struct journal *journal, const struct job *job, const stru
 
 static bool is_refused(const struct job *job)
 {
-	return job->err.status != STATUS_OK;
+	return job->err.status != STATUS_OK && !job->apart;
 }
 
 /* The drafts that are still to be written, which stay their jobs'. */
@@ -313,7 +322,21 @@ static struct draft *gather(const struct job *first, const struct job *end, size
 	return drafts;
 }
 
-/* Refuses the job whose draft stands there among those that were gathered. */
+static void leave_out(struct job *job, size_t at, const struct error *err)
+{
+	struct draft draft = job->drafts[at];
+
+	if (job->left_out++ == 0) {
+		job->err = *err;
+		error_prefix(&job->err, "%s \"%.80s\"", event_kind_name(draft.kind), draft.summary ? draft.summary : "");
+	}
+	free_draft(&draft);
+	job->count--;
+	memmove(&job->drafts[at], &job->drafts[at + 1], (job->count - at) * sizeof(draft));
+}
+
+/* Takes the draft that stands there among those that were gathered out of the way: alone,
+ * or with its job. */
 static void blame(struct job *first, size_t at, const struct error *err)
 {
 	struct job *job = first;
@@ -322,11 +345,25 @@ static void blame(struct job *first, size_t at, const struct error *err)
 		at -= is_refused(job) ? 0 : job->count;
 		job = job->next;
 	}
-	job->err = *err;
+	if (job->apart)
+		leave_out(job, at, err);
+	else
+		job->err = *err;
 }
 
-/* Appends the drafts of these jobs in one transaction, without the jobs that a draft of
- * their own refuses. What is left is refused together when the record cannot be written:
+static void tell_left_out(struct journal *journal, const struct job *job)
+{
+	struct error warning = {0};
+
+	if (job->left_out == 0)
+		return;
+	error_set(&warning, job->err.status, "record %s: left out %zu of the events that came together, which cannot be recorded: %s (the others are recorded; please report this)",
+		  store_where(journal->store), job->left_out, job->err.text);
+	tell_warning(journal, WARNING_LEFT_OUT, &warning);
+}
+
+/* Appends the drafts of these jobs in one transaction, without what a draft's own fault
+ * takes out of it. What is left is refused together when the record cannot be written:
  * that is no draft's fault, and one by one they would only wait one by one. */
 static void append_group(struct journal *journal, struct job *first, const struct job *end)
 {
@@ -348,8 +385,11 @@ static void append_group(struct journal *journal, struct job *first, const struc
 		note_write(journal, status, &err);
 	if (count && status == STATUS_OK)
 		catch_up(journal);
-	for (const struct job *job = first; job != end; job = job->next)
+	for (const struct job *job = first; job != end; job = job->next) {
+		if (status == STATUS_OK)
+			tell_left_out(journal, job);
 		send_done(journal, job, is_refused(job) ? &job->err : &err);
+	}
 }
 
 /* Runs the appends at the front of the list as one; returns what comes after them. */
@@ -505,7 +545,7 @@ static void *work(void *arg)
 		run_jobs(journal, jobs);
 		keep_lease(journal);
 		repeat_trouble(journal);
-		tell_warning(journal);
+		tell_warning(journal, WARNING_STORE, store_warning(journal->store));
 		look_for_news(journal);
 		hurry = journal->behind && room && read_chunk(journal) && journal->behind;
 		pthread_mutex_lock(&journal->lock);
@@ -693,12 +733,13 @@ void journal_free(struct journal *journal)
 	close_all(journal);
 }
 
-void journal_append(struct journal *journal, const struct draft *drafts, size_t count, void (*done)(void *arg, enum status status, const struct error *err), void *arg)
+static void add_append(struct journal *journal, bool apart, const struct draft *drafts, size_t count, void (*done)(void *arg, enum status status, const struct error *err), void *arg)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 	int64_t now_us = clock_wall_us(journal->clock);
 
 	job->kind = JOB_APPEND;
+	job->apart = apart;
 	job->count = count;
 	job->drafts = xcalloc(count ? count : 1, sizeof(*job->drafts));
 	for (size_t i = 0; i < count; i++) {
@@ -710,6 +751,16 @@ void journal_append(struct journal *journal, const struct draft *drafts, size_t 
 	job->arg = arg;
 	journal->pending++;
 	add_job(journal, job);
+}
+
+void journal_append(struct journal *journal, const struct draft *drafts, size_t count, void (*done)(void *arg, enum status status, const struct error *err), void *arg)
+{
+	add_append(journal, false, drafts, count, done, arg);
+}
+
+void journal_append_each(struct journal *journal, const struct draft *drafts, size_t count, void (*done)(void *arg, enum status status, const struct error *err), void *arg)
+{
+	add_append(journal, true, drafts, count, done, arg);
 }
 
 struct hash256 journal_put_blob(struct journal *journal, const void *bytes, size_t len, const char *media)

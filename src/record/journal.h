@@ -17,7 +17,8 @@ struct journal_events {
 	/* The record cannot be written or read (or can again, err == NULL). Loud, and
 	 * repeated every few seconds until it heals. */
 	void (*trouble)(void *arg, const struct error *err);
-	/* What does not stop the work, but should be known (store_warning). May be NULL. */
+	/* What does not stop the work, but should be known (store_warning, journal_append_each).
+	 * The same is told once. May be NULL. */
 	void (*warning)(void *arg, const struct error *err);
 	/* The lease of the collector changed hands. May be NULL. */
 	void (*lease)(void *arg, const struct lease *lease);
@@ -32,12 +33,18 @@ struct journal *journal_new(struct loop *loop, struct store *store, bool want_le
  * callbacks, gives the lease back, closes the store. NULL allowed. */
 void journal_free(struct journal *journal);
 
-/* Copies the drafts and returns at once; several calls may share one transaction.
+/* Copies the drafts and returns at once: all of them are recorded, or none. Several calls
+ * may share one transaction, but one is not refused for another's drafts.
  * An occurred_us of 0 becomes the time of this call, however slow the disk is.
  * `done` (may be NULL) is told STATUS_OK once durable, else the error; the events
  * themselves come through journal_events.events before it. What was refused is
  * never tried again by itself. */
 void journal_append(struct journal *journal, const struct draft *drafts, size_t count, void (*done)(void *arg, enum status status, const struct error *err), void *arg);
+
+/* The same for drafts that only chance put together, as what the machine saw: one that is
+ * refused for what it says itself is left out, which is told as a warning, and the others
+ * are recorded. `done` is told STATUS_OK then: none of them need be handed in again. */
+void journal_append_each(struct journal *journal, const struct draft *drafts, size_t count, void (*done)(void *arg, enum status status, const struct error *err), void *arg);
 
 /* Blobs go the same way, in order. The hash is computed at once. A blob that cannot be
  * kept also refuses the next append, which is the one that names it. */

@@ -274,7 +274,7 @@ static void flush_machine(struct watch *w, int64_t now_us)
 		if (news.count)
 			memcpy(all + w->handed.count, news.items, news.count * sizeof(*all));
 		w->machine_waits = true;
-		journal_append(w->journal, all, count, machine_recorded, w);
+		journal_append_each(w->journal, all, count, machine_recorded, w);
 		free(all);
 	}
 	drafts_free(&news);

@@ -20,7 +20,7 @@ struct seen {
 	uint64_t last_at_done;
 	char refusal[480];
 	size_t troubles, heals, warnings;
-	char trouble[480];
+	char trouble[480], warning[480];
 	struct lease lease;
 	size_t lease_changes;
 	bool (*enough)(const struct seen *seen); /* stops the loop */
@@ -72,6 +72,7 @@ static void on_warning(void *arg, const struct error *err)
 	struct seen *seen = arg;
 
 	seen->warnings += err->text[0] != '\0';
+	text_format(seen->warning, sizeof(seen->warning), "%s", err->text);
 	look(seen);
 }
 
@@ -238,6 +239,32 @@ static void many_calls_keep_their_order(void **state)
 	assert_false(bench.seen.disorder);
 	assert_int_equal(bench.seen.troubles, 0);
 	assert_non_null(strstr(bench.seen.refusal, "data"));
+	bench_close(&bench);
+}
+
+/* What the machine saw is recorded without what cannot be, which is told by name and once,
+ * however often it comes; what a person hands in stays whole. */
+static void drafts_that_stand_apart_are_not_refused_together(void **state)
+{
+	struct bench bench;
+	struct draft drafts[4] = {note_draft("first"), note_draft("bad"), note_draft("third"), note_draft("worse")};
+
+	(void)state;
+	drafts[1].data = "{not json";
+	drafts[3].actor = "";
+	bench_open(&bench, 0);
+	for (int i = 0; i < 98; i++)
+		journal_append_each(bench.journal, drafts, 4, on_done, &bench.seen);
+	journal_append_each(bench.journal, &drafts[1], 1, on_done, &bench.seen); /* nothing is left of it */
+	journal_append(bench.journal, drafts, 3, on_done, &bench.seen);
+	run_until(&bench.seen, hundred_done);
+	assert_int_equal(bench.seen.refused, 1);
+	assert_non_null(strstr(bench.seen.refusal, "data"));
+	assert_int_equal(bench.seen.events, 2 * 98);
+	assert_int_equal(bench.seen.troubles, 0);
+	assert_int_equal(bench.seen.warnings, 2);
+	assert_non_null(strstr(bench.seen.warning, "left out 1 of"));
+	assert_non_null(strstr(bench.seen.warning, "note \"bad\": the data of an event"));
 	bench_close(&bench);
 }
 
@@ -625,6 +652,7 @@ int main(void)
 		cmocka_unit_test(existing_events_come_first),
 		cmocka_unit_test(done_comes_after_the_event_and_after_the_disk),
 		cmocka_unit_test(many_calls_keep_their_order),
+		cmocka_unit_test(drafts_that_stand_apart_are_not_refused_together),
 		cmocka_unit_test(others_events_arrive_by_themselves),
 		cmocka_unit_test(closing_writes_what_was_handed_in),
 		cmocka_unit_test(trouble_is_told_and_heals),

@@ -216,7 +216,8 @@ static void two_declarations_cannot_share_a_number(void **state)
 	(void)state;
 	assert_ok(store_open(&store, place.path, STORE_WRITE, clock_system(), ERR));
 	assert_ok(store_append(store, &first, 1, NULL, ERR));
-	assert_int_equal(store_append(store, &second, 1, NULL, &err), STATUS_CONFLICT);
+	assert_int_equal(store_append(store, (struct draft[]){note_draft("beside"), second}, 2, NULL, &err), STATUS_CONFLICT);
+	assert_int_equal(store_faulty_draft(store), 1);
 	assert_non_null(strstr(err.text, "INC-1"));
 	assert_ok(store_head(store, &head, ERR));
 	assert_int_equal(head.seq, 1);
