@@ -421,10 +421,10 @@ static struct job *run_blob(struct journal *journal, struct job *job)
 	return job->next;
 }
 
-/* They go with the lease that only their writer has. */
+/* They go with the next renewal of the lease; without it there is none to wait for. */
 static struct job *run_samples(struct journal *journal, struct job *job)
 {
-	for (size_t i = 0; i < job->count && journal->want_lease; i++) {
+	for (size_t i = 0; i < job->count && journal->lease.mine; i++) {
 		journal->samples = mem_grow(journal->samples, &journal->sample_capacity, journal->sample_count, sizeof(*journal->samples));
 		journal->samples[journal->sample_count++] = job->samples[i];
 		job->samples[i] = (struct sample_row){0};
