@@ -25,7 +25,7 @@ const struct settings_def chain_section = {
 		{.name = "rpc_file", .type = SETTING_FILE, .help = "A file that holds the URL, readable by you alone."},
 		{.name = "chain_id", .type = SETTING_NUMBER, .help = "Of the chain; an endpoint of another one is refused.", .low = 1, .high = INT64_C(1) << 53},
 		{.name = "selector", .type = SETTING_U64, .help = "Of the chain in CCIP, in decimal. It is not the chain id."},
-		{.name = "confirmations", .type = SETTING_NUMBER, .help = "Events count once that many blocks are above theirs.", .fallback = "0", .low = 0, .high = 10000},
+		{.name = "confirmations", .type = SETTING_NUMBER, .help = "Events count once that many blocks are above theirs. With 0 they count at once; after a reorganisation the last 128 blocks are searched anew.", .fallback = "0", .low = 0, .high = 10000},
 		{.name = "head_age", .type = SETTING_DURATION, .help = "An older head is a warning; four times as old, the chain has halted.", .fallback = "2m"},
 		{.name = "log_blocks", .type = SETTING_NUMBER, .help = "Blocks that one request for events may span.", .fallback = "5000", .low = 1, .high = 5000},
 		{.name = "batch", .type = SETTING_NUMBER, .help = "Questions that one request may carry.", .fallback = "100", .low = 1, .high = 1000},

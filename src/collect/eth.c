@@ -324,6 +324,7 @@ static void read_call(struct eth_answer *answer, const struct json *result)
 
 static void read_block(struct eth_answer *answer, const struct json *result)
 {
+	const char *hash = json_string(json_get(result, "hash"));
 	uint64_t time_s;
 
 	if (json_is_null(result) || !result)
@@ -333,6 +334,8 @@ static void read_block(struct eth_answer *answer, const struct json *result)
 	else {
 		answer->time_s = (int64_t)time_s;
 		answer->outcome = ETH_GOOD;
+		if (!hash || !hex_bytes(hash, answer->hash.bytes, sizeof(answer->hash.bytes)))
+			answer->hash = (struct hash256){0};
 	}
 }
 

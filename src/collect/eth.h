@@ -45,8 +45,9 @@ struct eth_answer {
 	enum eth_outcome outcome;
 	uint8_t *bytes; /* of a call, or why it reverted */
 	size_t len;
-	uint64_t number; /* of a block, or the chain id */
-	int64_t time_s;  /* of a block */
+	uint64_t number;     /* of a block, or the chain id */
+	int64_t time_s;      /* of a block */
+	struct hash256 hash; /* of a block; 0 when the endpoint does not tell */
 	struct eth_log *logs;
 	size_t log_count;
 	uint64_t reached; /* events up to this block are in `logs` */

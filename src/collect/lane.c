@@ -102,6 +102,17 @@ void lane_read_curses(struct side *side, const struct eth_list *list, size_t glo
 	lane_read_flag(list, side->asked[of_lane], &side->cursed_lane);
 }
 
+void lane_take_head(struct side *side, const struct eth_list *list, size_t index)
+{
+	const struct eth_answer *head = eth_answer(list, index);
+
+	if (lane_lacks(side, list, index) || head->outcome != ETH_GOOD)
+		return;
+	side->head = head->number;
+	side->head_s = head->time_s;
+	side->head_hash = head->hash;
+}
+
 void lane_no_contract(struct side *side, const struct address *address, const char *what)
 {
 	char text[ADDRESS_TEXT];

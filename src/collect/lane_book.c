@@ -269,7 +269,7 @@ static void note_done(struct book *book, const struct book_message *message)
 {
 	if (book->done_count == BOOK_RECENT)
 		memmove(book->done, book->done + 1, --book->done_count * sizeof(*book->done));
-	book->done[book->done_count++] = (struct book_done){message->shown.number, message->shown.sent_us, message->shown.done_us};
+	book->done[book->done_count++] = (struct book_done){message->shown.number, message->shown.sent_us, message->shown.done_us, message->done_block};
 }
 
 static void set_state(struct book *book, struct book_message *message, uint64_t state)
@@ -347,6 +347,7 @@ void book_take_execution(struct book *book, const struct ccip_execution *executi
 		return;
 	check_execution(book, message, execution, at_us);
 	message->shown.done_us = log->time_s * US_PER_S;
+	message->done_block = log->block;
 	if (message->shown.state == TRANSIT_SENT)
 		message->shown.state = TRANSIT_COMMITTED;
 	set_state(book, message, execution->state);
@@ -378,6 +379,65 @@ void book_known(struct book *book, uint64_t number)
 		number = book->open[book->count - 1].shown.number;
 	if (number > book->frontier)
 		book->frontier = number;
+}
+
+/* --- reorganisations ------------------------------------------------------------------------------ */
+
+/* Nothing but its sending tells of it. */
+static bool is_only_sent(const struct book *book, const struct book_message *message)
+{
+	return !message->has_root && message->shown.state == (book->no_commit ? TRANSIT_COMMITTED : TRANSIT_SENT);
+}
+
+static void unsend(struct book_message *message)
+{
+	message->shown.id = message->leaf = (struct hash256){0};
+	message->shown.has_id = message->has_leaf = false;
+	message->shown.sent_us = 0;
+	message->sent_block = 0;
+}
+
+void book_forget_sent(struct book *book, uint64_t above)
+{
+	size_t kept = 0;
+
+	book->last_number = 0;
+	for (size_t i = 0; i < book->count; i++) {
+		struct book_message *message = &book->open[i];
+		if (message->sent_block > above && is_only_sent(book, message)) {
+			/* What was not read again must not count as done. */
+			if (book->frontier >= message->shown.number)
+				book->frontier = message->shown.number - 1;
+			lane_message_clear(&message->shown);
+			continue;
+		}
+		if (message->sent_block > above)
+			unsend(message);
+		book->open[kept++] = *message;
+	}
+	book->count = kept;
+}
+
+static void uncommit(struct book_message *message)
+{
+	message->root = (struct hash256){0};
+	message->has_root = message->blessed = false;
+	message->shown.committed_us = 0;
+	message->commit_block = 0;
+}
+
+void book_forget_received(struct book *book, uint64_t above)
+{
+	size_t kept = 0;
+
+	book->last_commit = 0;
+	for (size_t i = 0; i < book->count; i++)
+		if (book->open[i].commit_block > above)
+			uncommit(&book->open[i]);
+	for (size_t i = 0; i < book->done_count; i++)
+		if (book->done[i].block <= above)
+			book->done[kept++] = book->done[i];
+	book->done_count = kept;
 }
 
 /* --- marks -------------------------------------------------------------------------------------------- */

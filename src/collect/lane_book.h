@@ -16,7 +16,7 @@ struct book_message {
 	struct lane_message shown;
 	struct hash256 leaf, root;
 	bool has_leaf, has_root, blessed;
-	uint64_t sent_block, commit_block; /* 0: its event was not seen */
+	uint64_t sent_block, commit_block, done_block; /* 0: its event was not seen */
 };
 
 struct book {
@@ -33,6 +33,7 @@ struct book {
 	struct book_done {
 		uint64_t number;
 		int64_t sent_us, done_us;
+		uint64_t block; /* 0: its event was not seen */
 	} done[BOOK_RECENT];
 	size_t done_count;
 	struct book_fee {
@@ -69,6 +70,10 @@ void book_known(struct book *book, uint64_t number);
 /* Something that should decode did not, or does not fit. */
 void book_undecoded(struct book *book, int64_t at_us, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
 void book_corrupt(struct book *book, int64_t at_us, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
+/* The chain was reorganised: events above that block, of what was sent or of what was committed
+ * and executed, are read anew, and those that were read prove nothing. */
+void book_forget_sent(struct book *book, uint64_t above);
+void book_forget_received(struct book *book, uint64_t above);
 /* Drops what was done, and moves `low`. */
 void book_settle(struct book *book);
 

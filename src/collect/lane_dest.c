@@ -32,11 +32,13 @@ enum {
 	ROUTE_HEAD,
 	ROUTE_RAMPS,
 	ROUTE_RMN,
+	ROUTE_MARK,
 };
 
 static void plan_route(struct side *side, struct eth_list *list)
 {
 	side->asked[ROUTE_HEAD] = eth_add_block(list, ETH_LATEST);
+	side->asked[ROUTE_MARK] = scan_ask_mark(side, list);
 	side->asked[ROUTE_RAMPS] = side->asked[ROUTE_RMN] = SIZE_MAX;
 	if (!side->has_router)
 		return;
@@ -57,15 +59,12 @@ static void check_listed(struct side *side)
 
 static void done_route(struct side *side, struct eth_list *list, int64_t at_us)
 {
-	const struct eth_answer *head = eth_answer(list, side->asked[ROUTE_HEAD]);
 	struct abi view;
 
 	(void)at_us;
 	side->no_contract[0] = '\0';
-	if (!lane_lacks(side, list, side->asked[ROUTE_HEAD]) && head->outcome == ETH_GOOD) {
-		side->head = head->number;
-		side->head_s = head->time_s;
-	}
+	lane_take_head(side, list, side->asked[ROUTE_HEAD]);
+	scan_read_mark(side, list, side->asked[ROUTE_MARK]);
 	if (lane_lacks(side, list, side->asked[ROUTE_RAMPS]))
 		return;
 	if (eth_answer(list, side->asked[ROUTE_RAMPS])->outcome == ETH_NOTHING) {

@@ -30,8 +30,13 @@ struct scan {
 	uint64_t from, to;    /* on their way */
 	uint64_t floor;       /* nothing below it is searched */
 	struct eth_logs logs; /* read, and waiting for the times of their blocks */
-	bool waiting, moved;  /* moved: since the step was planned last */
-	unsigned rounds;      /* in this look */
+	/* The head when all up to it was searched: another hash there later is a reorganisation. */
+	uint64_t mark;
+	struct hash256 mark_hash;
+	bool has_mark;
+	size_t asked_mark;   /* index in the list of times; SIZE_MAX: not asked */
+	bool waiting, moved; /* moved: since the step was planned last */
+	unsigned rounds;     /* in this look */
 };
 
 enum {
@@ -63,6 +68,7 @@ struct side {
 	int64_t flags_us; /* it told last whether things are cursed or paused; 0: never */
 	uint64_t head;
 	int64_t head_s;
+	struct hash256 head_hash;
 	size_t asked[ASKED_MAX]; /* indexes of the list, by what the step numbers them */
 	struct address router, rmn, ramp, pool;
 	bool has_router, has_rmn, has_ramp, has_pool, given_ramp;
@@ -135,6 +141,13 @@ void lane_set_version(struct lane *lane, enum ccip_version version);
  * newest that was committed. */
 void lane_begin(struct lane *lane, uint64_t newest);
 
+/* The head was told, or refused. */
+void lane_take_head(struct side *side, const struct eth_list *list, size_t index);
+
+/* Asks whether the blocks that were searched are still those of the chain; and what was said:
+ * when they are not, the book forgets the last ones, and they are searched anew. */
+size_t scan_ask_mark(const struct side *side, struct eth_list *list);
+void scan_read_mark(struct side *side, const struct eth_list *list, size_t index);
 /* Events: the step that asks for a span of blocks, and the one that asks for the times of
  * those that came; fed to the side's `take` when all is there. */
 void scan_free(struct scan *scan);

@@ -2,14 +2,16 @@
  * the way may have been sent. */
 #include "collect/lane_private.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	ROUNDS_MAX = 24, /* spans in one look; the next look goes on */
-	TIMES_MAX = 500, /* blocks whose time is asked for at once */
+	ROUNDS_MAX = 24,   /* spans in one look; the next look goes on */
+	TIMES_MAX = 500,   /* blocks whose time is asked for at once */
+	BACK_BLOCKS = 128, /* searched anew after a reorganisation */
 };
 
 void scan_free(struct scan *scan)
@@ -72,6 +74,60 @@ static bool choose_span(struct side *side)
 	return true;
 }
 
+/* --- reorganisations ----------------------------------------------------------------------- */
+
+/* What was not read of the newest blocks needs no mark: `confirmations` keeps clear of them. */
+static void set_mark(struct side *side)
+{
+	static const struct hash256 none;
+	struct scan *scan = &side->scan;
+
+	if (scan->back || scan->high != side->head || side->lane->custom)
+		return;
+	scan->mark = side->head;
+	scan->mark_hash = side->head_hash;
+	scan->has_mark = !hash_equal(&side->head_hash, &none);
+}
+
+size_t scan_ask_mark(const struct side *side, struct eth_list *list)
+{
+	return side->scan.has_mark ? eth_add_block(list, side->scan.mark) : SIZE_MAX;
+}
+
+/* A block that is not there is one that the endpoint has not heard of yet. */
+static bool is_replaced(const struct scan *scan, const struct eth_answer *answer)
+{
+	return scan->has_mark && answer->outcome == ETH_GOOD && answer->number == scan->mark && !hash_equal(&answer->hash, &scan->mark_hash);
+}
+
+/* Events that were read may stand elsewhere now, or nowhere. */
+static void go_back(struct side *side)
+{
+	struct scan *scan = &side->scan;
+	uint64_t above = scan->high > BACK_BLOCKS ? scan->high - BACK_BLOCKS : 0;
+
+	if (above + 1 < scan->low)
+		above = scan->low - 1;
+	if (side->is_source)
+		book_forget_sent(&side->lane->book, above);
+	else
+		book_forget_received(&side->lane->book, above);
+	eth_logs_free(&scan->logs);
+	scan->waiting = scan->has_mark = false;
+	scan->high = above;
+}
+
+void scan_read_mark(struct side *side, const struct eth_list *list, size_t index)
+{
+	if (!is_replaced(&side->scan, eth_answer(list, index)))
+		return;
+	go_back(side);
+	/* The search itself comes later in this look. */
+	side->scan.moved = false;
+}
+
+/* --- spans and the times of their events ---------------------------------------------------- */
+
 bool scan_plan(struct side *side, struct eth_list *list, const struct eth_filter *what)
 {
 	struct eth_filter filter = *what;
@@ -115,6 +171,7 @@ static size_t untimed(const struct eth_logs *logs, uint64_t *blocks)
 static void take(struct side *side, int64_t at_us)
 {
 	side->take(side, at_us);
+	set_mark(side);
 	eth_logs_free(&side->scan.logs);
 	side->scan.waiting = false;
 }
@@ -127,6 +184,8 @@ void scan_plan_times(struct side *side, struct eth_list *list)
 
 	for (size_t i = 0; i < count; i++)
 		eth_add_block(list, blocks[i]);
+	if (side->scan.logs.count > 0)
+		side->scan.asked_mark = scan_ask_mark(side, list);
 	if (side->scan.waiting && eth_list_count(list) == 0)
 		take(side, clock_wall_us(side->lane->host.clock));
 }
@@ -139,6 +198,14 @@ void scan_done_times(struct side *side, struct eth_list *list, int64_t at_us)
 	for (size_t i = 0; i < eth_list_count(list); i++)
 		if (lane_lacks(side, list, i))
 			return;
+	/* Asked once more behind them: what lies on both sides of a reorganisation does not fit. */
+	const struct eth_answer *mark = eth_answer(list, side->scan.asked_mark);
+	if (is_replaced(&side->scan, mark)) {
+		go_back(side);
+		return;
+	}
+	if (mark->outcome == ETH_NOTHING)
+		return;
 	for (size_t i = 0, at = 0; i < logs->count; i++) {
 		struct eth_log *log = &logs->items[i];
 		while (at < eth_list_count(list) && (eth_answer(list, at)->outcome != ETH_GOOD || eth_answer(list, at)->number < log->block))

@@ -128,7 +128,7 @@ static void the_past_follows_slowly(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
 		assert_int_equal(book_usual_s(rows[i].usual_s, rows[i].latency_s), rows[i].then_s);
 	for (size_t i = 0; i < BOOK_RECENT; i++)
-		book.done[book.done_count++] = (struct book_done){i + 1, US_PER_S, 7201 * US_PER_S};
+		book.done[book.done_count++] = (struct book_done){i + 1, US_PER_S, 7201 * US_PER_S, 0};
 	assert_int_equal(book_latency_s(&book), 7200);
 	for (size_t i = BOOK_RECENT - BOOK_LATEST / 2 - 1; i < BOOK_RECENT; i++)
 		book.done[i].done_us = 61 * US_PER_S;
@@ -308,6 +308,56 @@ static void no_corruption(void **state)
 /* --- bounds ------------------------------------------------------------------------------------------ */
 
 /* However many there are, those that are longest on the way are kept, and all are counted. */
+static void execute_in(struct book *book, uint64_t number, uint64_t block)
+{
+	struct eth_log log = {.block = block, .time_s = NOW_S - 1000 + (int64_t)block};
+	struct ccip_execution execution = {.number = number, .id = message(number).id, .state = 2};
+
+	book_take_execution(book, &execution, &log, NOW_US);
+	book_known(book, number);
+	book_settle(book);
+}
+
+/* After a reorganisation the same events come in other blocks and in another order. */
+static void reorganised(void **state)
+{
+	struct book book = fresh(0);
+
+	(void)state;
+	send_range(&book, 1, 3);
+	struct ccip_commit first = commit_of(1, 1);
+	commit(&book, &first);
+	execute_in(&book, 1, 600);
+	execute_in(&book, 1, 600);
+	book_forget_received(&book, 599);
+	execute_in(&book, 1, 601);
+	assert_null(facts_of(&book).corrupt);
+	/* Messages 2 and 3 change places. */
+	book_forget_sent(&book, 101);
+	assert_null(book_find(&book, 2));
+	for (uint64_t number = 2; number <= 3; number++) {
+		struct ccip_sent sent = message(5 - number);
+		sent.number = number;
+		send_message(&book, &sent, true);
+	}
+	assert_null(facts_of(&book).corrupt);
+	struct hash256 id = message(3).id;
+	assert_true(book_find(&book, 2)->shown.has_id && hash_equal(&book_find(&book, 2)->shown.id, &id));
+	/* What is committed anew is not left out. */
+	struct ccip_commit second = commit_of(2, 2), third = commit_of(3, 3);
+	second.root = message(3).leaf, third.root = message(2).leaf;
+	commit(&book, &second);
+	book_forget_received(&book, 501);
+	assert_false(book_find(&book, 2)->has_root);
+	commit(&book, &third);
+	assert_null(facts_of(&book).corrupt);
+	assert_true(book_find(&book, 3)->has_root);
+	/* It goes on as before: what was sent as another is a sign. */
+	execute_in(&book, 2, 610);
+	assert_non_null(facts_of(&book).corrupt);
+	book_free(&book);
+}
+
 static void many(void **state)
 {
 	struct book book = fresh(0);
@@ -402,6 +452,7 @@ int main(void)
 		cmocka_unit_test(marks),
 		cmocka_unit_test(corruption),
 		cmocka_unit_test(no_corruption),
+		cmocka_unit_test(reorganised),
 		cmocka_unit_test(many),
 		cmocka_unit_test(largest),
 		cmocka_unit_test(fees),
