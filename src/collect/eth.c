@@ -393,35 +393,87 @@ static bool is_removed(const struct json *item)
 	return json_bool(json_get(item, "removed"), &removed) && removed;
 }
 
+/* The first block whose events are not all taken: of those that were left; UINT64_MAX when none. */
+static uint64_t first_left(const struct eth_filter *filter, const struct json *item)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (; item; item = json_next(item)) {
+		uint64_t block;
+		if (json_quantity(json_get(item, "blockNumber"), &block) && block >= filter->from && block < first)
+			first = block;
+	}
+	return first;
+}
+
+/* Only whole blocks are taken: the next question goes on behind the last of them. */
+static void drop_from(struct eth_answer *answer, uint64_t block)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < answer->log_count; i++) {
+		if (answer->logs[i].block < block)
+			answer->logs[kept++] = answer->logs[i];
+		else
+			free(answer->logs[i].data);
+	}
+	answer->log_count = kept;
+}
+
+static void end_span(struct eth_list *list, struct question *question, uint64_t left)
+{
+	struct eth_answer *answer = &question->answer;
+
+	answer->reached = list->asked_to;
+	question->next = list->asked_to + 1;
+	if (list->asked_to == question->filter.to)
+		answer->outcome = ETH_GOOD;
+	if (left > list->asked_to)
+		return;
+	drop_from(answer, left);
+	answer->reached = left - 1;
+	if (left > question->filter.from)
+		answer->outcome = ETH_GOOD;
+	else
+		fail(answer, "more events in one block than can be taken in");
+}
+
+/* Takes the events up to LOGS_MAX; false when one is malformed. The rest begins with *left. */
+static bool take_logs(struct question *question, const struct json *result, const struct json **left)
+{
+	struct eth_answer *answer = &question->answer;
+	const struct json *item = json_first(result);
+
+	for (; item && answer->log_count < LOGS_MAX; item = json_next(item)) {
+		struct eth_log log;
+		if (is_removed(item))
+			continue;
+		if (!read_log(item, &log))
+			return false;
+		if (is_wanted(&question->filter, &log))
+			answer->logs[answer->log_count++] = log;
+		else
+			free(log.data);
+	}
+	*left = item;
+	return true;
+}
+
 static void read_logs(struct eth_list *list, struct question *question, const struct json *result)
 {
 	struct eth_answer *answer = &question->answer;
 	size_t capacity = answer->log_count + json_count(result);
+	const struct json *left;
 
 	if (!json_is_array(result)) {
 		fail(answer, "events came as no list");
 		return;
 	}
 	answer->logs = xreallocarray(answer->logs, capacity ? capacity : 1, sizeof(*answer->logs));
-	for (const struct json *item = json_first(result); item && answer->log_count < LOGS_MAX; item = json_next(item)) {
-		struct eth_log log;
-		if (is_removed(item))
-			continue;
-		if (!read_log(item, &log)) {
-			fail(answer, "a malformed event");
-			return;
-		}
-		if (is_wanted(&question->filter, &log))
-			answer->logs[answer->log_count++] = log;
-		else
-			free(log.data);
-	}
-	answer->reached = list->asked_to;
-	question->next = list->asked_to + 1;
-	if (list->asked_to == question->filter.to)
-		answer->outcome = ETH_GOOD;
-	else if (answer->log_count >= LOGS_MAX)
-		fail(answer, "more events than can be taken in");
+	if (take_logs(question, result, &left))
+		end_span(list, question, first_left(&question->filter, left));
+	else
+		fail(answer, "a malformed event");
 }
 
 static void shrink_span(struct eth_list *list, struct eth_limits *limits, const struct question *question)

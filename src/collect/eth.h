@@ -50,7 +50,7 @@ struct eth_answer {
 	struct hash256 hash; /* of a block; 0 when the endpoint does not tell */
 	struct eth_log *logs;
 	size_t log_count;
-	uint64_t reached; /* events up to this block are in `logs` */
+	uint64_t reached; /* events up to this block are in `logs`: all, unless there were too many */
 	char why[160];
 };
 

@@ -28,6 +28,8 @@ struct scan {
 	bool back;            /* what is read is below what was read before */
 	uint64_t low, high;   /* both included */
 	uint64_t from, to;    /* on their way */
+	uint64_t bottom;      /* of what is read back */
+	uint64_t rest;        /* where that goes on, when there was too much for one question; 0: not begun */
 	uint64_t floor;       /* nothing below it is searched */
 	struct eth_logs logs; /* read, and waiting for the times of their blocks */
 	/* The head when all up to it was searched: another hash there later is a reorganisation. */

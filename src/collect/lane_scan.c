@@ -56,6 +56,7 @@ static bool choose_span(struct side *side)
 		scan->from = scan->low;
 		scan->to = top;
 		scan->back = scan->adjacent = false;
+		scan->rest = 0;
 		return true;
 	}
 	if (top > scan->high) {
@@ -67,8 +68,10 @@ static bool choose_span(struct side *side)
 	}
 	if (scan->low <= scan->floor || !needs_more_past(side))
 		return false;
+	if (scan->rest == 0)
+		scan->bottom = scan->low - scan->floor > side->log_blocks ? scan->low - side->log_blocks : scan->floor;
 	scan->to = scan->low - 1;
-	scan->from = scan->low - scan->floor > side->log_blocks ? scan->low - side->log_blocks : scan->floor;
+	scan->from = scan->rest ? scan->rest : scan->bottom;
 	scan->back = true;
 	scan->adjacent = false;
 	return true;
@@ -149,10 +152,14 @@ void scan_done(struct side *side, struct eth_list *list, int64_t at_us)
 		scan->rounds = ROUNDS_MAX;
 		return;
 	}
-	if (!scan->back)
-		scan->high = scan->to;
-	if (scan->back || scan->low > scan->from)
-		scan->low = scan->from;
+	uint64_t reached = eth_answer(list, 0)->reached;
+	if (!scan->back) {
+		scan->high = reached;
+		scan->low = scan->low < scan->from ? scan->low : scan->from;
+	} else {
+		scan->rest = reached < scan->to ? reached + 1 : 0;
+		scan->low = scan->rest ? scan->low : scan->bottom;
+	}
 	eth_take_logs(list, 0, &scan->logs);
 	scan->waiting = scan->moved = true;
 }

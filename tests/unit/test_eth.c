@@ -263,6 +263,60 @@ static void logs_in_pages(void **state)
 	eth_list_free(list);
 }
 
+/* So many events in each block of a span, newest first where `backwards`. */
+static void give_many(struct eth_list *list, struct eth_limits *limits, uint64_t from, uint64_t to, unsigned each, bool backwards)
+{
+	struct buf text;
+
+	buf_init(&text, 32 * 1024 * 1024);
+	buf_puts(&text, "{\"id\":1,\"result\":[");
+	for (uint64_t i = from; i <= to; i++)
+		for (unsigned n = 0; n < each; n++)
+			buf_printf(&text,
+				   "%s{\"address\":\"0x0000000000000000000000000000000000000001\",\"topics\":[\"0x0700000000000000000000000000000000000000000000000000000000000000\"],"
+				   "\"data\":\"0x\",\"blockNumber\":\"0x%" PRIx64 "\",\"logIndex\":\"0x%x\"}",
+				   i == from && n == 0 ? "" : ",", backwards ? from + to - i : i, n);
+	buf_puts(&text, "]}");
+	assert_true(answer(list, limits, buf_text(&text)));
+	buf_free(&text);
+}
+
+/* More than can be taken in end with the last whole block, so that the next question goes on. */
+static void too_many_events(void **state)
+{
+	static const struct {
+		uint64_t to;
+		unsigned each;
+		bool backwards;
+		enum eth_outcome outcome;
+		uint64_t reached;
+		size_t count;
+	} cases[] = {
+		{300, 60, false, ETH_GOOD, 300, 18000},
+		{300, 70, false, ETH_GOOD, 285, 19950},
+		{290, 70, false, ETH_GOOD, 285, 19950},
+		{300, 70, true, ETH_GOOD, 200, 14000},
+		{200, 100, false, ETH_GOOD, 200, 20000},
+		{300, 100, false, ETH_GOOD, 200, 20000},
+		{1, 20001, false, ETH_FAILED, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct eth_list *list = one_search(1, cases[i].to);
+		struct eth_limits limits = usual();
+		const struct eth_answer *answer = eth_answer(list, 0);
+		for (uint64_t from = 1; answer->outcome == ETH_OPEN; from += 100) {
+			uint64_t to = from + 99 < cases[i].to ? from + 99 : cases[i].to;
+			expect_span(list, &limits, from, to);
+			give_many(list, &limits, from, to, cases[i].each, cases[i].backwards);
+		}
+		if (answer->outcome != cases[i].outcome || answer->reached != cases[i].reached || answer->log_count != cases[i].count)
+			fail_msg("case %zu: %zu events up to block %" PRIu64, i, answer->log_count, answer->reached);
+		eth_list_free(list);
+	}
+}
+
 /* -32005 halves the span until it fits; the smaller one stays, until many were good. */
 static void logs_halved(void **state)
 {
@@ -413,6 +467,7 @@ int main(void)
 		cmocka_unit_test(no_json_rpc),
 		cmocka_unit_test(outcomes_of_calls),
 		cmocka_unit_test(logs_in_pages),
+		cmocka_unit_test(too_many_events),
 		cmocka_unit_test(logs_halved),
 		cmocka_unit_test(logs_refused),
 		cmocka_unit_test(halved_from_outside),
