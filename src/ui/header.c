@@ -5,8 +5,10 @@
 #include "ui/room.h"
 #include "ui/words.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
 	NAME_LEAST = 10,
@@ -120,6 +122,15 @@ static void add_clock(struct line *line, const struct ui *ui)
 		add(line, ROLE_BASE, 0, "  %s%c%02d:%02d", now, zone < 0 ? '-' : '+', hours, minutes);
 }
 
+/* The chain's number beside the name, unless the name ends with it, as one that init made. */
+static void add_chain_id(struct line *line, const char *name, int64_t number)
+{
+	char digits[24];
+	size_t len = strlen(name), tail = strlen(text_format(digits, sizeof(digits), " %" PRId64, number));
+	if (len < tail || strcmp(name + len - tail, digits) != 0)
+		add(line, ROLE_DIM, 0, "%s", digits);
+}
+
 static void draw_network(const struct ui *ui, struct area area)
 {
 	const struct world *world = watch_world(ui_watch(ui));
@@ -138,7 +149,7 @@ static void draw_network(const struct ui *ui, struct area area)
 		left.count = right.count = 0;
 		least = forms[i].least;
 		if (forms[i].number && component_number(chain, CHAIN_CHAIN_ID, &number))
-			add(&left, ROLE_DIM, 0, " %lld", (long long)number);
+			add_chain_id(&left, world_network(world), number);
 		add_head(&left, ui, chain);
 		add_mode(&right, ui, wide);
 		if (forms[i].clock)
