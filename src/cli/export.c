@@ -25,7 +25,7 @@ static enum status write_out(const char *path, const struct buf *text, const str
 {
 	char beside[4096];
 
-	if (!path) {
+	if (!path || strcmp(path, "-") == 0) {
 		/* cli_main looks after standard output. */
 		fputs(buf_text(text), stdout);
 		return STATUS_OK;

@@ -23,8 +23,8 @@ const struct cli_command cli_init = {
 	.manual = "Asks each URL for its chain, validators, periods and peers, tries the peers' own\n"
 		  "addresses with the same port (not with --no-peers), keeps those that answer for the\n"
 		  "chain of most URLs, and writes a configuration that says where each value comes from.\n"
-		  "-o FILE says where (default: tocsin.conf in the configuration directory); a file\n"
-		  "that exists is kept unless --force is given. A token goes into a variable that\n"
+		  "-o FILE says where (default: tocsin.conf in the configuration directory, - is standard\n"
+		  "output); a file that exists is kept unless --force is given. A token goes into a variable that\n"
 		  "--bearer-env names, never on the command line.\n\n"
 		  "--kube watches the pods of a namespace through kubectl, --prometheus and\n"
 		  "--alertmanager their alerts. Each --ccip-router names a router and an endpoint of\n"
@@ -94,20 +94,20 @@ static bool drop_rpc_words(int *argc, char **argv)
 	return true;
 }
 
-static void print_found(const struct discovery *d)
+static void print_found(const struct discovery *d, FILE *out)
 {
 	static const char *const words[] = {[MEMBER] = "", [MEMBER_SILENT] = " (kept, though it did not answer)"};
 	char masked[256];
 
-	printf("chain %" PRIu64 ": %zu validator%s\n", d->chain_id, d->validator_count, d->validator_count == 1 ? "" : "s");
+	fprintf(out, "chain %" PRIu64 ": %zu validator%s\n", d->chain_id, d->validator_count, d->validator_count == 1 ? "" : "s");
 	for (size_t i = 0; i < d->node_count; i++) {
 		const struct discovered_node *node = &d->nodes[i];
 		const struct node_sample *s = &node->probe.sample;
-		printf("  %-24s %s  %s%s%s%s\n", node->name, http_mask_url(masked, sizeof(masked), node->url), s->has & SAMPLE_VERSION ? s->version : node->probe.why,
-		       node->is_validator ? ", validator" : "", node->guessed ? ", found as a peer" : "", membership_keeps(node->membership) ? words[node->membership] : " (left out)");
+		fprintf(out, "  %-24s %s  %s%s%s%s\n", node->name, http_mask_url(masked, sizeof(masked), node->url), s->has & SAMPLE_VERSION ? s->version : node->probe.why,
+			node->is_validator ? ", validator" : "", node->guessed ? ", found as a peer" : "", membership_keeps(node->membership) ? words[node->membership] : " (left out)");
 	}
 	if (d->peer_count)
-		printf("  %zu peer%s without an endpoint here, listed in the file\n", d->peer_count, d->peer_count == 1 ? "" : "s");
+		fprintf(out, "  %zu peer%s without an endpoint here, listed in the file\n", d->peer_count, d->peer_count == 1 ? "" : "s");
 }
 
 /* What is left out was meant to be watched: it is said where a long list does not hide it. */
@@ -130,19 +130,36 @@ static void warn_secrets(const struct discovery *d)
 			fprintf(stderr, "tocsin: warning: node %s: its url holds a secret, which is now in the file (better: take it out and name a variable with bearer_env)\n", d->nodes[i].name);
 }
 
-static void print_lanes(const struct ccip_discovery *ccip, const struct router_spec *routers)
+static void print_lanes(const struct ccip_discovery *ccip, const struct router_spec *routers, FILE *out)
 {
 	char masked[256];
 
 	for (size_t i = 0; i < ccip->router_count; i++) {
 		const struct found_router *found = &ccip->routers[i];
-		printf("router at %s: %s\n", http_mask_url(masked, sizeof(masked), routers[i].url), found->is_router ? found->version : found->why);
+		fprintf(out, "router at %s: %s\n", http_mask_url(masked, sizeof(masked), routers[i].url), found->is_router ? found->version : found->why);
 	}
 	if (ccip->router_count)
-		printf("%zu lane%s between them\n", ccip->lane_count, ccip->lane_count == 1 ? "" : "s");
+		fprintf(out, "%zu lane%s between them\n", ccip->lane_count, ccip->lane_count == 1 ? "" : "s");
 }
 
-static enum status write_config(const struct arguments *a, const struct discovery *d, const struct router_spec *routers, const struct ccip_discovery *ccip, const char *path, struct error *err)
+/* "-" is standard output; then what was found is told beside it. */
+static bool is_stdout(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+static enum status put_file(const char *path, bool is_default, const struct buf *text, struct error *err)
+{
+	if (is_stdout(path)) {
+		/* cli_main looks after standard output. */
+		fwrite(text->data, 1, text->len, stdout);
+		return STATUS_OK;
+	}
+	enum status status = is_default ? path_make_parents(path, err) : STATUS_OK;
+	return status == STATUS_OK ? file_write(path, text->data, text->len, 0600, err) : status;
+}
+
+static enum status write_config(const struct arguments *a, const struct discovery *d, const struct router_spec *routers, const struct ccip_discovery *ccip, const char *path, bool is_default, struct error *err)
 {
 	struct compose_options options = {
 		.now_us = clock_wall_us(clock_system()),
@@ -166,11 +183,22 @@ static enum status write_config(const struct arguments *a, const struct discover
 	compose_config(d, &options, &text);
 	enum status status = buf_check(&text, "the configuration", err);
 	if (status == STATUS_OK)
-		status = path_make_parents(path, err);
-	if (status == STATUS_OK)
-		status = file_write(path, text.data, text.len, 0600, err);
+		status = put_file(path, is_default, &text, err);
 	buf_free(&text);
 	return status;
+}
+
+/* Checks what was written, and says what to do with it; returns the exit code. */
+static int conclude(const char *path, bool is_default)
+{
+	if (is_stdout(path))
+		return EXIT_OK;
+	int code = cli_config_check(path);
+	if (code == EXIT_OK && is_default)
+		printf("next: tocsin doctor, then tocsin\n");
+	else if (code == EXIT_OK)
+		printf("next: tocsin --config %s doctor, then tocsin --config %s\n", path, path);
+	return code;
 }
 
 /* Finds, writes and checks; returns the exit code. */
@@ -181,6 +209,7 @@ static int make(const struct arguments *a, const char *const *urls, size_t count
 	struct discovery d = {0};
 	struct error err = {0};
 	char *bearer = NULL;
+	FILE *out = is_stdout(path) ? stderr : stdout;
 
 	enum status status = a->bearer_env ? bearer_from_environment(a->bearer_env, &bearer, &err) : STATUS_OK;
 	headers[0] = bearer;
@@ -189,11 +218,11 @@ static int make(const struct arguments *a, const char *const *urls, size_t count
 		status = discover(&options, clock_system(), &d, &err);
 	}
 	if (status == STATUS_OK) {
-		print_found(&d);
+		print_found(&d, out);
 		warn_left_out(&d);
 		ccip_discover(routers, a->routers.count, ROUTERS_DEADLINE_MS, clock_system(), &ccip);
-		print_lanes(&ccip, routers);
-		status = write_config(a, &d, routers, &ccip, path, &err);
+		print_lanes(&ccip, routers, out);
+		status = write_config(a, &d, routers, &ccip, path, is_default, &err);
 		ccip_discovery_free(&ccip);
 	}
 	int code;
@@ -201,12 +230,8 @@ static int make(const struct arguments *a, const char *const *urls, size_t count
 		code = cli_failed(status, &err);
 	} else {
 		warn_secrets(&d);
-		code = cli_config_check(path);
+		code = conclude(path, is_default);
 	}
-	if (code == EXIT_OK && is_default)
-		printf("next: tocsin doctor, then tocsin\n");
-	else if (code == EXIT_OK)
-		printf("next: tocsin --config %s doctor, then tocsin --config %s\n", path, path);
 	free(bearer);
 	discovery_free(&d);
 	return code;
@@ -285,6 +310,22 @@ static bool read_sources(const struct arguments *a, struct router_spec *routers)
 	return true;
 }
 
+/* Where the file goes; false after the reason was printed. A directory that is not there is
+ * mistyped more often than meant; only the default one is made. */
+static bool may_write(const char *path, bool is_default, bool force)
+{
+	const char *slash = strrchr(path, '/');
+	char *directory = slash && slash > path && !is_default ? xstrndup(path, (size_t)(slash - path)) : NULL;
+	bool missing = directory && access(directory, F_OK) != 0, exists = !force && !is_stdout(path) && access(path, F_OK) == 0;
+
+	if (missing)
+		fprintf(stderr, "tocsin: %s: there is no directory %s (put the name right, or make it: mkdir -p %s)\n", path, directory, directory);
+	else if (exists)
+		fprintf(stderr, "tocsin: %s: exists already (-o FILE names another, --force replaces it)\n", path);
+	free(directory);
+	return !missing && !exists;
+}
+
 static int run_with(const struct globals *globals, struct arguments *a, const char *const *urls, size_t count)
 {
 	struct router_spec *routers = xcalloc(a->routers.count ? a->routers.count : 1, sizeof(*routers));
@@ -294,9 +335,7 @@ static int run_with(const struct globals *globals, struct arguments *a, const ch
 
 	if (!read_sources(a, routers))
 		code = EXIT_USAGE;
-	else if (!a->force && access(path, F_OK) == 0)
-		fprintf(stderr, "tocsin: %s: exists already (-o FILE names another, --force replaces it)\n", path);
-	else
+	else if (may_write(path, is_default, a->force))
 		code = make(a, urls, count, routers, path, is_default);
 	free(path);
 	arguments_free(a, routers);

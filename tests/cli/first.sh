@@ -20,6 +20,8 @@ expect_text "the file is checked" "$scratch/out" "$conf: fine: network chain 138
 expect_text "the next step is told" "$scratch/out" "next: tocsin --config $conf doctor"
 expect_equal "nobody else may read it" "$(stat -c %a "$conf")" 600
 expect_exit 0 "status works with it" --config "$conf" status --json
+expect_exit 0 "and so does its screen" --config "$conf" status
+expect_equal "which names the chain once" "$(grep -o 'chain 138.* head' "$scratch/out" | tr -s ' ')" "chain 138 head"
 expect_exit 1 "a file that exists stays" init --rpc "$url" --no-peers -o "$conf"
 expect_text "and --force is named" "$scratch/err" "--force"
 expect_exit 0 "--force replaces it" init --rpc "$url" --no-peers --force -o "$conf"
@@ -29,6 +31,16 @@ expect_text "are said to be one" "$scratch/err" "warning: http://localhost:${url
 expect_equal "and written once" "$(grep -c '^\[node ' "$conf")" 1
 expect_exit 64 "two spellings of a URL" init --rpc "$url" "$url/" --no-peers --force -o "$conf"
 expect_text "are one" "$scratch/err" "given twice"
+expect_exit 0 "to standard output" init --rpc "$url" --no-peers -o -
+expect_text "goes the file" "$scratch/out" "[network]"
+expect_equal "and nothing else" "$(grep -c 'validator,\|next:\|: fine:' "$scratch/out")" 0
+expect_text "what was found is told beside it" "$scratch/err" "chain 138: 4 validators"
+expect_equal "no file is made of that name" "$(find . -maxdepth 1 -name -)" ""
+cp "$scratch/out" "$scratch/printed.conf"
+expect_exit 0 "and it is right" --config "$scratch/printed.conf" config check
+expect_exit 1 "a directory that is not there" init --rpc "$url" --no-peers -o "$scratch/mistyped/x.conf"
+expect_text "is told" "$scratch/err" "there is no directory $scratch/mistyped (put the name right, or make it: mkdir -p $scratch/mistyped)"
+expect_equal "and not made" "$(find "$scratch" -name mistyped)" ""
 expect_exit 0 "the default place is made" init --rpc="$url" --no-peers
 expect_equal "with its directory" "$(stat -c %a "$XDG_CONFIG_HOME/tocsin/tocsin.conf")" 600
 

@@ -80,6 +80,9 @@ expect_equal "md: the backdated note is first in the timeline" \
 expect_equal "md: a title cannot write markup" "$(grep -c '<b>' "$scratch/out")" 0
 expect_text "md: what was written" "$scratch/out" "a full disk"
 expect_text "md: action items with owner and date" "$scratch/out" "dave"
+cp "$scratch/out" "$scratch/printed.md"
+expect_exit 0 "export to -" --db "$db" export INC-1 -o -
+expect_equal "is standard output" "$(diff "$scratch/out" "$scratch/printed.md"; find . -maxdepth 1 -name '-*')" ""
 expect_exit 0 "export md of the other" --db "$db" export INC-2
 expect_text "md: what is unwritten is marked as unwritten" "$scratch/out" "_Not written yet._"
 
