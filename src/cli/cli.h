@@ -77,7 +77,9 @@ bool cli_is_url(const char *word);
 /* False after cli_usage was printed: one of the words after argv[0] is no URL. */
 bool cli_only_urls(const struct cli_command *command, int argc, char **argv);
 /* What `config check` does: prints every mistake of a file, or that it is fine. */
-int cli_config_check(const char *path);
+int cli_config_check(const struct globals *globals, const char *path);
+/* The theme asked for, else the configuration's, else dark. */
+const char *cli_theme(const struct globals *globals, const struct config *config);
 
 /* Opens the record: --db, else the configuration's (may be NULL), else the default place. */
 enum status cli_store(const struct globals *globals, const struct config *config, enum store_mode mode, struct store **out, struct error *err) TOCSIN_CHECK;

@@ -18,18 +18,19 @@ static size_t say_mistake(const struct error *err)
 	return 1;
 }
 
-/* What only the screen can tell: the keys, and the theme, whose mistakes stand in another
- * file. Returns how many there are. */
-static size_t check_screen(const struct config *config, struct config_problems *problems)
+static void say_line(void *arg TOCSIN_UNUSED, const char *text)
 {
-	struct error err = {0};
-	struct theme theme;
+	printf("%s\n", text);
+}
+
+/* What only the screen can tell: the keys, and the theme that would be used, whose mistakes
+ * stand in another file. Returns how many there are. */
+static size_t check_screen(const struct globals *globals, const struct config *config, struct config_problems *problems)
+{
 	size_t before = problems->count;
 
 	keyboard_free(keyboard_new(config, problems));
-	if (!config->theme || theme_load(config->theme, &theme, &err) == STATUS_OK)
-		return problems->count - before;
-	return problems->count - before + say_mistake(&err);
+	return problems->count - before + theme_check(cli_theme(globals, config), say_line, NULL);
 }
 
 /* What stands beside the file: the person's table of danger classes, and the templates of
@@ -54,12 +55,12 @@ static size_t check_beside(void)
 	return wrong;
 }
 
-int cli_config_check(const char *path)
+int cli_config_check(const struct globals *globals, const char *path)
 {
 	struct config config;
 	struct config_problems problems = {0};
 	bool right = config_load(path, &config, &problems) == STATUS_OK;
-	size_t read = problems.count, wrong = check_screen(&config, &problems) + check_beside();
+	size_t read = problems.count, wrong = check_screen(globals, &config, &problems) + check_beside();
 
 	for (size_t i = 0; i < problems.count; i++)
 		printf("%s%s\n", problems.items[i].warning ? "warning: " : "", problems.items[i].text);
@@ -83,7 +84,7 @@ static int run(const struct globals *globals, int argc, char **argv)
 	if (argc != 2 || strcmp(argv[1], "check") != 0)
 		return cli_usage(&cli_config_command, "say what to do: check");
 	char *path = globals->config ? xstrdup(globals->config) : path_config("tocsin.conf");
-	int code = cli_config_check(path);
+	int code = cli_config_check(globals, path);
 	free(path);
 	return code;
 }
@@ -92,8 +93,8 @@ const struct cli_command cli_config_command = {
 	.name = "config",
 	.args = "check",
 	.help = "name every mistake in the configuration, with its cure",
-	.manual = "Reads the file of --config, or the default one, and what stands beside it: the theme, the\n"
-		  "table of danger classes, the templates of updates. Exit 0 when it can be used as it is,\n"
+	.manual = "Reads the file of --config, or the default one, and what stands beside it: its theme or\n"
+		  "that of --theme, the table of danger classes, the templates of updates. Exit 0 when it can be used as it is,\n"
 		  "1 when something must be put right. The format: man tocsin.conf\n",
 	.run = run,
 };

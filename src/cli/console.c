@@ -21,16 +21,20 @@ enum {
 	DRAIN_MS = 3000,
 };
 
-/* The theme asked for, else the configuration's, else dark. What is right in it counts
- * whatever is wrong in it, and what is wrong is said on the screen, where it is read. */
+const char *cli_theme(const struct globals *globals, const struct config *config)
+{
+	if (globals->theme)
+		return globals->theme;
+	return config->theme ? config->theme : "dark";
+}
+
+/* What is right in the theme counts whatever is wrong in it, and what is wrong is said on the screen, where it is read. */
 static void choose_theme(const struct globals *globals, const struct config *config, struct ui *ui)
 {
 	struct theme theme;
 	struct error err = {0};
-	const char *name = globals->theme ? globals->theme : config->theme ? config->theme
-									   : "dark";
 
-	if (theme_load(name, &theme, &err) != STATUS_OK)
+	if (theme_load(cli_theme(globals, config), &theme, &err) != STATUS_OK)
 		ui_message(ui, MESSAGE_WARNING, err.text);
 	ui_set_theme(ui, &theme);
 }

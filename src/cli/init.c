@@ -189,11 +189,11 @@ static enum status write_config(const struct arguments *a, const struct discover
 }
 
 /* Checks what was written, and says what to do with it; returns the exit code. */
-static int conclude(const char *path, bool is_default)
+static int conclude(const struct globals *globals, const char *path, bool is_default)
 {
 	if (is_stdout(path))
 		return EXIT_OK;
-	int code = cli_config_check(path);
+	int code = cli_config_check(globals, path);
 	if (code == EXIT_OK && is_default)
 		printf("next: tocsin doctor, then tocsin\n");
 	else if (code == EXIT_OK)
@@ -202,7 +202,7 @@ static int conclude(const char *path, bool is_default)
 }
 
 /* Finds, writes and checks; returns the exit code. */
-static int make(const struct arguments *a, const char *const *urls, size_t count, const struct router_spec *routers, const char *path, bool is_default)
+static int make(const struct globals *globals, const struct arguments *a, const char *const *urls, size_t count, const struct router_spec *routers, const char *path, bool is_default)
 {
 	struct ccip_discovery ccip = {0};
 	const char *headers[2] = {NULL, NULL};
@@ -230,7 +230,7 @@ static int make(const struct arguments *a, const char *const *urls, size_t count
 		code = cli_failed(status, &err);
 	} else {
 		warn_secrets(&d);
-		code = conclude(path, is_default);
+		code = conclude(globals, path, is_default);
 	}
 	free(bearer);
 	discovery_free(&d);
@@ -336,7 +336,7 @@ static int run_with(const struct globals *globals, struct arguments *a, const ch
 	if (!read_sources(a, routers))
 		code = EXIT_USAGE;
 	else if (may_write(path, is_default, a->force))
-		code = make(a, urls, count, routers, path, is_default);
+		code = make(globals, a, urls, count, routers, path, is_default);
 	free(path);
 	arguments_free(a, routers);
 	return code;

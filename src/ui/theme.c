@@ -140,20 +140,29 @@ static bool parse_colour(const char *word, int32_t *rgb, int16_t *number)
 /* --- files ------------------------------------------------------------------ */
 
 struct reading {
+	const char *name; /* as a person would give it */
 	const char *path;
 	struct theme *theme;
 	int line;
 	int depth; /* of parents, to end a circle */
 	size_t mistakes;
 	struct error first;
+	/* Hears of every mistake; NULL: nobody does. */
+	void (*tell)(void *arg, const char *text);
+	void *arg;
 };
 
 static void read_text(struct reading *reading, const char *text);
 
 static void mistake(struct reading *reading, const char *what, const char *why)
 {
+	struct error err = {0};
+
+	error_set(&err, STATUS_INVALID, "%s:%d: %s: %s", reading->path, reading->line, what, why);
 	if (reading->mistakes++ == 0)
-		error_set(&reading->first, STATUS_INVALID, "%s:%d: %s: %s", reading->path, reading->line, what, why);
+		reading->first = err;
+	if (reading->tell)
+		reading->tell(reading->arg, err.text);
 }
 
 static bool role_by_name(const char *name, enum role *role)
@@ -288,37 +297,63 @@ static void read_text(struct reading *reading, const char *text)
 	}
 }
 
-enum status theme_parse(const char *text, const char *path, struct theme *out, struct error *err)
+static enum status parse(struct reading *reading, const char *text, struct error *err)
 {
-	struct reading reading = {.path = path, .theme = out};
-	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	struct theme *out = reading->theme;
+	const char *base = strrchr(reading->path, '/') ? strrchr(reading->path, '/') + 1 : reading->path;
 	theme_mono(out);
 	snprintf(out->name, sizeof(out->name), "%.*s", (int)strcspn(base, "."), base);
-	read_text(&reading, text);
+	read_text(reading, text);
 	out->colour = false;
 	for (size_t i = 0; i < ROLE_COUNT; i++)
 		out->colour = out->colour || out->looks[i].fg != COLOUR_NONE || out->looks[i].bg != COLOUR_NONE;
-	if (reading.mistakes > 1)
-		return error_set(err, STATUS_INVALID, "%s; %zu more mistakes", reading.first.text, reading.mistakes - 1);
-	if (reading.mistakes == 1)
-		return error_set(err, STATUS_INVALID, "%s", reading.first.text);
+	if (reading->mistakes > 1)
+		return error_set(err, STATUS_INVALID, "%s; %zu more mistake%s (tocsin --theme %s config check names all)", reading->first.text, reading->mistakes - 1, reading->mistakes == 2 ? "" : "s", reading->name);
+	if (reading->mistakes == 1)
+		return error_set(err, STATUS_INVALID, "%s", reading->first.text);
 	return STATUS_OK;
+}
+
+enum status theme_parse(const char *text, const char *path, struct theme *out, struct error *err)
+{
+	struct reading reading = {.name = path, .path = path, .theme = out};
+	return parse(&reading, text, err);
+}
+
+static enum status load(struct reading *reading, struct error *err)
+{
+	struct buf text;
+	char *path = NULL;
+	theme_mono(reading->theme);
+	if (strcmp(reading->name, "mono") == 0)
+		return STATUS_OK;
+	buf_init(&text, THEME_BYTES_MAX);
+	enum status status = read_file(reading->name, &text, &path, err);
+	reading->path = path;
+	if (status == STATUS_OK)
+		status = parse(reading, buf_text(&text), err);
+	buf_free(&text);
+	free(path);
+	return status;
 }
 
 enum status theme_load(const char *name, struct theme *out, struct error *err)
 {
-	struct buf text;
-	char *path = NULL;
-	theme_mono(out);
-	if (strcmp(name, "mono") == 0)
-		return STATUS_OK;
-	buf_init(&text, THEME_BYTES_MAX);
-	enum status status = read_file(name, &text, &path, err);
-	if (status == STATUS_OK)
-		status = theme_parse(buf_text(&text), path, out, err);
-	buf_free(&text);
-	free(path);
-	return status;
+	struct reading reading = {.name = name, .theme = out};
+	return load(&reading, err);
+}
+
+size_t theme_check(const char *name, void (*tell)(void *arg, const char *text), void *arg)
+{
+	struct theme theme;
+	struct error err = {0};
+	struct reading reading = {.name = name, .theme = &theme, .tell = tell, .arg = arg};
+	if (load(&reading, &err) == STATUS_OK)
+		return 0;
+	/* There is no such file, or it cannot be read. */
+	if (reading.mistakes == 0)
+		tell(arg, err.text);
+	return reading.mistakes ? reading.mistakes : 1;
 }
 
 void theme_mono(struct theme *out)

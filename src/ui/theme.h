@@ -30,6 +30,9 @@ struct theme {
 enum status theme_load(const char *name, struct theme *out, struct error *err) TOCSIN_CHECK;
 /* The same from text; `path` names it in errors. */
 enum status theme_parse(const char *text, const char *path, struct theme *out, struct error *err) TOCSIN_CHECK;
+/* Tells of every mistake in what theme_load would read, each with file and line, or why it
+ * cannot be read; how many there are. */
+size_t theme_check(const char *name, void (*tell)(void *arg, const char *text), void *arg);
 /* The mono theme, built in: never fails. */
 void theme_mono(struct theme *out);
 /* Names every theme that theme_load finds by name, in no order; a name may come twice. */

@@ -81,6 +81,21 @@ expect_text "a reserved key is refused" "$scratch/out" "$scratch/keys.conf:11: [
 expect_text "the theme names its own line" "$scratch/out" "mine.theme:3: wran: unknown role"
 expect_text "all are counted" "$scratch/out" "3 to put right"
 
+# Also a theme that only --theme names, with all its mistakes and its parent's.
+printf 'parent = mine\nwran = red\nok = mauve\n' >"$XDG_CONFIG_HOME/tocsin/themes/bad.theme"
+expect_exit 1 "a theme of --theme" --config "$scratch/good.conf" --theme bad config check
+expect_equal "each mistake has its line" "$(grep -c '^[^:]*/themes/\(bad\|mine\).theme:[0-9]*: ' "$scratch/out")" 3
+expect_text "they are counted" "$scratch/out" "3 to put right"
+for theme in nope /tmp; do
+	expect_exit 1 "theme $theme" --config "$scratch/good.conf" --theme "$theme" config check
+	expect_text "is one mistake" "$scratch/out" "1 to put right"
+done
+expect_exit 0 "another theme instead of the one with mistakes" --config "$scratch/good.conf" --theme light config check
+printf ':messages\n:dump -\n' >"$scratch/script"
+expect_exit 0 "the console runs with it" --config "$scratch/good.conf" --db "$scratch/bad.db" --theme bad console --script "$scratch/script"
+tr '\n' ' ' <"$scratch/out" | tr -s ' ' >"$scratch/flat"
+expect_text "and says how to see all" "$scratch/flat" "--theme bad config check names all"
+
 # So are the table of danger classes and the templates of updates, before a night needs them.
 mkdir -p "$XDG_CONFIG_HOME/tocsin/updates"
 printf 'read mytool status\nharmless othertool\n' >"$XDG_CONFIG_HOME/tocsin/danger"

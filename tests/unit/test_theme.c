@@ -51,7 +51,7 @@ static void mistakes_name_their_line(void **state)
 		{"nothing after on", "ok = red on\n", "t.theme:1: ok: no colour after \"on\""},
 		{"two colours", "ok = red green\n", "t.theme:1: green: not a colour"},
 		{"missing parent", "parent = there-is-none\n", "t.theme:1: parent: theme there-is-none: no such theme"},
-		{"several", "a = red\nb = red\nc = red\n", "t.theme:1: a: unknown role (tocsin.conf(5) lists them); 2 more mistakes"},
+		{"several", "a = red\nb = red\nc = red\n", "t.theme:1: a: unknown role (tocsin.conf(5) lists them); 2 more mistakes (tocsin --theme t.theme config check names all)"},
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
