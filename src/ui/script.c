@@ -282,6 +282,7 @@ static enum status run_type(struct script *script, const char *args, struct erro
 
 static enum status run_command(struct script *script, const char *args, struct error *err)
 {
+	ui_messages_seen(script->ui);
 	return ui_command(script->ui, args, err);
 }
 

@@ -101,7 +101,7 @@ struct ui {
 
 	struct message messages[MESSAGES_KEPT];
 	size_t message_count, message_next, message_total; /* total: since the start */
-	size_t message_read;                               /* of that total, when a key was pressed last */
+	size_t message_seen;                               /* of that total, when a key was pressed last */
 
 	/* What a terminal has, and a script has not. */
 	bool terminal;

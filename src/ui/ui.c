@@ -304,6 +304,11 @@ void ui_messagef(struct ui *ui, int severity, const char *fmt, ...)
 	ui_message(ui, severity, text);
 }
 
+void ui_messages_seen(struct ui *ui)
+{
+	ui->message_seen = ui->message_total;
+}
+
 /* Something of the severity that rings is open or waits for an answer. */
 static bool alarm_lasts(const struct ui *ui)
 {
@@ -333,7 +338,7 @@ static const struct message *shown_message(const struct ui *ui, bool alarm)
 {
 	const struct message *shown = NULL;
 	int64_t now_us = ui_now_us(ui);
-	size_t count = ui->message_total - ui->message_read;
+	size_t count = ui->message_total - ui->message_seen;
 	count = count < ui->message_count ? count : ui->message_count;
 	for (size_t back = count; back > 0; back--) {
 		const struct message *message = &ui->messages[(ui->message_next + MESSAGES_KEPT - back) % MESSAGES_KEPT];
@@ -517,7 +522,7 @@ void prompt_open(struct ui *ui, enum prompt_kind kind, const char *label, const 
 	if (kind == PROMPT_FILTER)
 		text_format(ui->filter_before, sizeof(ui->filter_before), "%s", pager ? pager->search : pane ? ui_pane_state(ui, pane->name)->filter
 													     : "");
-	ui->message_read = ui->message_total;
+	ui_messages_seen(ui);
 	ui_touch(ui);
 }
 
@@ -719,8 +724,8 @@ void ui_key(struct ui *ui, const char *key)
 		key_to_prompt(ui, key);
 		return;
 	}
-	/* The line that is typed stands where messages do: until it is done none is read. */
-	ui->message_read = ui->message_total;
+	/* The line that is typed stands where messages do: until it is done none is seen. */
+	ui_messages_seen(ui);
 	if (overlay && overlay->is_dialog) {
 		dialog_key(ui, key);
 		return;

@@ -81,6 +81,9 @@ enum {
 void ui_message(struct ui *ui, int severity, const char *text);
 void ui_messagef(struct ui *ui, int severity, const char *fmt, ...) TOCSIN_PRINTF(3, 4);
 
+/* Says that a person was here: what stands on the message line was seen. */
+void ui_messages_seen(struct ui *ui);
+
 /* --- what panes, screens and requests need -------------------------------------- */
 
 struct watch *ui_watch(const struct ui *ui);
