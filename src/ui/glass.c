@@ -245,6 +245,11 @@ bool glass_is_ansi(const struct glass *glass)
 	return glass->ansi;
 }
 
+bool glass_has_colours(const struct glass *glass)
+{
+	return palette_has_colours(glass->palette);
+}
+
 bool glass_size(struct glass *glass, int *columns, int *rows)
 {
 	struct winsize size;

@@ -16,6 +16,7 @@ void glass_close(struct glass *glass, bool gone);
 int glass_input_fd(const struct glass *glass);  /* descriptor to wait on for keys */
 int glass_output_fd(const struct glass *glass); /* where frames go; does not block */
 bool glass_is_ansi(const struct glass *glass);
+bool glass_has_colours(const struct glass *glass); /* the terminal has some, and they are wanted */
 /* The terminal's size now, taken over; false when it does not say. */
 bool glass_size(struct glass *glass, int *columns, int *rows);
 /* True once the other side has closed. */

@@ -62,6 +62,11 @@ void palette_free(struct palette *palette)
 	free(palette);
 }
 
+bool palette_has_colours(const struct palette *palette)
+{
+	return palette->depth != DEPTH_NONE;
+}
+
 void palette_reset(struct palette *palette)
 {
 	palette->pair_count = 0;
@@ -146,6 +151,9 @@ attr_t palette_attributes(struct palette *palette, const struct look *look, shor
 		return attributes;
 	int fg = colour_number(palette, look->fg, look->ansi_fg, &attributes);
 	int bg = colour_number(palette, look->bg, look->ansi_bg, &ignored);
+	/* The dimmed default stands for grey, but only on the default. */
+	if (fg == -1 && bg != -1 && look->ansi_fg != COLOUR_NONE)
+		fg = bg == COLOR_WHITE ? COLOR_BLACK : COLOR_WHITE;
 	*pair = pair_for(palette, fg, bg);
 	return attributes;
 }

@@ -12,6 +12,8 @@ struct palette;
 /* After the screen was started. Without `colour`, attributes only. */
 struct palette *palette_new(bool colour);
 void palette_free(struct palette *palette);
+/* False: there are only attributes to tell one thing from another. */
+bool palette_has_colours(const struct palette *palette);
 /* Attributes and the colour pair for a look. */
 attr_t palette_attributes(struct palette *palette, const struct look *look, short *pair);
 /* Forgets all colours, for another theme. */

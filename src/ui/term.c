@@ -341,12 +341,13 @@ static void run(struct term *term)
 
 enum status term_run(struct loop *loop, struct ui *ui, enum colour_when colour, struct error *err)
 {
-	struct term term = {.loop = loop, .ui = ui, .colour = wants_colour(colour)};
+	struct term term = {.loop = loop, .ui = ui};
 	term.canvas = canvas_new(80, 24, ui_ascii(ui) || !term_is_utf8());
 	buf_init(&term.queue, FRAME_BYTES);
 	watch_signals(&term);
-	term.glass = glass_open(term.colour, err);
+	term.glass = glass_open(wants_colour(colour), err);
 	if (term.glass) {
+		term.colour = glass_has_colours(term.glass);
 		ui_set_terminal(ui, true);
 		run(&term);
 		drop_queue(&term);

@@ -414,6 +414,11 @@ struct look theme_look(const struct theme *theme, enum role role, enum role back
 			look.bg = behind->bg;
 			look.ansi_bg = behind->ansi_bg;
 		}
+		/* The terminal's own colour is made for its own background, not for a painted one. */
+		if (look.fg == COLOUR_NONE && behind->bg != COLOUR_NONE)
+			look.fg = behind->fg;
+		if (look.ansi_fg == COLOUR_NONE && behind->ansi_bg != COLOUR_NONE)
+			look.ansi_fg = behind->ansi_fg;
 		attr ^= behind->attr & ATTR_REVERSE;
 	}
 	look.attr = ((look.attr | attr) & ~(unsigned)ATTR_REVERSE) | ((look.attr ^ attr) & ATTR_REVERSE);

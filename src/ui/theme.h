@@ -39,7 +39,8 @@ void theme_mono(struct theme *out);
 void theme_names(void (*offer)(void *arg, const char *name), void *arg);
 
 /* What one cell looks like: its role in front of its background, with its attributes.
- * Reverse on reverse is upright again, so that a badge stands out on a reversed bar, and a
+ * On a background that the theme paints the terminal's own colour gives way to that of the
+ * background's role. Reverse on reverse is upright again, so that a badge stands out on a reversed bar, and a
  * role with a background of its own is not reversed. */
 struct look theme_look(const struct theme *theme, enum role role, enum role back, unsigned attr);
 

@@ -404,6 +404,26 @@ static bool has_colours(struct terminal *terminal, const void *at_least)
 	return count_colours(terminal).count >= *(const size_t *)at_least;
 }
 
+/* Text in the terminal's own colour on a background that is not: nobody knows its contrast. */
+static size_t count_own_on_painted(struct terminal *terminal)
+{
+	size_t count = 0;
+	for (int at = 0; at < 80 * 24; at++) {
+		struct terminal_cell cell = terminal_cell(terminal, at % 80, at / 80);
+		count += cell.default_fg && !cell.default_bg;
+	}
+	return count;
+}
+
+/* The cursor stands on the selected row, left of its state. */
+static bool selection_is_reversed(struct terminal *terminal)
+{
+	int x, y;
+	bool visible;
+	terminal_cursor(terminal, &x, &y, &visible);
+	return terminal_cell(terminal, x + 2, y).reverse;
+}
+
 static void colours_are_where_they_are_wanted(void **state)
 {
 	static const struct {
@@ -429,6 +449,8 @@ static void colours_are_where_they_are_wanted(void **state)
 		terminal_send(terminal, "q\014");
 		terminal_expect_gone(terminal, "Help: Board");
 		assert_int_equal(count_colours(terminal).count > 0, cases[i].colour);
+		/* What colours do not say, attributes have to. */
+		assert_int_equal(selection_is_reversed(terminal), !cases[i].colour);
 		/* The background is the terminal's own where nothing stands on it. */
 		assert_true(terminal_cell(terminal, 0, 20).default_bg);
 		terminal_quit(terminal);
@@ -462,6 +484,7 @@ static void colours_fit_the_terminal(void **state)
 		terminal_expect(terminal, "besu-validator-0");
 		terminal_until(terminal, "more than fifty colours", has_colours, &(const size_t){51});
 		struct colours colours = count_colours(terminal);
+		assert_int_equal(count_own_on_painted(terminal), 0);
 		assert_in_range(colours.lowest + 1, cases[i].lowest + 1, cases[i].highest + 1);
 		assert_in_range(colours.highest + 1, cases[i].lowest + 1, cases[i].highest + 1);
 		terminal_quit(terminal);

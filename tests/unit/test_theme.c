@@ -170,6 +170,10 @@ static void the_shipped_themes_can_be_read(void **state)
 													 : least[depth] * 2 / 3;
 				if (depth == SHOWN_16 && back == ROLE_SELECTION)
 					wanted = 120;
+				/* What is painted must not count on the terminal's own colours. */
+				bool painted = depth == SHOWN_16 ? look.ansi_bg != COLOUR_NONE : look.bg != COLOUR_NONE;
+				if (painted && (depth == SHOWN_16 ? look.ansi_fg : look.fg) == COLOUR_NONE)
+					fail_msg("%s: %s on %s has the terminal's own colour at depth %d", shipped[t], role_name(role), role_name(back), depth);
 				if (contrast(fg, bg) < wanted)
 					fail_msg("%s: %s on %s: contrast %d of %d at depth %d", shipped[t], role_name(role), role_name(back), contrast(fg, bg), wanted, depth);
 			}
@@ -284,6 +288,13 @@ static void a_cell_is_its_role_before_its_background(void **state)
 	assert_int_equal(look.fg, 0xff0000);
 	assert_int_equal(look.bg, 0x22303f);
 	assert_int_equal(look.ansi_bg, 4);
+	/* On what is painted, the terminal's own colour gives way. */
+	theme.looks[ROLE_SELECTION].fg = 0xeef2f6;
+	theme.looks[ROLE_SELECTION].ansi_fg = 15;
+	look = theme_look(&theme, ROLE_BASE, ROLE_SELECTION, 0);
+	assert_int_equal(look.fg, 0xeef2f6);
+	assert_int_equal(look.ansi_fg, 15);
+	assert_int_equal(theme_look(&theme, ROLE_BASE, ROLE_BASE, 0).fg, COLOUR_NONE);
 	theme_mono(&theme);
 	assert_true(theme_look(&theme, ROLE_BASE, ROLE_SELECTION, 0).attr & ATTR_REVERSE);
 	assert_false(theme_look(&theme, ROLE_BASE, ROLE_SELECTION, ATTR_REVERSE).attr & ATTR_REVERSE);
