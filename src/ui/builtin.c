@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	COPY_BYTES = 48 * 1024, /* terminals refuse much more */
@@ -401,8 +402,22 @@ static enum status run_copy(struct ui *ui, const char *args, struct error *err)
 
 /* --- pictures --------------------------------------------------------------------- */
 
+/* One wrong name must not cost a file, and an observer replaces nothing at all. What a link
+ * leads to is no new file either. */
+static enum status may_dump(const struct ui *ui, const char *path, struct error *err)
+{
+	struct stat there;
+	if (strcmp(path, "-") == 0)
+		return ui->terminal ? error_set(err, STATUS_REFUSED, "dump: standard output is this screen (name a file)") : STATUS_OK;
+	if (lstat(path, &there) == 0)
+		return error_set(err, STATUS_REFUSED, "%s: exists already (name another file)", path);
+	return STATUS_OK;
+}
+
 static enum status run_dump(struct ui *ui, const char *args, struct error *err)
 {
+	if (may_dump(ui, args, err) != STATUS_OK)
+		return STATUS_REFUSED;
 	struct canvas *canvas = canvas_new(ui->columns, ui->rows, ui->ascii);
 	char title[80];
 	ui_draw(ui, canvas);
@@ -506,6 +521,6 @@ const struct request requests_builtin[] = {
 	{.name = "list", .keys = "", .args = "[NUMBER|NAME]", .run = run_list, .complete = complete_pane, .help = "Shows all rows of a pane as text, to read, to search and to copy."},
 	{.name = "mouse", .keys = "", .args = "", .run = run_mouse, .unavailable = without_terminal, .help = "Lets the mouse select rows and scroll, or gives it back to the terminal, which selects text with it."},
 	{.name = "theme", .keys = "", .args = "NAME|PATH", .run = run_theme, .complete = complete_theme, .help = "Changes the colours."},
-	{.name = "dump", .keys = "", .args = "FILE", .run = run_dump, .help = "Writes the screen to a file: as a picture when its name ends in .svg, else as text."},
+	{.name = "dump", .keys = "", .args = "FILE", .run = run_dump, .help = "Writes the screen to a new file: as a picture when its name ends in .svg, else as text."},
 	{.name = NULL},
 };

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -965,6 +967,44 @@ static void only_a_terminal_has_a_clipboard(void **state)
 	free(much);
 }
 
+static void a_dump_replaces_nothing(void **state)
+{
+	static const struct {
+		const char *name, *file, *refusal; /* NULL: it is written */
+	} cases[] = {
+		{"a new file", "new", NULL},
+		{"the same once more", "new", "exists already (name another file)"},
+		{"a picture", "new.svg", NULL},
+		{"a link to nothing yet", "link", "exists already"},
+		{"a pipe", "pipe", "exists already"},
+		{"a directory", ".", "exists already"},
+	};
+	struct room *room = *state;
+	char directory[] = "/tmp/tocsin-dump-XXXXXX";
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(chdir(directory), 0);
+	assert_int_equal(symlink("elsewhere", "link"), 0);
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct error err = {0};
+		char line[80];
+		print_message("%s\n", cases[i].name);
+		enum status status = ui_command(room->ui, text_format(line, sizeof(line), "dump %s", cases[i].file), &err);
+		assert_int_equal(status, cases[i].refusal ? STATUS_REFUSED : STATUS_OK);
+		assert_true(!cases[i].refusal || strstr(err.text, cases[i].refusal));
+	}
+	assert_int_not_equal(access("elsewhere", F_OK), 0);
+	static const char *const made[] = {"new", "new.svg", "link", "pipe"};
+	for (size_t i = 0; i < ARRAY_LENGTH(made); i++)
+		assert_int_equal(unlink(made[i]), 0);
+	/* On a terminal, standard output is what a person looks at. */
+	struct error err = {0};
+	ui_set_terminal(room->ui, true);
+	assert_int_equal(ui_command(room->ui, "dump -", &err), STATUS_REFUSED);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 /* Hints, help and keys follow the configuration together. */
 static void bound_keys_are_the_ones_that_are_shown(void **state)
 {
@@ -1006,6 +1046,7 @@ int main(void)
 		ROOM(a_pane_is_listed_as_text),
 		ROOM(only_a_terminal_has_a_clipboard),
 		ROOM(bound_keys_are_the_ones_that_are_shown),
+		ROOM(a_dump_replaces_nothing),
 		ROOM(commands_answer),
 		ROOM(the_command_line),
 		ROOM(letters_belong_to_the_text_field),
