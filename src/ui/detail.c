@@ -104,25 +104,75 @@ enum status detail_component(struct ui *ui, const char *id, struct error *err)
 
 /* --- proposals --------------------------------------------------------------------- */
 
-static void add_ids(struct ui *ui, const char *key, char (*const ids)[96], size_t count, enum role role)
+enum {
+	NAMED_MOST = 12, /* components with a line of their own, unless all have */
+	NAMED_FIRST = 8, /* of more of them */
+	REASONS_MOST = 4,
+};
+
+static const char *reason_of(const struct ui *ui, const char *id)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct component *c = world_find(watch_world(ui_watch(ui)), ids[i]);
-		char line[320], name[CALLED_TEXT];
-		text_format(line, sizeof(line), "%s%s%s", component_called(name, ui, ids[i]), c ? ": " : "", c ? c->reason : "");
-		ui_pager_line(ui, role, 0, i == 0 ? key : "", line);
-	}
+	const struct component *c = world_find(watch_world(ui_watch(ui)), id);
+	return c ? c->reason : "not watched now";
 }
 
-static void add_thinking(struct ui *ui, const struct proposal *p)
+/* Hundreds rarely have more than one reason: how many have which. */
+static void add_reasons(struct ui *ui, char (*const ids)[96], size_t count, enum role role)
+{
+	struct {
+		const char *text;
+		size_t count;
+	} reasons[REASONS_MOST] = {{NULL, 0}};
+	size_t known = 0, others = 0;
+	char line[320];
+	for (size_t i = 0; i < count; i++) {
+		const char *reason = reason_of(ui, ids[i]);
+		size_t at = 0;
+		while (at < known && strcmp(reasons[at].text, reason) != 0)
+			at++;
+		if (at == REASONS_MOST) {
+			others++;
+			continue;
+		}
+		known = at == known ? at + 1 : known;
+		reasons[at].text = reason;
+		reasons[at].count++;
+	}
+	for (size_t i = 0; i < known; i++)
+		ui_pager_line(ui, role, 0, "", text_format(line, sizeof(line), reasons[i].count > 1 ? "and %zu more, all %s" : "and %zu more, %s", reasons[i].count, reasons[i].text));
+	if (others > 0)
+		ui_pager_line(ui, role, 0, "", text_format(line, sizeof(line), "and %zu more for other reasons (the board has them all)", others));
+}
+
+static void add_ids(struct ui *ui, const char *key, char (*const ids)[96], size_t count, enum role role)
+{
+	size_t named = count > NAMED_MOST ? NAMED_FIRST : count;
+	for (size_t i = 0; i < named; i++) {
+		char line[320], name[CALLED_TEXT];
+		text_format(line, sizeof(line), "%s: %s", component_called(name, ui, ids[i]), reason_of(ui, ids[i]));
+		ui_pager_line(ui, role, 0, i == 0 ? key : "", line);
+	}
+	add_reasons(ui, ids + named, count - named, role);
+}
+
+/* What speaks for it, before the list of all that is sick: that may be long. */
+static void add_evidence(struct ui *ui, const struct proposal *p)
 {
 	char when[TIME_TEXT], line[256];
-	add_ids(ui, "sick", p->components, p->component_count, ROLE_BASE);
-	add_ids(ui, "consequences", p->consequences, p->consequence_count, ROLE_DIM);
 	for (size_t i = 0; i < p->evidence_count; i++) {
 		time_of_day(when, p->evidence[i].at_us, ui_zone_minutes(ui, p->evidence[i].at_us));
 		ui_pager_line(ui, ROLE_BASE, 0, i == 0 ? "evidence" : "", text_format(line, sizeof(line), "%s  %s", when, p->evidence[i].text));
 	}
+	/* Of very many that are sick only the first have a line among the evidence. */
+	if (p->component_count > p->evidence_count)
+		ui_pager_line(ui, ROLE_BASE, 0, "", text_format(line, sizeof(line), "of %zu that are sick the first have a line here", p->component_count));
+}
+
+static void add_thinking(struct ui *ui, const struct proposal *p)
+{
+	add_evidence(ui, p);
+	add_ids(ui, "sick", p->components, p->component_count, ROLE_BASE);
+	add_ids(ui, "consequences", p->consequences, p->consequence_count, ROLE_DIM);
 	for (size_t i = 0; i < p->refuted_count; i++)
 		ui_pager_line(ui, ROLE_DIM, 0, i == 0 ? "ruled out" : "", p->refuted[i]);
 	if (p->confirm)

@@ -238,35 +238,46 @@ static void escalate(struct watch *w, struct ui *ui)
 
 /* --- very many nodes ------------------------------------------------------------------ */
 
-enum { CROWD_MOST = 400 };
+static struct {
+	struct net_node nodes[400];
+	size_t count;
+} crowded;
 
-/* Three hundred that serve, a few that sign, and some small groups in trouble: each node
- * lives in the last place of the net while it is asked. */
+static void crowd_add(struct watch *w, const char *prefix, unsigned count, unsigned down)
+{
+	for (unsigned i = 0; i < count; i++) {
+		char name[64];
+		text_format(name, sizeof(name), "%s-%u", prefix, i + 1);
+		crowded.nodes[crowded.count++] = (struct net_node){.component = world_add_node(w->net.world, name, "http://test"), .rpc_ms = 8, .peers = 5, .chain_id = 138, .no_key = true, .no_peers = true, .stopped = i < down};
+	}
+}
+
+/* Each of them lives in the last place of the net while it is asked. */
+static void crowd_run(struct watch *w, int seconds)
+{
+	struct net_node *place = &w->net.nodes[NET_NODES - 1];
+	for (int second = 0; second < seconds; second++) {
+		for (size_t i = 0; i < crowded.count; i++) {
+			*place = crowded.nodes[i];
+			net_sample(&w->net, NET_NODES - 1);
+			crowded.nodes[i] = *place;
+		}
+		room_run(w, 1);
+	}
+}
+
+/* Three hundred that serve, a few that sign, and some small groups in trouble. */
 static void crowd(struct watch *w, struct ui *ui)
 {
 	static const struct {
 		const char *name;
 		unsigned count, down;
 	} groups[] = {{"rpc", 300, 0}, {"archive", 2, 0}, {"bad-chain", 1, 1}, {"sentry", 40, 3}, {"boot", 4, 0}, {"bad-dead", 1, 1}, {"edge", 9, 2}, {"faucet", 1, 0}};
-	struct net_node *nodes = xcalloc(CROWD_MOST, sizeof(*nodes)), *place = &w->net.nodes[NET_NODES - 1];
-	size_t count = 0;
 	(void)ui;
-	for (size_t g = 0; g < ARRAY_LENGTH(groups); g++) {
-		for (unsigned i = 0; i < groups[g].count; i++) {
-			char name[64];
-			text_format(name, sizeof(name), "%s-%u", groups[g].name, i + 1);
-			nodes[count++] = (struct net_node){.component = world_add_node(w->net.world, name, "http://test"), .rpc_ms = 8, .peers = 5, .chain_id = 138, .no_key = true, .no_peers = true, .stopped = i < groups[g].down};
-		}
-	}
-	for (int second = 0; second < 40; second++) {
-		for (size_t i = 0; i < count; i++) {
-			*place = nodes[i];
-			net_sample(&w->net, NET_NODES - 1);
-			nodes[i] = *place;
-		}
-		room_run(w, 1);
-	}
-	free(nodes);
+	crowded.count = 0;
+	for (size_t g = 0; g < ARRAY_LENGTH(groups); g++)
+		crowd_add(w, groups[g].name, groups[g].count, groups[g].down);
+	crowd_run(w, 40);
 }
 
 static void crowd_zoomed(struct watch *w, struct ui *ui)
@@ -443,6 +454,28 @@ static void an_alarm_ends(void **state)
 	room_close(w);
 }
 
+/* Hundreds of nodes that nobody can see are one proposal that can be read on one page. */
+static void a_proposal_of_hundreds_is_short(void **state)
+{
+	(void)state;
+	struct watch *w = room_open(4, 2);
+	struct ui *ui = ui_new(w, false, true);
+	crowd(w, ui);
+	for (size_t i = 0; i < crowded.count; i++)
+		crowded.nodes[i].hidden = true;
+	for (size_t i = 0; i < w->net.node_count; i++)
+		w->net.nodes[i].hidden = true;
+	crowd_run(w, 40);
+	keys(ui, "3 Enter");
+	char *shot = room_shot(ui, 100, 60, false);
+	const char *evidence = strstr(shot, "│ evidence "), *sick = strstr(shot, "│ sick ");
+	if (!evidence || !sick || evidence > sick || !strstr(shot, "more, all unreachable: connection refused") || !strstr(shot, "Esc, then d declares it"))
+		fail_msg("%s", shot);
+	free(shot);
+	ui_free(ui);
+	room_close(w);
+}
+
 /* What a screen reader gets of a row: no bars, no dots. */
 static void rows_are_read_in_words(void **state)
 {
@@ -504,6 +537,7 @@ int main(void)
 		cmocka_unit_test(no_size_breaks_a_screen),
 		cmocka_unit_test(groups_add_up),
 		cmocka_unit_test(an_alarm_ends),
+		cmocka_unit_test(a_proposal_of_hundreds_is_short),
 		cmocka_unit_test(rows_are_read_in_words),
 		cmocka_unit_test(no_alert_is_not_known_without_a_source),
 		cmocka_unit_test(hostile_names_stay_inert),
