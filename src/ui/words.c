@@ -157,6 +157,15 @@ int64_t kind_heard_us(const struct ui *ui, enum kind kind)
 	return heard_us == 0 && kind == KIND_ALERT ? alerts_asked(watch_world(ui_watch(ui))) : heard_us;
 }
 
+static bool any_answers(const struct world *world, enum kind kind)
+{
+	for (size_t i = 0; i < world_count(world, kind); i++) {
+		if (world_at(world, kind, i)->reach == REACH_OK)
+			return true;
+	}
+	return false;
+}
+
 static struct part source_part(const struct ui *ui, enum kind kind, char *text, size_t size)
 {
 	char age[DURATION_TEXT];
@@ -169,6 +178,9 @@ static struct part source_part(const struct ui *ui, enum kind kind, char *text, 
 	int64_t age_us = ui_now_us(ui) - seen_us;
 	bool live = age_us < (kind < KIND_LANE ? LIVE_US : LIVE_OUTER_US);
 	duration_human(age, age_us < 0 ? 0 : age_us);
+	/* An answer of a moment ago is no life sign once nobody answers any more. */
+	if (live && world_count(watch_world(ui_watch(ui)), kind) > 0 && !any_answers(watch_world(ui_watch(ui)), kind))
+		return (struct part){ROLE_STALE, ATTR_BOLD, text_format(text, size, "last answer %s ago", age)};
 	return (struct part){live ? ROLE_OK : ROLE_STALE, live ? 0 : ATTR_BOLD, text_format(text, size, "%s %s", live ? "live" : "STALE", age)};
 }
 

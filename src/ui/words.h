@@ -38,7 +38,7 @@ struct counted {
 enum { COUNTED = 5 };
 extern const struct counted counted_healths[COUNTED];
 
-/* Draws what a pane says of its source: "live 1 s", "STALE 47 s", "no data", then counts by
+/* Draws what a pane says of its source: "live 1 s", "last answer 3 s ago", "STALE 47 s", "no data", then counts by
  * health, right-aligned into the pane's top line. */
 void draw_kind_status(const struct ui *ui, enum kind kind, struct area area);
 

@@ -476,6 +476,30 @@ static void a_proposal_of_hundreds_is_short(void **state)
 	room_close(w);
 }
 
+/* Nothing is live when nobody answers, however short ago that was. */
+static void nothing_is_live_without_an_answer(void **state)
+{
+	static const struct {
+		int seconds;
+		const char *says;
+	} cases[] = {{3, "last answer 3 s ago"}, {7, "STALE 10 s"}};
+	(void)state;
+	struct watch *w = room_open(4, 2);
+	struct ui *ui = ui_new(w, false, true);
+	room_run(w, 40);
+	for (size_t i = 0; i < w->net.node_count; i++)
+		w->net.nodes[i].hidden = true;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		room_run(w, cases[i].seconds);
+		char *shot = room_shot(ui, 120, 30, false);
+		if (!strstr(shot, cases[i].says) || strstr(shot, " live "))
+			fail_msg("%s", shot);
+		free(shot);
+	}
+	ui_free(ui);
+	room_close(w);
+}
+
 /* What a screen reader gets of a row: no bars, no dots. */
 static void rows_are_read_in_words(void **state)
 {
@@ -538,6 +562,7 @@ int main(void)
 		cmocka_unit_test(groups_add_up),
 		cmocka_unit_test(an_alarm_ends),
 		cmocka_unit_test(a_proposal_of_hundreds_is_short),
+		cmocka_unit_test(nothing_is_live_without_an_answer),
 		cmocka_unit_test(rows_are_read_in_words),
 		cmocka_unit_test(no_alert_is_not_known_without_a_source),
 		cmocka_unit_test(hostile_names_stay_inert),
