@@ -429,7 +429,7 @@ static bool is_endpoint_issue(const struct component *c, const struct surroundin
 {
 	const struct component *validator = world_partner(c);
 	bool slow = c->health == HEALTH_WARNING && (c->symptom == SYMPTOM_SLOW || c->symptom == SYMPTOM_ERRORS);
-	bool lags = c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_LAG;
+	bool lags = c->health == HEALTH_CRITICAL && (c->symptom == SYMPTOM_LAG || c->symptom == SYMPTOM_APART);
 	bool skewed = is_clock_wrong(c, around);
 
 	if ((!is_down(c) && !slow && !lags && !skewed && !is_flapping(c)) || is_cut_off(c) || (around->parted && is_behind_unplaced(c)))

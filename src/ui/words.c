@@ -18,6 +18,7 @@ static const char *const symptom_words[] = {
 	[SYMPTOM_WAITING] = "WAITS",
 	[SYMPTOM_LEFT] = "LEFT",
 	[SYMPTOM_CUT_OFF] = "CUT OFF",
+	[SYMPTOM_APART] = "APART",
 	[SYMPTOM_PARTED] = "PARTED",
 	[SYMPTOM_SEALS] = "NO SEALS",
 	[SYMPTOM_FLAPPING] = "FLAPS",

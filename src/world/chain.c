@@ -45,7 +45,7 @@ void chain_offer_head(struct world *world, const struct component *node, const s
 		world->head_confirmed_us = at_us;
 }
 
-void chain_choose_head(struct world *world)
+void chain_choose_head(struct world *world, int64_t at_us)
 {
 	const struct component_list *nodes = &world->lists[KIND_NODE];
 	const struct component *best = NULL;
@@ -53,9 +53,10 @@ void chain_choose_head(struct world *world)
 	int64_t confirmed_us = 0;
 
 	world->head_dirty = false;
+	company_choose(world, at_us);
 	for (size_t i = 0; i < nodes->count; i++) {
 		detail = node_detail(nodes->items[i]);
-		if (!detail->has_head || detail->lost || detail->unsampled || detail->wrong_chain)
+		if (!detail->has_head || detail->lost || detail->unsampled || detail->wrong_chain || detail->apart)
 			continue;
 		/* The chain that is followed counts, however high another one grew. */
 		if (fork_counts(world, nodes->items[i]))
@@ -214,8 +215,10 @@ static enum flow find_flow(const struct world *world, int64_t now_us)
 
 	if (nodes > 0 && (world->lost + world->unsampled == nodes || head_is_hidden(world, now_us)))
 		return FLOW_HIDDEN;
-	/* Failing, but not for sure yet: what was known stands. */
-	if (world->answering == 0)
+	if (company_is_parted(world, now_us))
+		return FLOW_HIDDEN;
+	/* Failing or parting, but not for sure yet: what was known stands. */
+	if (world->answering == 0 || world->rival != NULL)
 		return world->flow;
 	if (!world->has_head || world->period_ms == 0)
 		return FLOW_UNKNOWN;
@@ -382,6 +385,11 @@ static struct finding hidden_finding(const struct world *world, int64_t now_us)
 
 	if (world->lost + world->unsampled == world->lists[KIND_NODE].count)
 		return nodes_lost_finding(world);
+	if (world->rival != NULL) {
+		finding.since_us = world->rival_since_us;
+		finding.verdict = company_judge_chain(world);
+		return finding;
+	}
 	finding.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_INVISIBLE, "no node has told the newest block for %s",
 				       duration_human(since, now_us - world->head_confirmed_us));
 	return finding;

@@ -223,11 +223,19 @@ static void take_pause(struct component *c, int64_t at_us)
 	detail->head_pause_us = pause_us > detail->head_pause_us / 2 ? pause_us : detail->head_pause_us / 2;
 }
 
+static void show_head(const struct world *world, struct component *c, const struct header *head, int64_t at_us)
+{
+	char hash[HASH_TEXT];
+
+	component_set_number(c, NODE_HEAD, (int64_t)head->number, at_us);
+	component_set_text(c, NODE_HEAD_HASH, hex_text(hash, sizeof(hash), head->hash.bytes, sizeof(head->hash.bytes), true), at_us);
+	component_set_number(c, NODE_LAG, world->head > head->number ? (int64_t)(world->head - head->number) : 0, at_us);
+}
+
 static bool take_head(struct world *world, struct component *c, const struct node_sample *sample)
 {
 	struct node_detail *detail = node_detail(c);
 	const struct header *head;
-	char hash[HASH_TEXT];
 	bool news;
 
 	if (!(sample->has & SAMPLE_HEAD) || sample->header_count == 0)
@@ -242,6 +250,11 @@ static bool take_head(struct world *world, struct component *c, const struct nod
 	detail->head_hash = head->hash;
 	detail->head_time_s = head->timestamp_s;
 	take_pause(c, sample->at_us);
+	if (company_is_left(world, c, sample) != detail->apart || world->rival != NULL)
+		chain_choose_head(world, sample->at_us);
+	show_head(world, c, head, sample->at_us);
+	if (detail->apart)
+		return false;
 	if (head->consensus != CONSENSUS_UNKNOWN)
 		world->consensus = head->consensus;
 	if (!detail->forked)
@@ -251,9 +264,6 @@ static bool take_head(struct world *world, struct component *c, const struct nod
 		news = take_headers(world, c, sample) || news;
 	if (!fork_counts(world, c))
 		chain_offer_head(world, c, head, sample->at_us);
-	component_set_number(c, NODE_HEAD, (int64_t)head->number, sample->at_us);
-	component_set_text(c, NODE_HEAD_HASH, hex_text(hash, sizeof(hash), head->hash.bytes, sizeof(head->hash.bytes), true), sample->at_us);
-	component_set_number(c, NODE_LAG, world->head > head->number ? (int64_t)(world->head - head->number) : 0, sample->at_us);
 	return news;
 }
 
@@ -281,7 +291,7 @@ bool node_take(struct world *world, struct component *c, const struct node_sampl
 	} else {
 		take_answer(c, sample);
 		take_values(world, c, sample);
-		if (sample->has & SAMPLE_PERIODS)
+		if ((sample->has & SAMPLE_PERIODS) && !detail->apart)
 			take_periods(world, sample);
 		news = take_head(world, c, sample);
 		if (sample->has & SAMPLE_NODE_KEY)
@@ -293,7 +303,7 @@ bool node_take(struct world *world, struct component *c, const struct node_sampl
 		}
 		if (sample->has & SAMPLE_PEER_KEYS)
 			partition_take_peers(world, c, sample);
-		if (sample->has & SAMPLE_FINALIZED)
+		if ((sample->has & SAMPLE_FINALIZED) && !detail->apart)
 			chain_take_finalized(world, sample->finalized, sample->at_us);
 		if (sample->has & SAMPLE_SIGNERS)
 			take_signers(world, sample);
@@ -429,6 +439,7 @@ static struct verdict judge_answering(const struct world *world, struct componen
 		verdict = verdict_worse(verdict, judge_sync(detail));
 	else if (component_number(c, NODE_LAG, &lag))
 		verdict = verdict_worse(verdict, judge_lag(&world->thresholds, lag, world->period_ms));
+	verdict = verdict_worse(verdict, company_judge_node(world, c));
 	verdict = verdict_worse(verdict, judge_sync(detail));
 	verdict = verdict_worse(verdict, partition_judge_node(world, c));
 	verdict = verdict_worse(verdict, judge_peers(world, c));

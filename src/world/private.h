@@ -60,6 +60,7 @@ struct node_detail {
 	unsigned answers_seen;
 	int64_t interval_us;    /* between the last two attempts */
 	int64_t errors_from_us; /* errors before belong to an outage that is over */
+	bool apart;             /* its head cannot be of the chain that is followed */
 	bool no_head;           /* the call for its head fails since it told one last */
 	bool has_head;
 	uint64_t head;
@@ -113,7 +114,7 @@ enum flow {
 	FLOW_MOVING,
 	FLOW_SILENT, /* a block is overdue */
 	FLOW_HALTED, /* beyond the bound on every reachable node */
-	FLOW_HIDDEN, /* no node can be reached, or none tells its head */
+	FLOW_HIDDEN, /* no node can be reached, or none tells its head, or which to believe is not known */
 };
 
 /* Of everything beside chain, nodes and validators. */
@@ -167,6 +168,8 @@ struct world {
 	int64_t head_first_us;     /* when we first saw it */
 	int64_t head_confirmed_us; /* when a node last said that it is still the head */
 	const struct component *head_node;
+	const struct component *rival; /* leads as many nodes on another chain, or NULL */
+	int64_t rival_since_us;
 	bool head_advanced; /* we saw one block follow another */
 	bool head_dirty;    /* the node that led fell back */
 	enum flow flow;
@@ -215,8 +218,9 @@ void world_note_change(struct world *world, const struct component *c, enum heal
 
 /* A node says it has this header as its head. */
 void chain_offer_head(struct world *world, const struct component *node, const struct header *header, int64_t at_us);
-/* Chooses the highest head among the nodes that are not lost. */
-void chain_choose_head(struct world *world);
+/* Chooses the highest head among the nodes that are not lost and tell of the chain that
+ * most tell of. */
+void chain_choose_head(struct world *world, int64_t at_us);
 /* Reads the period from the headers; to be called when they changed. */
 void chain_infer_period(struct world *world);
 void chain_take_finalized(struct world *world, uint64_t number, int64_t at_us);
@@ -256,6 +260,17 @@ bool fork_located(const struct world *world, const struct component *node);
 void fork_show(struct world *world, int64_t at_us);
 struct verdict fork_judge_node(const struct world *world, const struct component *node);
 struct verdict fork_judge_chain(const struct world *world);
+
+/* --- companies ----------------------------------------------------------------------------- */
+
+/* What the node just told cannot be of the chain that is followed. */
+bool company_is_left(const struct world *world, const struct component *node, const struct node_sample *sample);
+/* Finds the chain that most nodes tell of, and marks the others as apart. */
+void company_choose(struct world *world, int64_t at_us);
+/* As many nodes tell of another chain, and that lasts. */
+bool company_is_parted(const struct world *world, int64_t now_us);
+struct verdict company_judge_node(const struct world *world, const struct component *node);
+struct verdict company_judge_chain(const struct world *world);
 
 /* --- partitions --------------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@ static const struct {
 	[SYMPTOM_UNREACHABLE] = {"unreachable", "no answer for longer than dwell_ms"},
 	[SYMPTOM_REFUSING] = {"refusing", "it answers and says no for longer than dwell_ms, or it is of another chain"},
 	[SYMPTOM_UNSAMPLED] = {"unsampled", "no news for longer than its source may take"},
-	[SYMPTOM_INVISIBLE] = {"invisible", "no node of the chain can be reached, or none tells its newest block"},
+	[SYMPTOM_INVISIBLE] = {"invisible", "no node of the chain can be reached, or none tells its newest block, or as many tell of one chain as of another"},
 	/* of a node */
 	[SYMPTOM_LAG] = {"lag", "behind the highest head by more than lag_warn_blocks; critical from lag_crit_s worth of blocks on"},
 	[SYMPTOM_SYNCING] = {"syncing", "it says itself that it is catching up"},
@@ -21,6 +21,7 @@ static const struct {
 	[SYMPTOM_ERRORS] = {"errors", "more than rpc_error_percent of the last minute's answers were errors"},
 	[SYMPTOM_SKEW] = {"skew", "its clock differs by more than skew_warn_ms from ours, or from most when it is ours that is wrong"},
 	[SYMPTOM_CUT_OFF] = {"cut-off", "it and its peers see none of the others"},
+	[SYMPTOM_APART] = {"apart", "its newest block cannot be of one chain with those of most nodes: too far ahead, or older than lower ones"},
 	/* of the chain */
 	[SYMPTOM_SILENT] = {"silent", "the next block is later than the period and the round timeout"},
 	[SYMPTOM_STALLED] = {"stalled", "the next block is later than the period, stall_rounds timeouts and stall_slack_ms, on every reachable node"},

@@ -431,7 +431,7 @@ bool world_settled(const struct world *world)
 static void judge_shared(struct world *world, bool headers_changed, int64_t now_us)
 {
 	if (world->head_dirty)
-		chain_choose_head(world);
+		chain_choose_head(world, now_us);
 	if (headers_changed)
 		chain_infer_period(world);
 	chain_follow(world, now_us);
@@ -526,6 +526,7 @@ void world_clock_stepped(struct world *world, int64_t step_us)
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		move_time(&world->heard_us[kind], step_us);
 	move_time(&world->first_head_us, step_us);
+	move_time(&world->rival_since_us, step_us);
 	move_time(&world->head_before_us, step_us);
 	move_time(&world->head_first_us, step_us);
 	move_time(&world->head_confirmed_us, step_us);

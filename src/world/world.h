@@ -49,7 +49,7 @@ enum symptom {
 	SYMPTOM_UNREACHABLE, /* no answer */
 	SYMPTOM_REFUSING,    /* it answers, and says no, or is of another chain */
 	SYMPTOM_UNSAMPLED,   /* nothing was asked of it for too long */
-	SYMPTOM_INVISIBLE,   /* chain, validator: no node can be reached, or none tells its head */
+	SYMPTOM_INVISIBLE,   /* chain, validator: no node can be reached, none tells its head, or which to believe is not known */
 	/* of a node */
 	SYMPTOM_LAG,
 	SYMPTOM_SYNCING,
@@ -58,6 +58,7 @@ enum symptom {
 	SYMPTOM_ERRORS,
 	SYMPTOM_SKEW,
 	SYMPTOM_CUT_OFF, /* it and its peers see none of the others */
+	SYMPTOM_APART,   /* its head cannot be of the chain that most nodes tell of */
 	/* of the chain */
 	SYMPTOM_SILENT,  /* later than P + T */
 	SYMPTOM_STALLED, /* later than P + 3T + slack on every reachable node */

@@ -312,6 +312,133 @@ static void a_head_that_is_asked_no_more_leads_nobody(void **state)
 	net_close(&net);
 }
 
+/* A node that was left over from another network stands or runs far above the others, or
+ * near them and is old: the others are judged as if it were not there. */
+static void a_stranger_does_not_drag_the_chain(void **state)
+{
+	static const struct {
+		uint64_t head;
+		int64_t time_s; /* against the start of the others; 0: it moves with them */
+		bool halted;    /* the others are */
+		bool first;     /* it spoke before the others did */
+		enum symptom symptom;
+	} rows[] = {
+		{900000, -86400, false, false, SYMPTOM_NONE},
+		{900000, -86400, false, true, SYMPTOM_NONE},
+		{900000, 0, false, false, SYMPTOM_NONE},
+		{900000, 0, true, false, SYMPTOM_STALLED},
+		{900000, 0, true, true, SYMPTOM_STALLED},
+		{900000, INT64_C(200000000000), false, false, SYMPTOM_NONE},
+		{300, -86400, false, false, SYMPTOM_NONE},
+		{300, -86400, false, true, SYMPTOM_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct net net;
+		struct component *stranger;
+
+		net_open(&net, 4, 1);
+		net_age(&net, 100);
+		stranger = world_add_node(net.world, "left-over", "http://test");
+		if (!rows[i].first)
+			net_run(&net, 20);
+		net.halted = rows[i].halted;
+		for (uint64_t k = 0; k < 60; k++) {
+			if (rows[i].time_s == 0)
+				net_sample_stranger(&net, stranger, rows[i].head + k / 2, net.now_s / 2 * 2);
+			else
+				net_sample_stranger(&net, stranger, rows[i].head, NET_START_S + rows[i].time_s);
+			net_run(&net, 1);
+			if (!rows[i].halted)
+				assert_int_not_equal(world_chain(net.world)->health, HEALTH_CRITICAL);
+		}
+		assert_int_equal(world_chain(net.world)->symptom, rows[i].symptom);
+		assert_int_equal(number_of(world_chain(net.world), CHAIN_HEAD), (int64_t)net.head);
+		assert_int_equal(stranger->health, HEALTH_CRITICAL);
+		assert_int_equal(stranger->symptom, SYMPTOM_APART);
+		assert_int_equal(count_health(&net, KIND_NODE, HEALTH_OK), 5);
+		net_close(&net);
+	}
+}
+
+/* The others are lost: that one stranger still answers does not make its chain theirs. */
+static void a_stranger_alone_is_not_the_chain(void **state)
+{
+	struct net net;
+	struct component *stranger;
+
+	(void)state;
+	net_open(&net, 4, 0);
+	net_age(&net, 100);
+	net_run(&net, 20);
+	stranger = world_add_node(net.world, "left-over", "http://test");
+	for (size_t i = 0; i < net.node_count; i++)
+		net.nodes[i].hidden = true;
+	for (uint64_t k = 0; k < 40; k++) {
+		net_sample_stranger(&net, stranger, 900000 + k / 2, net.now_s / 2 * 2);
+		net_run(&net, 1);
+	}
+	assert_int_equal(world_chain(net.world)->health, HEALTH_UNKNOWN);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_INVISIBLE);
+	net_close(&net);
+}
+
+/* One against one: nobody can say which is right. */
+static void two_strangers_leave_the_chain_unknown(void **state)
+{
+	struct net net;
+	struct component *stranger;
+
+	(void)state;
+	net_open(&net, 1, 0);
+	net_age(&net, 100);
+	net_run(&net, 20);
+	stranger = world_add_node(net.world, "left-over", "http://test");
+	for (uint64_t k = 0; k < 40; k++) {
+		net_sample_stranger(&net, stranger, 900000, NET_START_S - 86400);
+		net_run(&net, 1);
+		assert_int_not_equal(world_chain(net.world)->health, HEALTH_CRITICAL);
+		if (k < 5)
+			continue;
+		assert_int_equal(world_chain(net.world)->health, HEALTH_UNKNOWN);
+		assert_non_null(strstr(world_chain(net.world)->reason, "which is right is not known"));
+		assert_int_equal(stranger->health, HEALTH_UNKNOWN);
+	}
+	/* It joined the network after all. */
+	for (int k = 0; k < 10; k++) {
+		net_run(&net, 1);
+		net_sample_stranger(&net, stranger, net.head, net.blocks[net.head].time_s);
+	}
+	assert_int_not_equal(world_chain(net.world)->health, HEALTH_UNKNOWN);
+	net_close(&net);
+}
+
+/* A lag of any length has its time, and so has a pause of ours. */
+static void who_is_far_behind_is_no_stranger(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 1, 1);
+	net_age(&net, 100);
+	net_run(&net, 20);
+	net.nodes[1].frozen = true;
+	net_age(&net, 2000);
+	net_run(&net, 20);
+	assert_int_equal(world_chain(net.world)->health, HEALTH_OK);
+	assert_int_equal(net.nodes[1].component->symptom, SYMPTOM_LAG);
+	net.nodes[1].frozen = false;
+	net_age(&net, 2000);
+	for (int i = 0; i < 10; i++) {
+		net_run(&net, 1);
+		assert_int_not_equal(net.nodes[0].component->symptom, SYMPTOM_APART);
+		assert_int_not_equal(net.nodes[1].component->symptom, SYMPTOM_APART);
+	}
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	net_close(&net);
+}
+
 static void what_nobody_asks_for_goes_stale(void **state)
 {
 	struct net net;
@@ -1347,6 +1474,10 @@ int main(void)
 		cmocka_unit_test(a_head_that_nobody_tells_is_not_ok),
 		cmocka_unit_test(a_head_is_hidden_only_after_some_looks),
 		cmocka_unit_test(a_head_that_is_asked_no_more_leads_nobody),
+		cmocka_unit_test(a_stranger_does_not_drag_the_chain),
+		cmocka_unit_test(a_stranger_alone_is_not_the_chain),
+		cmocka_unit_test(two_strangers_leave_the_chain_unknown),
+		cmocka_unit_test(who_is_far_behind_is_no_stranger),
 		cmocka_unit_test(what_nobody_asks_for_goes_stale),
 		cmocka_unit_test(what_was_never_asked_is_unknown),
 		cmocka_unit_test(a_node_that_stands_still_lags_alone),

@@ -317,6 +317,24 @@ static inline void net_sample(struct net *net, size_t i)
 		header_free(&headers[k]);
 }
 
+/* A node of another network with the same chain id tells its head. */
+static inline void net_sample_stranger(struct net *net, struct component *node, uint64_t head, int64_t time_s)
+{
+	struct header header = {.number = head, .timestamp_s = time_s, .difficulty = 1, .consensus = CONSENSUS_QBFT};
+	struct node_sample sample = {.at_us = (net->now_s + net->clock_s) * US_PER_S, .rpc_us = US_PER_MS, .chain_id = 138, .peers = 5, .headers = &header, .header_count = 1};
+
+	memcpy(header.hash.bytes, &head, sizeof(head));
+	header.hash.bytes[31] = header.parent.bytes[31] = 77;
+	header.parent.bytes[0] = 78;
+	header.validator_count = 4;
+	header.validators = xcalloc(header.validator_count, sizeof(*header.validators));
+	for (unsigned i = 0; i < header.validator_count; i++)
+		header.validators[i] = net_address(i);
+	sample.has = SAMPLE_HEAD | SAMPLE_CHAIN_ID | SAMPLE_PEERS;
+	world_observe(net->world, node, &sample);
+	header_free(&header);
+}
+
 static inline int64_t net_now_us(const struct net *net)
 {
 	return (net->now_s + net->clock_s) * US_PER_S;
