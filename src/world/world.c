@@ -318,7 +318,8 @@ void component_settle(struct world *world, struct component *c, const struct fin
 	struct verdict found_now = judge_flapping(c, &finding->verdict, at_us);
 	const struct verdict *verdict = &found_now;
 	unsigned found = health_rank(verdict->health), shown = settling->judged ? health_rank(c->health) : 0;
-	int64_t began = finding->since_us != 0 ? finding->since_us : at_us;
+	/* A header may claim any time; nothing that is known began after now. */
+	int64_t began = finding->since_us != 0 && finding->since_us < at_us ? finding->since_us : at_us;
 	unsigned rank;
 
 	for (unsigned i = 1; i < RANKS; i++) {

@@ -667,6 +667,43 @@ static void clocks_that_differ_do_not_halt_a_chain(void **state)
 	}
 }
 
+/* A network whose clocks stand in a far year: nothing that is shown began after now. */
+static void nothing_begins_in_the_future(void **state)
+{
+	static const int64_t years_s[] = {60, 86400, INT64_C(200000000000)};
+
+	(void)state;
+	for (size_t k = 0; k < ARRAY_LENGTH(years_s); k++) {
+		struct net net;
+		size_t count, told = 0;
+
+		net_open(&net, 4, 1);
+		net.now_s += years_s[k];
+		net.blocks[0].time_s = net.now_s;
+		net.clock_s = -years_s[k];
+		net_age(&net, 100);
+		net_run(&net, 20);
+		net.nodes[1].stopped = true;
+		for (int i = 0; i < 60; i++) {
+			net.halted = i > 30;
+			net_run(&net, 1);
+			const struct change *changes = world_changes(net.world, &count);
+			for (size_t n = 0; n < count; n++, told++)
+				assert_true(changes[n].at_us <= net_now_us(&net));
+			for (int kind = KIND_CHAIN; kind <= KIND_VALIDATOR; kind++) {
+				for (size_t n = 0; n < world_count(net.world, (enum kind)kind); n++) {
+					assert_true(world_at(net.world, (enum kind)kind, n)->since_us <= net_now_us(&net));
+					assert_true(world_at(net.world, (enum kind)kind, n)->seen_us <= net_now_us(&net));
+				}
+			}
+		}
+		assert_true(told > 2);
+		assert_int_equal(net_validator(&net, 1)->health, HEALTH_CRITICAL);
+		assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_STALLED);
+		net_close(&net);
+	}
+}
+
 /* Rounds fail and blocks come late, and a clock that differs does not make a halt of it. */
 static void clocks_that_differ_do_not_halt_failed_rounds(void **state)
 {
@@ -1486,6 +1523,7 @@ int main(void)
 		cmocka_unit_test(one_bad_sample_is_no_incident),
 		cmocka_unit_test(a_change_says_when_it_began),
 		cmocka_unit_test(clocks_that_differ_do_not_halt_a_chain),
+		cmocka_unit_test(nothing_begins_in_the_future),
 		cmocka_unit_test(clocks_that_differ_do_not_halt_failed_rounds),
 		cmocka_unit_test(a_stepped_clock_halts_nothing),
 		cmocka_unit_test(a_plain_chain_says_what_it_does_not_know),
