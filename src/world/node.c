@@ -208,9 +208,9 @@ static void take_set(struct world *world, const struct header *head, const struc
 	if (world->has_head && head->number < world->head)
 		return;
 	if (head->validator_count > 0)
-		validators_take_set(world, head->validators, head->validator_count);
+		validators_take_set(world, head->validators, head->validator_count, sample->at_us);
 	else if ((sample->has & SAMPLE_VALIDATORS) && sample->validator_count > 0)
-		validators_take_set(world, sample->validators, sample->validator_count);
+		validators_take_set(world, sample->validators, sample->validator_count, sample->at_us);
 }
 
 /* How often the node tells its head: the longest pause of late, for a look may ask twice. */

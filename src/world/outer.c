@@ -34,10 +34,11 @@ struct component *world_add(struct world *world, enum kind kind, const char *nam
 void world_remove(struct world *world, struct component *c, int64_t at_us, const char *why)
 {
 	struct component_list *list = &world->lists[c->kind];
+	const struct settling *settling = c->detail;
 	enum health from = c->health;
 	size_t i = 0;
 
-	if (outer_detail(c)->settling.judged && from != HEALTH_OK) {
+	if (settling->judged && from != HEALTH_OK) {
 		c->health = HEALTH_OK;
 		c->since_us = at_us;
 		text_clean(c->reason, sizeof(c->reason), why, strlen(why));

@@ -234,7 +234,7 @@ struct component *validator_by_address(const struct world *world, const struct a
 struct component *validator_add(struct world *world, const char *name, const struct address *address);
 void validator_join(struct world *world, struct component *validator, struct component *node);
 /* The set of the latest block is this one. */
-void validators_take_set(struct world *world, const struct address *addresses, size_t count);
+void validators_take_set(struct world *world, const struct address *addresses, size_t count, int64_t at_us);
 /* Counts turns and seals over the window anew. */
 void validators_count(struct world *world, int64_t at_us);
 void validators_show_votes(struct world *world, int64_t at_us);

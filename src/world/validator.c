@@ -11,6 +11,7 @@
 enum {
 	COUNTED_BLOCKS = 100, /* turns and seals are told "of the last 100" */
 	LATE_TURNS = 8,       /* a miss among so many last turns is a recent one */
+	KEPT_MAX = 4 * HEADER_VALIDATORS_MAX,
 };
 
 /* --- who they are ------------------------------------------------------------------------ */
@@ -78,7 +79,50 @@ struct component *world_add_validator(struct world *world, const char *name, con
 	return c != NULL ? c : validator_add(world, name, address);
 }
 
-void validators_take_set(struct world *world, const struct address *addresses, size_t count)
+static void validator_remove(struct world *world, struct component *c, int64_t at_us)
+{
+	const struct validator_detail *detail = validator_detail(c);
+	char text[ADDRESS_TEXT];
+
+	if (detail->partner != NULL)
+		node_detail(detail->partner)->partner = NULL;
+	world->peers_changed = true;
+	lookup_drop(&world->lookup, address_text(text, &detail->address));
+	world_remove(world, c, at_us, "it left the validator set long ago");
+}
+
+static bool is_in_window(const struct world *world, const struct address *address)
+{
+	const struct validator_set *before = NULL;
+
+	for (size_t i = 0; i < WINDOW_HEADERS; i++) {
+		const struct validator_set *set = world->window.headers[i].set;
+
+		if (set != NULL && set != before && validator_set_find(set, address) != SIZE_MAX)
+			return true;
+		before = set;
+	}
+	return false;
+}
+
+/* Who is no member is kept while the recent headers name it; but a node may make up other
+ * validators with each header, so the first of too many go all the same. */
+static void forget_former(struct world *world, int64_t at_us)
+{
+	const struct component_list *list = &world->lists[KIND_VALIDATOR];
+
+	for (size_t i = 0; i < list->count;) {
+		struct component *c = list->items[i];
+		const struct validator_detail *detail = validator_detail(c);
+
+		if (!detail->named && detail->was_member && !detail->member && (list->count > KEPT_MAX || !is_in_window(world, &detail->address)))
+			validator_remove(world, c, at_us);
+		else
+			i++;
+	}
+}
+
+void validators_take_set(struct world *world, const struct address *addresses, size_t count, int64_t at_us)
 {
 	const struct component_list *list = &world->lists[KIND_VALIDATOR];
 
@@ -99,6 +143,7 @@ void validators_take_set(struct world *world, const struct address *addresses, s
 		validator_detail(c)->member = true;
 		validator_detail(c)->was_member = true;
 	}
+	forget_former(world, at_us);
 }
 
 /* --- turns and seals ------------------------------------------------------------------------ */
@@ -275,6 +320,7 @@ void validators_count(struct world *world, int64_t at_us)
 
 	if (!world->has_head)
 		return;
+	forget_former(world, at_us);
 	reach = late > COUNTED_BLOCKS ? late : COUNTED_BLOCKS;
 	if (reach > WINDOW_HEADERS)
 		reach = WINDOW_HEADERS;

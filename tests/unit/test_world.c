@@ -439,6 +439,76 @@ static void who_is_far_behind_is_no_stranger(void **state)
 	net_close(&net);
 }
 
+/* A validator that was voted out is shown while recent headers name it, and then leaves. */
+static void a_former_validator_leaves_in_the_end(void **state)
+{
+	struct net net;
+	struct address address = net_address(4);
+	char text[ADDRESS_TEXT];
+	size_t count;
+	bool told = false;
+
+	(void)state;
+	net_open(&net, 5, 0);
+	net_age(&net, 100);
+	net_run(&net, 20);
+	net.absent = 1;
+	net.nodes[4].mute = true;
+	net_run(&net, 40);
+	assert_int_equal(world_count(net.world, KIND_VALIDATOR), 5);
+	assert_int_equal(net_validator(&net, 4)->symptom, SYMPTOM_LEFT);
+	assert_ptr_equal(world_partner(net.nodes[4].component), net_validator(&net, 4));
+	world_changes(net.world, &count);
+	for (int i = 0; i < 3000 && !told; i++) {
+		net_run(&net, 1);
+		const struct change *changes = world_changes(net.world, &count);
+		for (size_t k = 0; k < count; k++)
+			told |= strcmp(changes[k].reason, "it left the validator set long ago") == 0 && changes[k].to == HEALTH_OK;
+	}
+	assert_true(told);
+	assert_null(net_validator(&net, 4));
+	assert_null(world_find(net.world, address_text(text, &address)));
+	assert_null(world_partner(net.nodes[4].component));
+	assert_int_equal(world_count(net.world, KIND_VALIDATOR), 4);
+	/* It is voted in again, and known for who it is. */
+	net.absent = 0;
+	net.nodes[4].mute = false;
+	net_run(&net, 60);
+	assert_int_equal(net_validator(&net, 4)->health, HEALTH_OK);
+	assert_ptr_equal(world_partner(net_validator(&net, 4)), net.nodes[4].component);
+	net_close(&net);
+}
+
+/* A node that makes up other validators with each header does not fill the memory. */
+static void made_up_validators_are_bounded(void **state)
+{
+	struct world *world = world_new("Test", 138, &(struct thresholds){.clear_ms = 1, .dwell_ms = 1, .stale_after_ms = 10000, .offline_turns = 2});
+	struct component *node = world_add_node(world, "hostile", "http://test");
+	struct address named = net_address(200);
+	struct header header = {.difficulty = 1, .consensus = CONSENSUS_QBFT, .validators = xcalloc(HEADER_VALIDATORS_MAX, sizeof(*header.validators))};
+	struct node_sample sample = {.has = SAMPLE_HEAD | SAMPLE_CHAIN_ID, .chain_id = 138, .headers = &header, .header_count = 1};
+
+	(void)state;
+	world_add_validator(world, "ours", &named);
+	header.validator_count = HEADER_VALIDATORS_MAX;
+	for (unsigned poll = 1; poll <= 100; poll++) {
+		header.number = poll / 2; /* half of them under the same number */
+		memcpy(header.hash.bytes, &header.number, sizeof(header.number));
+		header.timestamp_s = NET_START_S + poll;
+		sample.at_us = header.timestamp_s * US_PER_S;
+		for (unsigned i = 0; i < HEADER_VALIDATORS_MAX; i++) {
+			header.validators[i].bytes[0] = (uint8_t)i;
+			memcpy(header.validators[i].bytes + 4, &poll, sizeof(poll));
+		}
+		world_observe(world, node, &sample);
+		world_judge(world, sample.at_us);
+		assert_true(world_count(world, KIND_VALIDATOR) <= (size_t)5 * HEADER_VALIDATORS_MAX);
+	}
+	assert_non_null(world_find(world, "validator/ours"));
+	header_free(&header);
+	world_free(world);
+}
+
 static void what_nobody_asks_for_goes_stale(void **state)
 {
 	struct net net;
@@ -1515,6 +1585,8 @@ int main(void)
 		cmocka_unit_test(a_stranger_alone_is_not_the_chain),
 		cmocka_unit_test(two_strangers_leave_the_chain_unknown),
 		cmocka_unit_test(who_is_far_behind_is_no_stranger),
+		cmocka_unit_test(a_former_validator_leaves_in_the_end),
+		cmocka_unit_test(made_up_validators_are_bounded),
 		cmocka_unit_test(what_nobody_asks_for_goes_stale),
 		cmocka_unit_test(what_was_never_asked_is_unknown),
 		cmocka_unit_test(a_node_that_stands_still_lags_alone),

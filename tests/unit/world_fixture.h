@@ -62,6 +62,7 @@ struct net {
 	bool fake_seals;     /* validator 0 proposes and never seals */
 	bool halted;         /* no blocks, whoever is up */
 	bool silent_periods; /* node info does not tell P and T */
+	unsigned absent;     /* headers name only the first validators without so many */
 	struct net_block {
 		int64_t time_s;
 		unsigned miner, round;
@@ -202,7 +203,7 @@ static inline void net_header(const struct net *net, const struct net_node *node
 	}
 	out->validators = xcalloc(net->validators, sizeof(*out->validators));
 	out->sealers = xcalloc(net->validators, sizeof(*out->sealers));
-	out->validator_count = net->contract ? 0 : net->validators;
+	out->validator_count = net->contract ? 0 : net->validators - net->absent;
 	for (unsigned i = 0; i < net->validators; i++) {
 		out->validators[i] = net_address(i);
 		if (net_works(net, i) && !(net->fake_seals && i == 0))
