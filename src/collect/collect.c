@@ -294,6 +294,7 @@ static void poll_send(struct endpoint *endpoint)
 	request.body_len = body.len;
 	endpoint->in_flight = true;
 	collector->in_flight++;
+	world_asked(endpoint->node);
 	http_send(collector->http, &request, poll_done, endpoint);
 	buf_free(&body);
 }

@@ -21,7 +21,7 @@ static char *state_text(const struct component *c)
 
 	buf_init(&out, 200);
 	buf_puts(&out, health_name(c->health));
-	if (c->reach != REACH_OK)
+	if (c->reach == REACH_REFUSING || c->reach == REACH_UNREACHABLE)
 		buf_printf(&out, ", %s", reach_name(c->reach));
 	if (c->kind == KIND_CHAIN) {
 		add_number(&out, c, CHAIN_ALIVE, "validator alive", "validators alive");

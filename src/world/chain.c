@@ -260,13 +260,17 @@ static void set_known(struct component *c, int index, int64_t number, int64_t at
 static enum reach worst_reach(const struct world *world)
 {
 	const struct component_list *nodes = &world->lists[KIND_NODE];
+	enum reach reach = REACH_UNKNOWN;
 
 	if (world->answering > 0)
 		return REACH_OK;
-	for (size_t i = 0; i < nodes->count; i++)
+	for (size_t i = 0; i < nodes->count; i++) {
 		if (nodes->items[i]->reach == REACH_REFUSING)
 			return REACH_REFUSING;
-	return REACH_UNREACHABLE;
+		if (nodes->items[i]->reach == REACH_UNREACHABLE)
+			reach = REACH_UNREACHABLE;
+	}
+	return reach;
 }
 
 void chain_follow(struct world *world, int64_t now_us)

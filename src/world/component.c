@@ -217,6 +217,7 @@ const char *reach_name(enum reach reach)
 		[REACH_OK] = "ok",
 		[REACH_REFUSING] = "refusing",
 		[REACH_UNREACHABLE] = "unreachable",
+		[REACH_UNKNOWN] = "unknown",
 	};
 
 	return names[reach];

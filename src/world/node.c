@@ -465,9 +465,13 @@ static void judge_failing(struct world *world, struct component *c, int64_t now_
 	struct finding finding = {.since_us = detail->failing_since_us, .certain = true};
 	bool was_lost = detail->lost;
 
-	/* Until it is sure, what was shown before stays; `reach` tells of the attempt. */
-	if (detail->failures < FAILURES_LOST || now_us - detail->failing_since_us < world->thresholds.dwell_ms * US_PER_MS)
+	/* Until it is sure, what was shown before stays; `reach` tells of the attempt. Where
+	 * nothing was shown before, the reason does. */
+	if (detail->failures < FAILURES_LOST || now_us - detail->failing_since_us < world->thresholds.dwell_ms * US_PER_MS) {
+		if (!detail->settling.judged)
+			text_format(c->reason, sizeof(c->reason), "%s so far: %s", c->reach == REACH_UNREACHABLE ? "unreachable" : "refuses", detail->why);
 		return;
+	}
 	mark(&detail->lost, true, &world->lost);
 	if (!was_lost && c == world->head_node)
 		world->head_dirty = true;

@@ -204,6 +204,8 @@ void world_miss(struct world *world, struct component *c, int64_t at_us, enum re
 	text_clean(detail->why, sizeof(detail->why), why, strlen(why));
 	if (detail->failing_since_us == 0)
 		detail->failing_since_us = at_us;
+	if (!detail->settling.judged)
+		text_format(c->reason, sizeof(c->reason), "cannot be seen so far: %.120s", detail->why);
 	judge(world, c, at_us);
 }
 

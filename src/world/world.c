@@ -171,7 +171,7 @@ struct component *component_add(struct world *world, enum kind kind, const char 
 	c->kind = kind;
 	c->detail = detail;
 	c->health = HEALTH_UNKNOWN;
-	c->reach = REACH_UNREACHABLE;
+	c->reach = REACH_UNKNOWN;
 	text_clean(c->id, sizeof(c->id), id, strlen(id));
 	text_clean(c->name, sizeof(c->name), name, strlen(name));
 	text_clean(c->source, sizeof(c->source), source, strlen(source));
@@ -441,6 +441,12 @@ static void judge_shared(struct world *world, bool headers_changed, int64_t now_
 		validators_count(world, now_us);
 	validators_judge(world, now_us);
 	chain_judge(world, now_us);
+}
+
+void world_asked(struct component *node)
+{
+	if (node->tried_us == 0)
+		text_format(node->reason, sizeof(node->reason), "asked, no answer yet");
 }
 
 void world_observe(struct world *world, struct component *node, const struct node_sample *sample)

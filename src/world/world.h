@@ -40,6 +40,7 @@ enum reach {
 	REACH_OK,
 	REACH_REFUSING,    /* it answers, and says no: 401, 403, 429, 5xx, a wrong chain */
 	REACH_UNREACHABLE, /* no answer: resolve, connect, TLS, timeout */
+	REACH_UNKNOWN,     /* nothing came back yet: not asked, or the first answer is awaited */
 };
 
 /* What the judge saw, for programs; the reason says it for people. */
@@ -119,7 +120,7 @@ const char *symptom_name(enum symptom symptom); /* "crash-loop" */
 const char *symptom_rule(enum symptom symptom);
 /* SYMPTOM_NONE for a word that names none. */
 enum symptom symptom_parse(const char *name);
-const char *reach_name(enum reach reach); /* "ok" "refusing" "unreachable" */
+const char *reach_name(enum reach reach); /* "ok" "refusing" "unreachable" "unknown" */
 
 /* --- values -------------------------------------------------------------- */
 
@@ -531,6 +532,8 @@ bool world_has_header(const struct world *world, uint64_t number);
 
 /* The node told this block of the chain that is followed, or one that stands on it. */
 bool world_node_holds(const struct component *node, uint64_t number);
+/* The node was asked: until the first answer or failure that is all that is known of it. */
+void world_asked(struct component *node);
 
 /* Takes a sample in: updates the node, the chain and the validators, and judges
  * what it touched. Costs nothing that grows with the number of nodes, unless the

@@ -107,6 +107,9 @@ expect_code parted 2
 expect_json "parted: one P0 network-outage that names the groups" "$scratch/parted.json" \
 	'(.proposals | length) == 1 and (.proposals[0] | .cause == "network-outage" and .severity == "P0" and ([.evidence[].text | select(test("^group [12]: 2 of 4 validators, no quorum"))] | length) == 2)'
 
+expect_json "parted: all are alive, and the larger half is one short" "$scratch/parted.json" \
+	'.components[] | select(.kind == "chain") | .values | .partitions == 2 and .alive == 4 and .quorum == 3 and .can_lose == -1'
+
 expect_code skewed 1
 expect_json "skewed: the victim's clock, and no other's" "$scratch/skewed.json" \
 	'[.components[] | select(.health != "ok") | [.id, (.reason | contains("clock"))]] == [["node/besu-validator-0", true]]'

@@ -428,6 +428,9 @@ static void one_slow_peer_delays_no_other(void **state TOCSIN_UNUSED)
 	room_add(&room, "a", server.port, "/a", 50, PATIENT_MS);
 	room_add(&room, "b", server.port, "/b", 50, PATIENT_MS);
 	collector_start(room.collector, room_changed, &room);
+	assert_true(room_run(&room, ten_samples, PATIENT_MS));
+	assert_int_equal(room_node(&room, "slow")->reach, REACH_UNKNOWN);
+	assert_string_equal(room_node(&room, "slow")->reason, "asked, no answer yet");
 	assert_true(room_run(&room, slow_one_failed, PATIENT_MS));
 	/* While it kept us waiting for 40 intervals the others went on. */
 	assert_int_equal(room_node(&room, "slow")->reach, REACH_UNREACHABLE);

@@ -40,7 +40,9 @@ static void nothing_is_shown_as_well_before_it_was_seen(void **state)
 	outer_pass(&o, 100);
 	assert_int_equal(o.c->health, HEALTH_UNKNOWN);
 	assert_string_equal(o.c->reason, "not asked yet");
+	assert_int_equal(o.c->reach, REACH_UNKNOWN);
 	world_miss(o.world, o.c, o.now_us, REACH_UNREACHABLE, "connection refused");
+	assert_string_equal(o.c->reason, "cannot be seen so far: connection refused");
 	outer_pass(&o, 5);
 	assert_int_equal(o.c->health, HEALTH_UNKNOWN);
 	assert_string_equal(o.c->reason, "cannot be seen: connection refused");

@@ -541,6 +541,50 @@ static void what_was_never_asked_is_unknown(void **state)
 	net_close(&net);
 }
 
+/* Before anything is sure, what is known so far is said with its words. */
+static void a_first_look_says_what_is_known_so_far(void **state)
+{
+	static const struct {
+		const char *name;
+		bool asked, hidden, refusing;
+		uint64_t chain_id;
+		enum reach reach;
+		const char *reason;
+	} rows[] = {
+		{"not asked", false, false, false, 138, REACH_UNKNOWN, "not asked yet"},
+		{"asked", true, false, false, 138, REACH_UNKNOWN, "asked, no answer yet"},
+		{"no answer", true, true, false, 138, REACH_UNREACHABLE, "unreachable so far: connection refused"},
+		{"a no", true, false, true, 138, REACH_REFUSING, "refuses so far: HTTP 403 Host not authorized."},
+		{"another chain", true, false, false, 1, REACH_REFUSING, "refuses so far: wrong chain: 1, expected 138"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct net net;
+		const struct component *c;
+
+		net_open(&net, 4, 1);
+		net_age(&net, 100);
+		c = net.nodes[4].component;
+		net.nodes[4].hidden = rows[i].hidden;
+		net.nodes[4].refusing = rows[i].refusing;
+		net.nodes[4].chain_id = rows[i].chain_id;
+		assert_int_equal(world_chain(net.world)->reach, REACH_UNKNOWN);
+		if (rows[i].asked)
+			world_asked(net.nodes[4].component);
+		if (rows[i].reach != REACH_UNKNOWN)
+			net_sample(&net, 4);
+		world_judge(net.world, net_now_us(&net));
+		if (c->health != HEALTH_UNKNOWN || c->reach != rows[i].reach || strcmp(c->reason, rows[i].reason) != 0)
+			fail_msg("%s: %s %s: %s", rows[i].name, health_name(c->health), reach_name(c->reach), c->reason);
+		/* Once it is known, being asked again changes nothing. */
+		net_run(&net, 10);
+		world_asked(net.nodes[4].component);
+		assert_null(strstr(c->reason, "asked"));
+		net_close(&net);
+	}
+}
+
 static void a_node_that_stands_still_lags_alone(void **state)
 {
 	struct net net;
@@ -1589,6 +1633,7 @@ int main(void)
 		cmocka_unit_test(made_up_validators_are_bounded),
 		cmocka_unit_test(what_nobody_asks_for_goes_stale),
 		cmocka_unit_test(what_was_never_asked_is_unknown),
+		cmocka_unit_test(a_first_look_says_what_is_known_so_far),
 		cmocka_unit_test(a_node_that_stands_still_lags_alone),
 		cmocka_unit_test(a_node_shows_what_is_wrong_with_it),
 		cmocka_unit_test(our_clock_is_told_once),
