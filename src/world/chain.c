@@ -465,6 +465,15 @@ static struct finding flowing_finding(struct world *world, int64_t now_us)
 	return finding;
 }
 
+/* Before the first judgement the reason says what is known so far. */
+static void await_more(struct world *world)
+{
+	const struct chain_detail *detail = world->chain->detail;
+
+	if (!detail->settling.judged)
+		text_format(world->chain->reason, sizeof(world->chain->reason), "block %llu is the newest seen; whether more come shows in a moment", (unsigned long long)world->head);
+}
+
 void chain_judge(struct world *world, int64_t now_us)
 {
 	struct finding finding;
@@ -481,11 +490,14 @@ void chain_judge(struct world *world, int64_t now_us)
 	} else if (world->period_ms == 0) {
 		finding = (struct finding){.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_NONE, "the block period is not known yet: too few blocks (or set block_period_ms)")};
 	} else if (world->flow == FLOW_UNKNOWN) {
+		await_more(world);
 		return;
 	} else {
 		finding = flowing_finding(world, now_us);
-		if (world->flow == FLOW_MOVING && awaits_validators(world, now_us))
+		if (world->flow == FLOW_MOVING && awaits_validators(world, now_us)) {
+			await_more(world);
 			return;
+		}
 	}
 	component_settle(world, world->chain, &finding, now_us);
 }

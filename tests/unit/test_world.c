@@ -585,6 +585,25 @@ static void a_first_look_says_what_is_known_so_far(void **state)
 	}
 }
 
+/* One look at an old block does not tell a halt from a wrong clock, and is not nothing. */
+static void a_first_block_is_said(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 1);
+	net_age(&net, 100);
+	net.halted = true;
+	net_age(&net, 20);
+	net_sample(&net, 0);
+	world_judge(net.world, net_now_us(&net));
+	assert_int_equal(world_chain(net.world)->health, HEALTH_UNKNOWN);
+	assert_string_equal(world_chain(net.world)->reason, "block 50 is the newest seen; whether more come shows in a moment");
+	net_run(&net, 20);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_STALLED);
+	net_close(&net);
+}
+
 static void a_node_that_stands_still_lags_alone(void **state)
 {
 	struct net net;
@@ -1634,6 +1653,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_asks_for_goes_stale),
 		cmocka_unit_test(what_was_never_asked_is_unknown),
 		cmocka_unit_test(a_first_look_says_what_is_known_so_far),
+		cmocka_unit_test(a_first_block_is_said),
 		cmocka_unit_test(a_node_that_stands_still_lags_alone),
 		cmocka_unit_test(a_node_shows_what_is_wrong_with_it),
 		cmocka_unit_test(our_clock_is_told_once),
