@@ -26,6 +26,12 @@ static bool is_offline(const struct component *c)
 	return c->kind == KIND_VALIDATOR && c->health == HEALTH_CRITICAL;
 }
 
+/* It answers, and is further behind than a client can bear. */
+static bool is_far_behind(const struct component *c)
+{
+	return c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_LAG;
+}
+
 /* It failed again and again, and is up or down right now. */
 static bool is_flapping(const struct component *c)
 {
@@ -57,7 +63,7 @@ static bool is_cut_off(const struct component *c)
 /* A node that does not tell its peers, and falls behind as those do that are cut off. */
 static bool is_behind_unplaced(const struct component *c)
 {
-	return c->kind == KIND_NODE && group_of(c) == 0 && c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_LAG;
+	return c->kind == KIND_NODE && group_of(c) == 0 && is_far_behind(c);
 }
 
 static size_t count_if(const struct world *world, enum kind kind, bool (*is)(const struct component *c))
@@ -390,7 +396,7 @@ static void propose_validator_failure(const struct world *world, const struct co
 	proposal_sick(p, c);
 	if (turns != NULL && strchr(turns, 'x') != NULL)
 		proposal_evidence(p, c->since_us, "last turns, newest last: %s", turns + strspn(turns, "."));
-	if (node != NULL && is_down(node))
+	if (node != NULL && (is_down(node) || is_far_behind(node)))
 		proposal_sick(p, node);
 	else if (with_anonymous)
 		add_anonymous_nodes(world, p);
@@ -424,22 +430,34 @@ static bool is_clock_wrong(const struct component *c, const struct surroundings 
 	return is_skewed(c) && around->now_us - c->since_us >= SKEW_LASTS_US;
 }
 
+/* Headers show that a validator is back before its node was asked again, and a node that is
+ * back catches up: for so long as it takes a state to come and go, what is wrong with the
+ * node is the end of its validator's fault. */
+static bool came_back_lately(const struct world *world, const struct component *validator, const struct component *node, int64_t now_us)
+{
+	const struct thresholds *t = world_thresholds(world);
+	int64_t recovered_us = world_recovered_us(validator);
+
+	return recovered_us != 0 && (node->tried_us < recovered_us || now_us - recovered_us < (t->dwell_ms + t->clear_ms) * US_PER_MS);
+}
+
 /* Sick as an endpoint, and not as a part of another fault. */
-static bool is_endpoint_issue(const struct component *c, const struct surroundings *around)
+static bool is_endpoint_issue(const struct world *world, const struct component *c, const struct surroundings *around)
 {
 	const struct component *validator = world_partner(c);
 	bool slow = c->health == HEALTH_WARNING && (c->symptom == SYMPTOM_SLOW || c->symptom == SYMPTOM_ERRORS);
-	bool lags = c->health == HEALTH_CRITICAL && (c->symptom == SYMPTOM_LAG || c->symptom == SYMPTOM_APART);
+	bool apart = c->health == HEALTH_CRITICAL && c->symptom == SYMPTOM_APART;
+	bool gone = is_down(c) || is_far_behind(c) || apart;
 	bool skewed = is_clock_wrong(c, around);
 
-	if ((!is_down(c) && !slow && !lags && !skewed && !is_flapping(c)) || is_cut_off(c) || (around->parted && is_behind_unplaced(c)))
+	if ((!gone && !slow && !skewed && !is_flapping(c)) || is_cut_off(c) || (around->parted && is_behind_unplaced(c)))
 		return false;
 	if (is_flapping(c) && validator != NULL && is_failing(validator))
 		return false;
 	/* A validator that came back: its node answers again, and is about to be well. */
 	if (is_down(c) && validator != NULL && c->reach == REACH_OK)
 		return false;
-	if (is_down(c) && validator != NULL && (is_failing(validator) || validator->symptom == SYMPTOM_NODE_LOST))
+	if (gone && validator != NULL && (is_failing(validator) || validator->symptom == SYMPTOM_NODE_LOST || came_back_lately(world, validator, c, around->now_us)))
 		return false;
 	return !(around->anonymous_taken && is_anonymous(c));
 }
@@ -469,7 +487,7 @@ static enum rule endpoint_rule(const struct world *world, const struct surroundi
 		nodes++;
 		well += serves_well(c);
 		failing += c->health == HEALTH_CRITICAL;
-		sick += c->health == HEALTH_CRITICAL || is_endpoint_issue(c, around);
+		sick += c->health == HEALTH_CRITICAL || is_endpoint_issue(world, c, around);
 	}
 	if (well > 0)
 		return RULE_OTHERS_SERVE;
@@ -486,7 +504,7 @@ static void propose_endpoint_issues(const struct world *world, const struct surr
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++) {
 		const struct component *c = world_at(world, KIND_NODE, i);
 
-		if (!is_endpoint_issue(c, around))
+		if (!is_endpoint_issue(world, c, around))
 			continue;
 		first = first == NULL ? c : first;
 		sick++;
@@ -497,7 +515,7 @@ static void propose_endpoint_issues(const struct world *world, const struct surr
 	text_format(many, sizeof(many), "%zu nodes", sick);
 	p = proposals_add(out, CAUSE_RPC_ENDPOINT_ISSUES, skewed == sick ? RULE_MINOR : endpoint_rule(world, around), sick == 1 ? first->name : many);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
-		if (is_endpoint_issue(world_at(world, KIND_NODE, i), around))
+		if (is_endpoint_issue(world, world_at(world, KIND_NODE, i), around))
 			proposal_sick(p, world_at(world, KIND_NODE, i));
 	for (size_t i = 0; i < p->component_count && i < PROPOSAL_LINES; i++) {
 		const struct component *validator = world_partner(world_find(world, p->components[i]));

@@ -27,6 +27,7 @@ struct settling {
 	int64_t better_since;         /* findings were better than what is shown since */
 	int64_t falls_us[FALLS_KEPT]; /* when it became critical, a ring */
 	unsigned falls;               /* how often it did */
+	int64_t recovered_us;         /* since when it is critical no more; 0: it never was */
 };
 
 struct finding {

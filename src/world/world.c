@@ -141,6 +141,13 @@ const struct component *world_partner(const struct component *c)
 	}
 }
 
+int64_t world_recovered_us(const struct component *c)
+{
+	const struct settling *settling = c->detail;
+
+	return settling->recovered_us;
+}
+
 bool world_node_identified(const struct component *node)
 {
 	return node_detail(node)->has_key || node_detail(node)->partner != NULL;
@@ -275,6 +282,8 @@ static void show(struct world *world, struct component *c, const struct verdict 
 	world_note_change(world, c, from);
 	if (health == HEALTH_CRITICAL)
 		settling->falls_us[settling->falls++ % FALLS_KEPT] = c->since_us;
+	if (from == HEALTH_CRITICAL)
+		settling->recovered_us = c->since_us;
 }
 
 /* --- flapping -------------------------------------------------------------------------- */
@@ -513,6 +522,7 @@ static void move_component(struct component *c, int64_t step_us)
 	for (size_t i = 0; i < FALLS_KEPT; i++)
 		move_time(&settling->falls_us[i], step_us);
 	move_time(&settling->better_since, step_us);
+	move_time(&settling->recovered_us, step_us);
 }
 
 /* Timestamps of blocks are not ours to move. */

@@ -522,6 +522,8 @@ struct node_sample {
 /* The node that runs this validator, or the validator that this node runs; NULL
  * while that is not known. */
 const struct component *world_partner(const struct component *c);
+/* Since when it is critical no more; 0 when it never was. */
+int64_t world_recovered_us(const struct component *c);
 /* True once it is known whose node this is: it showed its key, or the configuration
  * named its validator. */
 bool world_node_identified(const struct component *node);

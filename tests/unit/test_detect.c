@@ -383,6 +383,58 @@ static void who_still_serves_is_counted(void **state)
 	}
 }
 
+/* A node that comes back first refuses, or is behind, or is asked again a moment after its
+ * validator took part: none of that is a fault of its endpoint until it lasts. */
+static void who_comes_back_is_no_endpoint_at_once(void **state)
+{
+	static const struct {
+		const char *name;
+		int refuses_s, lags_s, later_s; /* later: so long after its validator took part */
+		bool proposed;                  /* for its endpoint, in the end */
+	} ways[] = {
+		{"at once", 0, 0, 0, false},
+		{"refuses", 2, 0, 0, false},
+		{"is behind", 0, 2, 0, false},
+		{"both", 2, 2, 0, false},
+		{"its endpoint comes last", 0, 0, 2, false},
+		{"refuses for good", 90, 0, 0, true},
+		{"stays behind", 0, 90, 0, true},
+		{"its endpoint stays away", 0, 0, 90, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(ways); i++) {
+		bool proposed = false;
+		int back_s = 0;
+		struct net net;
+
+		net_open(&net, 4, 2);
+		net_age(&net, 200);
+		net_run(&net, 20);
+		stop_0(&net);
+		net_run(&net, 60);
+		net.nodes[0].stopped = false;
+		for (int second = 0; second < 90; second++) {
+			struct proposals found;
+
+			if (net_validator(&net, 0)->health == HEALTH_CRITICAL)
+				back_s = second;
+			net.nodes[0].hidden = ways[i].later_s > 0 && second <= back_s + ways[i].later_s;
+			net.nodes[0].refusing = second < ways[i].refuses_s;
+			net.nodes[0].frozen = second >= ways[i].refuses_s && second < ways[i].refuses_s + ways[i].lags_s;
+			net_run(&net, 1);
+			detect(net.world, NULL, net_now_us(&net), &found);
+			if (!ways[i].proposed && proposals_find(&found, "rpc-endpoint-issues") != NULL)
+				fail_msg("%s: after %d s %s", ways[i].name, second, found.items[0].evidence[0].text);
+			proposed = proposals_find(&found, "rpc-endpoint-issues") != NULL;
+			proposals_free(&found);
+		}
+		if (proposed != ways[i].proposed)
+			fail_msg("%s: not proposed", ways[i].name);
+		net_close(&net);
+	}
+}
+
 /* While a fault unfolds, nothing is proposed that it does not turn out to be. */
 static void no_wrong_cause_is_proposed_on_the_way(void **state)
 {
@@ -631,6 +683,7 @@ int main(void)
 		cmocka_unit_test(who_falls_behind_in_a_partition_is_a_consequence),
 		cmocka_unit_test(what_comes_and_goes_is_one_proposal),
 		cmocka_unit_test(who_still_serves_is_counted),
+		cmocka_unit_test(who_comes_back_is_no_endpoint_at_once),
 		cmocka_unit_test(no_wrong_cause_is_proposed_on_the_way),
 		cmocka_unit_test(validators_that_go_are_no_endpoints),
 		cmocka_unit_test(a_halt_names_cause_and_consequences),
