@@ -307,6 +307,52 @@ enum status time_parse(const char *text, int64_t *us, int *offset_minutes, struc
 	return STATUS_OK;
 }
 
+/* "14:03" or "14:03:22", and nothing behind it. */
+static bool read_time_of_day(const char *p, int64_t *us)
+{
+	int hour, minute, second = 0;
+
+	if (!take_number(&p, 2, 0, 23, &hour) || !take(&p, ":") || !take_number(&p, 2, 0, 59, &minute))
+		return false;
+	if (*p && (!take(&p, ":") || !take_number(&p, 2, 0, 59, &second)))
+		return false;
+	*us = hour * US_PER_HOUR + minute * US_PER_MINUTE + second * US_PER_S;
+	return *p == '\0';
+}
+
+static int zone_at(int64_t us, bool utc)
+{
+	return utc ? 0 : time_local_offset(us);
+}
+
+/* What a clock on the wall shows as `local_us`; between the two, the zone may have changed. */
+static int64_t from_local(int64_t local_us, int64_t near_us, bool utc, int *zone)
+{
+	*zone = zone_at(local_us - zone_at(near_us, utc) * US_PER_MINUTE, utc);
+	return local_us - *zone * US_PER_MINUTE;
+}
+
+enum status time_parse_near(const char *text, int64_t now_us, bool utc, enum time_side side, int64_t *us, int *offset_minutes, struct error *err)
+{
+	int64_t of_day, today = floor_div(now_us + zone_at(now_us, utc) * US_PER_MINUTE, US_PER_DAY);
+	int zone;
+
+	if (!read_time_of_day(text, &of_day)) {
+		if (!strchr(text, '-'))
+			return error_set(err, STATUS_INVALID, "time \"%.40s\": not a time (write 14:03, or with its day 2026-01-01T14:03:00Z)", text);
+		return time_parse(text, us, offset_minutes, err);
+	}
+	of_day += today * US_PER_DAY;
+	*us = from_local(of_day, now_us, utc, &zone);
+	if (side == TIME_PAST && *us > now_us + US_PER_MINUTE)
+		*us = from_local(of_day - US_PER_DAY, now_us, utc, &zone);
+	else if (side == TIME_COMING && *us <= now_us)
+		*us = from_local(of_day + US_PER_DAY, now_us, utc, &zone);
+	if (offset_minutes)
+		*offset_minutes = zone;
+	return STATUS_OK;
+}
+
 /* --- durations ---------------------------------------------------------------- */
 
 static const struct unit {

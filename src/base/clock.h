@@ -57,6 +57,14 @@ int time_local_offset(int64_t us);
  * offset_minutes may be NULL. */
 enum status time_parse(const char *text, int64_t *us, int *offset_minutes, struct error *err) TOCSIN_CHECK;
 
+/* Which day a time of day alone is of. */
+enum time_side {
+	TIME_PAST,   /* the last time that the clock showed it; a minute ahead is still today */
+	TIME_COMING, /* the next time that it will */
+};
+/* time_parse, or "14:03" and "14:03:22" in the machine's zone (in UTC with `utc`). */
+enum status time_parse_near(const char *text, int64_t now_us, bool utc, enum time_side side, int64_t *us, int *offset_minutes, struct error *err) TOCSIN_CHECK;
+
 /* "0 s", "2 m 14 s", "3 h 5 m", "12 d 4 h": the two largest units, a zero in the second
  * left out ("3 m"); cut to whole seconds; negative time is "-…". */
 char *duration_human(char dst[DURATION_TEXT], int64_t us);

@@ -439,7 +439,8 @@ struct actor cli_actor(const struct globals *globals)
 	if (gethostname(where, sizeof(where) - 1) != 0)
 		text_format(where, sizeof(where), "?");
 	text_format(own, sizeof(own), "%s", login ? login->pw_name : "");
-	return (struct actor){.name = name, .where = where, .now_us = clock_wall_us(clock_system()), .login = own};
+	int64_t now_us = clock_wall_us(clock_system());
+	return (struct actor){.name = name, .where = where, .now_us = now_us, .login = own, .zone_minutes = globals->utc ? 0 : time_local_offset(now_us)};
 }
 
 /* --- main ---------------------------------------------------------------------------------------- */

@@ -117,14 +117,18 @@ static enum status severity_given(const struct call *call, enum severity *out, s
 	return STATUS_OK;
 }
 
-static enum status time_given(const struct call *call, int64_t *us, int *zone, struct error *err)
+static enum status time_given(struct call *call, int64_t *us, int *zone, struct error *err)
 {
 	*us = 0;
 	*zone = 0;
 	if (!call->at)
 		return STATUS_OK;
-	enum status status = time_parse(call->at, us, zone, err);
-	return status == STATUS_OK ? status : STATUS_USAGE;
+	if (time_parse_near(call->at, call->who.now_us, call->globals->utc, TIME_PAST, us, zone, err) != STATUS_OK)
+		return STATUS_USAGE;
+	/* Which day was meant is said, where it was not written. */
+	if (!strchr(call->at, '-'))
+		time_human(call->taken, *us, *zone);
+	return STATUS_OK;
 }
 
 /* Splits "a,b,c" into a NULL-terminated list, whose strings live in *copy; the caller
@@ -346,6 +350,8 @@ static enum status with_store(struct call *call, const struct config *config, st
 	status = cli_change(call->store, &call->fold, &call->drafts, draft_verb, call, err);
 	if (status == STATUS_OK && call->made[0])
 		puts(call->made);
+	if (status == STATUS_OK && call->taken[0])
+		fprintf(stderr, "tocsin: --at %s is %s\n", call->at, call->taken);
 	store_close(call->store);
 	return status;
 }
@@ -453,6 +459,7 @@ const struct cli_command cli_incident = {
 		  "clocks INC [--json]\n"
 		  "snooze INC [CLOCK] [--for 10m]\n"
 		  "handover INC\n\n"
-		  "TIME carries its zone: 2026-01-01T00:00:00Z or 2026-01-01T01:00:00+01:00.\n",
+		  "TIME carries its zone: 2026-01-01T00:00:00Z or 2026-01-01T01:00:00+01:00. 14:03 alone is\n"
+		  "the last time that the clock here showed it (with --utc, that of UTC).\n",
 	.run = run,
 };

@@ -19,8 +19,9 @@ struct call {
 	struct fold *fold;
 	struct actor who;
 	struct drafts drafts;
-	char confirmed[65]; /* the fingerprint that a person read and confirmed */
-	char made[16];      /* the id of what was declared, told once it is durable */
+	char confirmed[65];    /* the fingerprint that a person read and confirmed */
+	char taken[TIME_TEXT]; /* the whole time that --at was read as, when it gave no date */
+	char made[16];         /* the id of what was declared, told once it is durable */
 	/* Of the configuration, or what is so without one. */
 	struct clocks clocks;
 	struct people people;

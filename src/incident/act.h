@@ -13,6 +13,7 @@ struct actor {
 	const char *where; /* "ops1 pts/3" */
 	int64_t now_us;
 	const char *login; /* on this machine, "alice"; NULL: not known */
+	int zone_minutes;  /* of the times that they are told */
 };
 
 /* Drafts with the memory that their strings live in. */

@@ -191,7 +191,7 @@ enum status input_time(const struct actor *who, int64_t occurred_us, int64_t *ou
 	if (occurred_us < 0)
 		return error_set(err, STATUS_INVALID, "time: it is before 1970 (write it like 2026-01-31T14:05:00Z)");
 	if (occurred_us > who->now_us)
-		return error_set(err, STATUS_INVALID, "time: %s is in the future, it is %s now (give a time up to now, or none)", time_human(given, occurred_us, 0), time_human(now, who->now_us, 0));
+		return error_set(err, STATUS_INVALID, "time: %s is in the future, it is %s now (give a time up to now, or none)", time_human(given, occurred_us, who->zone_minutes), time_human(now, who->now_us, who->zone_minutes));
 	return STATUS_OK;
 }
 

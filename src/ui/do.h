@@ -12,8 +12,8 @@ const struct incident *need_shown(struct ui *ui, struct error *err);
 enum status commit(struct ui *ui, struct drafts *drafts, enum status status, struct error *err);
 /* Splits the first word off and returns the rest, without the blanks between. */
 const char *split_word(const char *args, char *word, size_t size);
-/* "2026-01-31T14:03:00Z", or "14:03" and "14:03:22": of today in the zone on the screen. */
-enum status moment_parse(const struct ui *ui, const char *text, int64_t *us, int *zone_minutes, struct error *err) TOCSIN_CHECK;
+/* time_parse_near, in the zone on the screen. */
+enum status moment_parse(const struct ui *ui, const char *text, enum time_side side, int64_t *us, int *zone_minutes, struct error *err) TOCSIN_CHECK;
 
 /* The step of that number; for "" the one that keys mean: the selected, else the current. */
 enum status need_step_shown(struct ui *ui, const char *number, const struct step **out, struct error *err) TOCSIN_CHECK;

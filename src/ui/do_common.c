@@ -30,32 +30,9 @@ const char *split_word(const char *args, char *word, size_t size)
 	return args + strspn(args, " ");
 }
 
-static bool is_clock_time(const char *text)
+enum status moment_parse(const struct ui *ui, const char *text, enum time_side side, int64_t *us, int *zone_minutes, struct error *err)
 {
-	static const char shape[] = "dd:dd:dd";
-	size_t len = strlen(text);
-	if (len != strlen("14:03") && len != strlen("14:03:22"))
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		bool digit = text[i] >= '0' && text[i] <= '9';
-		if (shape[i] == 'd' ? !digit : text[i] != ':')
-			return false;
-	}
-	return true;
-}
-
-enum status moment_parse(const struct ui *ui, const char *text, int64_t *us, int *zone_minutes, struct error *err)
-{
-	char day[TIME_TEXT], full[TIME_TEXT + 16];
-	int64_t now_us = ui_now_us(ui);
-	if (!is_clock_time(text))
-		return time_parse(text, us, zone_minutes, err);
-	*zone_minutes = ui_zone_minutes(ui, now_us);
-	time_human(day, now_us, *zone_minutes);
-	text_format(full, sizeof(full), "%.10sT%s%sZ", day, text, strlen(text) == strlen("14:03") ? ":00" : "");
-	enum status status = time_parse(full, us, NULL, err);
-	*us -= status == STATUS_OK ? *zone_minutes * US_PER_MINUTE : 0;
-	return status;
+	return time_parse_near(text, ui_now_us(ui), ui_utc(ui), side, us, zone_minutes, err);
 }
 
 enum status need_step_shown(struct ui *ui, const char *number, const struct step **out, struct error *err)

@@ -362,16 +362,20 @@ enum status do_note(struct ui *ui, const char *args, struct error *err)
 	const struct incident *incident = ui_incident(ui);
 	int64_t at_us = 0;
 	int zone_minutes = ui_zone_minutes(ui, who.now_us);
-	char word[64];
+	char word[64], when[TIME_TEXT];
 	const char *rest = split_word(args, word, sizeof(word));
 	if (strcmp(word, "--at") == 0) {
 		args = split_word(rest, word, sizeof(word));
-		enum status parsed = moment_parse(ui, word, &at_us, &zone_minutes, err);
+		enum status parsed = moment_parse(ui, word, TIME_PAST, &at_us, &zone_minutes, err);
 		if (parsed != STATUS_OK)
 			return parsed;
 	}
+	who.zone_minutes = ui_zone_minutes(ui, who.now_us);
 	drafts_init(&drafts);
-	return commit(ui, &drafts, act_note(watch_fold(ui_watch(ui)), &who, incident ? incident->id : NULL, args, at_us, zone_minutes, &drafts, err), err);
+	enum status status = commit(ui, &drafts, act_note(watch_fold(ui_watch(ui)), &who, incident ? incident->id : NULL, args, at_us, zone_minutes, &drafts, err), err);
+	if (status == STATUS_OK && at_us)
+		ui_messagef(ui, MESSAGE_INFO, "noted for %s", time_human(when, at_us, ui_zone_minutes(ui, at_us)));
+	return status;
 }
 
 enum status do_evidence(struct ui *ui, const char *args, struct error *err)
@@ -421,19 +425,23 @@ enum status do_amend(struct ui *ui, const char *args, struct error *err)
 	uint64_t seq;
 	int64_t at_us = 0;
 	int zone_minutes;
-	char word[64];
+	char word[64], when[TIME_TEXT];
 	if (*args == '\0')
 		return ask_about_event(ui, "amend", true, err);
 	enum status status = need_event(&args, &seq, err);
 	const char *rest = split_word(args, word, sizeof(word));
 	if (status == STATUS_OK && strcmp(word, "--at") == 0) {
 		args = split_word(rest, word, sizeof(word));
-		status = moment_parse(ui, word, &at_us, &zone_minutes, err);
+		status = moment_parse(ui, word, TIME_PAST, &at_us, &zone_minutes, err);
 	}
 	if (status != STATUS_OK)
 		return status;
+	who.zone_minutes = ui_zone_minutes(ui, who.now_us);
 	drafts_init(&drafts);
-	return commit(ui, &drafts, act_amend(watch_fold(ui_watch(ui)), &who, seq, *args ? args : NULL, at_us, &drafts, err), err);
+	status = commit(ui, &drafts, act_amend(watch_fold(ui_watch(ui)), &who, seq, *args ? args : NULL, at_us, &drafts, err), err);
+	if (status == STATUS_OK && at_us)
+		ui_messagef(ui, MESSAGE_INFO, "event %llu was at %s", (unsigned long long)seq, time_human(when, at_us, ui_zone_minutes(ui, at_us)));
+	return status;
 }
 
 enum status do_retract(struct ui *ui, const char *args, struct error *err)

@@ -103,7 +103,7 @@ static enum status set_next(struct ui *ui, const char *text, struct error *err)
 		return STATUS_OK;
 	}
 	if (strchr(text, ':')) {
-		if (moment_parse(ui, text, &us, &zone_minutes, NULL) != STATUS_OK)
+		if (moment_parse(ui, text, TIME_COMING, &us, &zone_minutes, NULL) != STATUS_OK)
 			return error_set(err, STATUS_INVALID, "next: %.40s is no time of day (write 14:20, or 20m)", text);
 		if (us <= ui_now_us(ui))
 			return error_set(err, STATUS_INVALID, "next: %.40s is over (give a time that comes, or 20m)", text);

@@ -41,8 +41,23 @@ expect_json "loses none of them" "$scratch/out" '.[0].components | length == 100
 i show INC-1
 expect_text "show for people" "$scratch/out" "disk alarm, told by phone"
 
+# A time of day that is still to come is yesterday's.
+ahead=$(($(date +%s) + 7200))
+expect_exit 0 "another record" --db "$scratch/late.db" incident declare --title "told late"
+expect_exit 0 "a time of day alone" --db "$scratch/late.db" incident note INC-1 "told late" --at "$(date -d "@$ahead" +%H:%M)"
+before=$(date -d "@$((ahead - 86400))" '+%Y-%m-%d %H:%M:00Z')
+expect_text "the date that was taken is told" "$scratch/err" "--at $(date -d "@$ahead" +%H:%M) is $before"
+expect_exit 0 "its note" --db "$scratch/late.db" incident show INC-1
+expect_text "and recorded" "$scratch/out" "$before"
+
 # --- refusals -------------------------------------------------------------------
 expect_exit 1 "a note in the future" --db "$db" incident note INC-1 "x" --at 2999-01-01T00:00:00Z
+TZ=AAA-05:30
+expect_exit 1 "a note in the future of here" --db "$db" incident note INC-1 "x" --at 2999-01-01T00:00:00Z
+expect_text "is told in the zone of here" "$scratch/err" "2999-01-01 05:30:00+05:30 is in the future"
+expect_exit 1 "with --utc" --db "$db" --utc incident note INC-1 "x" --at 2999-01-01T00:00:00Z
+expect_text "in UTC" "$scratch/err" "2999-01-01 00:00:00Z is in the future"
+TZ=UTC
 expect_exit 64 "a time without its zone" --db "$db" incident note INC-1 "x" --at 2026-01-01T00:00:00
 expect_exit 64 "a severity that is none" --db "$db" incident declare --title "x" --severity P9
 expect_exit 1 "a note for an incident that is not there" --db "$db" incident note INC-9 "x"

@@ -85,7 +85,8 @@ static void lines_answer_in_words(void **state)
 		{"note before anything", STATUS_OK, NULL},
 		{"note --at 2026-01-01T00:00:00Z earlier", STATUS_OK, NULL},
 		{"note --at 00:01 the lights flickered", STATUS_OK, NULL},
-		{"note --at 23:59 tomorrow", STATUS_INVALID, "future"},
+		{"note --at 23:59 of the day before", STATUS_OK, NULL},
+		{"note --at 2999-01-01T00:00:00Z x", STATUS_INVALID, "future"},
 		{"note --at yesterday x", STATUS_INVALID, "yesterday"},
 		{"report --from carol the page is blank", STATUS_OK, NULL},
 		{"arm soon x", STATUS_INVALID, "soon"},
@@ -197,6 +198,22 @@ static void lines_answer_in_words(void **state)
 	assert_string_equal(incident(&room)->offers[0].to, "bob");
 	assert_int_equal(incident(&room)->task_count, 2);
 	close_room(&room);
+}
+
+/* It is shortly after midnight in the fixture; its zone is the local one of this test. */
+static void a_time_of_day_is_told_with_its_date(void **state)
+{
+	struct error err = {0};
+	(void)state;
+	setenv("TZ", "AAA-01:00", 1);
+	struct room room = open_room();
+	ui_set_utc(room.ui, false);
+	assert_int_equal(ui_command(room.ui, "note --at 23:59 the lights flickered", NULL), STATUS_OK);
+	assert_shown(&room, "noted for 2025-12-31 23:59:00+01:00");
+	assert_int_equal(ui_command(room.ui, "note --at 2999-01-01T00:00:00Z x", &err), STATUS_INVALID);
+	assert_non_null(strstr(err.text, "2999-01-01 01:00:00+01:00 is in the future"));
+	close_room(&room);
+	setenv("TZ", "UTC", 1);
 }
 
 static void a_runbook_tells_about_itself(void **state)
@@ -577,6 +594,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_answer_in_words),
+		cmocka_unit_test(a_time_of_day_is_told_with_its_date),
 		cmocka_unit_test(a_runbook_tells_about_itself),
 		cmocka_unit_test(a_fault_that_comes_back_reopens),
 		cmocka_unit_test(a_role_is_offered_and_accepted),

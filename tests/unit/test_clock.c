@@ -90,6 +90,55 @@ static void bad_times(void **state)
 	}
 }
 
+static void a_time_of_day_finds_its_day(void **state)
+{
+	static const struct {
+		const char *zone, *now, *text;
+		enum time_side side;
+		const char *wanted; /* NULL: no time */
+	} cases[] = {
+		{"UTC", "2026-11-21T01:07:00Z", "23:59", TIME_PAST, "2026-11-20 23:59:00Z"},
+		{"UTC", "2026-11-21T01:07:00Z", "01:06:59", TIME_PAST, "2026-11-21 01:06:59Z"},
+		{"UTC", "2026-11-21T01:07:00Z", "01:08", TIME_PAST, "2026-11-21 01:08:00Z"},
+		{"UTC", "2026-11-21T01:07:00Z", "01:09", TIME_PAST, "2026-11-20 01:09:00Z"},
+		{"UTC", "2026-11-21T23:50:00Z", "00:10", TIME_COMING, "2026-11-22 00:10:00Z"},
+		{"UTC", "2026-11-21T23:50:00Z", "23:55", TIME_COMING, "2026-11-21 23:55:00Z"},
+		{"UTC", "2026-11-21T23:50:00Z", "23:50", TIME_COMING, "2026-11-22 23:50:00Z"},
+		/* The day is that of the zone: it is 01:07 there already. */
+		{"AAA-02:00", "2026-11-20T23:07:00Z", "23:59", TIME_PAST, "2026-11-20 23:59:00+02:00"},
+		{"AAA-02:00", "2026-11-20T23:07:00Z", "00:30", TIME_PAST, "2026-11-21 00:30:00+02:00"},
+		{"AAA03:00", "2026-11-21T01:07:00Z", "22:30", TIME_PAST, "2026-11-19 22:30:00-03:00"},
+		/* On the day after the clocks went back, the evening before still had the summer's. */
+		{"AAA-1BBB,M3.5.0,M10.5.0/3", "2026-10-25T05:00:00Z", "23:59", TIME_PAST, "2026-10-24 23:59:00+02:00"},
+		/* With a date it is as it stands there. */
+		{"UTC", "2026-11-21T01:07:00Z", "2026-01-01T00:00:00+01:00", TIME_PAST, "2026-01-01 00:00:00+01:00"},
+		{"UTC", "2026-11-21T01:07:00Z", "24:00", TIME_PAST, NULL},
+		{"UTC", "2026-11-21T01:07:00Z", "1:07", TIME_PAST, NULL},
+		{"UTC", "2026-11-21T01:07:00Z", "01:07:", TIME_PAST, NULL},
+		{"UTC", "2026-11-21T01:07:00Z", "01:07Z", TIME_PAST, NULL},
+		{"UTC", "2026-11-21T01:07:00Z", "yesterday", TIME_PAST, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		struct error err = {0};
+		int64_t now_us, us;
+		int zone;
+		char text[TIME_TEXT];
+
+		setenv("TZ", cases[i].zone, 1);
+		assert_int_equal(time_parse(cases[i].now, &now_us, NULL, NULL), STATUS_OK);
+		enum status status = time_parse_near(cases[i].text, now_us, false, cases[i].side, &us, &zone, &err);
+		if ((status == STATUS_OK) != (cases[i].wanted != NULL))
+			fail_msg("%s at %s: %s", cases[i].text, cases[i].now, err.text);
+		if (status != STATUS_OK)
+			assert_non_null(strstr(err.text, "write 14:03"));
+		else if (strcmp(time_human(text, us, zone), cases[i].wanted) != 0)
+			fail_msg("%s at %s in %s: %s", cases[i].text, cases[i].now, cases[i].zone, text);
+	}
+	setenv("TZ", "UTC", 1);
+}
+
 static void every_day_goes_there_and_back(void **state)
 {
 	/* Two rounds of the calendar, from the year 1600 on, one moment a day. */
@@ -237,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_times),
 		cmocka_unit_test(bad_times),
+		cmocka_unit_test(a_time_of_day_finds_its_day),
 		cmocka_unit_test(every_day_goes_there_and_back),
 		cmocka_unit_test(times_for_people),
 		cmocka_unit_test(the_zone_of_the_machine),
