@@ -38,6 +38,9 @@ void act_detection(const struct fold *fold, const struct proposals *detected, in
 bool detection_covered(const struct fold *fold, const struct proposal *proposal);
 /* True when it was dismissed, and did not grow worse since. */
 bool detection_dismissed(const struct fold *fold, const struct proposal *proposal);
+/* When an incident of this cause was last resolved, by entering Review or by being closed;
+ * 0: never. One that was merged ends with the other. */
+int64_t detection_resolved_us(const struct fold *fold, enum cause cause);
 void act_changes(const struct change *changes, size_t count, struct drafts *out);
 /* Says in the timeline that so many changes of that time are in no record. */
 void act_unrecorded(uint64_t count, int64_t since_us, int64_t until_us, struct drafts *out);

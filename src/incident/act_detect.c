@@ -166,6 +166,21 @@ bool detection_covered(const struct fold *fold, const struct proposal *p)
 	return false;
 }
 
+int64_t detection_resolved_us(const struct fold *fold, enum cause cause)
+{
+	int64_t last_us = 0;
+
+	for (size_t i = 0; i < fold_incident_count(fold); i++) {
+		const struct incident *incident = fold_incident_at(fold, i);
+		if (incident->cause != cause || incident->merged || incident->stage < STAGE_REVIEW)
+			continue;
+		int64_t review_us = incident->stage_us[STAGE_REVIEW];
+		int64_t at_us = review_us ? review_us : incident->stage_us[STAGE_CLOSED];
+		last_us = at_us > last_us ? at_us : last_us;
+	}
+	return last_us;
+}
+
 void act_detection(const struct fold *fold, const struct proposals *detected, int64_t now_us, struct drafts *out)
 {
 	for (size_t i = 0; i < detected->count; i++) {

@@ -326,18 +326,46 @@ static void show_branches(const struct world *world, struct proposal *p, int64_t
 	show_undecided(world, p, number, now_us);
 }
 
+/* Most nodes lost final blocks, however the chain is now. */
+static bool is_rewound(const struct component *chain)
+{
+	return component_value(chain, CHAIN_REWOUND_BLOCK) != NULL;
+}
+
+/* What was lost, and since when. */
+static void show_lost_blocks(const struct component *chain, struct proposal *p)
+{
+	const struct value *from = component_value(chain, CHAIN_REWOUND_BLOCK);
+	const char *before = component_text(chain, CHAIN_REWOUND_BEFORE), *now = component_text(chain, CHAIN_REWOUND_NOW);
+	int64_t back = 0;
+
+	component_number(chain, CHAIN_REWOUND_BACK, &back);
+	if (before != NULL && now != NULL)
+		proposal_evidence(p, from->at_us, "block %lld was %.18s.., and is %.18s.. on most nodes", (long long)from->number, before, now);
+	proposal_evidence(p, from->at_us, "at least %lld final block%s that most nodes had told %s lost", (long long)back, back == 1 ? "" : "s", back == 1 ? "is" : "are");
+	if (p->since_us == 0 || from->at_us < p->since_us)
+		p->since_us = from->at_us;
+}
+
 static void propose_fork(const struct world *world, int64_t now_us, struct proposals *out)
 {
 	const struct component *chain = world_chain(world);
-	struct proposal *p = proposals_add(out, CAUSE_CHAIN_FORK, RULE_FORK, NULL);
+	struct proposal *p = proposals_add(out, CAUSE_CHAIN_FORK, RULE_FORK, is_rewound(chain) ? "final blocks lost" : NULL);
 	int64_t age_ms, period_ms, timeout_ms = 0;
 	char age[DURATION_TEXT];
 
-	proposal_sick(p, chain);
+	/* What else is wrong with the chain by now is another proposal's. */
+	if (chain->symptom == SYMPTOM_FORK || chain->symptom == SYMPTOM_REWOUND)
+		proposal_sick(p, chain);
+	else
+		proposal_consequence(p, chain);
 	for (size_t i = 0; i < world_count(world, KIND_NODE); i++)
 		if (is_forked(world_at(world, KIND_NODE, i)))
 			proposal_sick(p, world_at(world, KIND_NODE, i));
-	show_branches(world, p, now_us);
+	if (is_forked(chain))
+		show_branches(world, p, now_us);
+	if (is_rewound(chain))
+		show_lost_blocks(chain, p);
 	show_versions(chain, p, now_us);
 	component_number(chain, CHAIN_REQUEST_TIMEOUT_MS, &timeout_ms);
 	if (component_number(chain, CHAIN_HEAD_AGE_MS, &age_ms) && component_number(chain, CHAIN_BLOCK_PERIOD_MS, &period_ms) &&
@@ -546,6 +574,8 @@ static void detect_chain(const struct world *world, int64_t now_us, struct propo
 	struct surroundings around;
 	bool anonymous_open, parted;
 
+	if (is_forked(chain) || is_rewound(chain))
+		propose_fork(world, now_us, out);
 	if (sight_lost(chain)) {
 		if (chain->since_us != 0)
 			propose_visibility_lost(world, out);
@@ -555,8 +585,6 @@ static void detect_chain(const struct world *world, int64_t now_us, struct propo
 		propose_network_outage(world, now_us, out);
 		return;
 	}
-	if (is_forked(chain))
-		propose_fork(world, now_us, out);
 	parted = count_if(world, KIND_NODE, is_cut_off) > 0;
 	if (parted)
 		propose_partition(world, now_us, out);

@@ -278,7 +278,7 @@ static struct proposal *chain_fault(const struct world *world, struct proposals 
 	for (size_t i = 0; i < out->count; i++) {
 		struct proposal *p = &out->items[i];
 
-		if (p->cause == CAUSE_CHAIN_FORK || ((p->cause == CAUSE_NETWORK_OUTAGE || p->cause == CAUSE_VISIBILITY_LOST) && proposal_names(p, chain->id)))
+		if ((p->cause == CAUSE_CHAIN_FORK && chain->symptom == SYMPTOM_FORK) || ((p->cause == CAUSE_NETWORK_OUTAGE || p->cause == CAUSE_VISIBILITY_LOST) && proposal_names(p, chain->id)))
 			return p;
 	}
 	return NULL;

@@ -19,6 +19,7 @@ static const char *const symptom_words[] = {
 	[SYMPTOM_LEFT] = "LEFT",
 	[SYMPTOM_CUT_OFF] = "CUT OFF",
 	[SYMPTOM_APART] = "APART",
+	[SYMPTOM_REWOUND] = "REWOUND",
 	[SYMPTOM_PARTED] = "PARTED",
 	[SYMPTOM_SEALS] = "NO SEALS",
 	[SYMPTOM_FLAPPING] = "FLAPS",

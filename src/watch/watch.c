@@ -422,6 +422,8 @@ static void detect_now(struct watch *w, int64_t now_us)
 {
 	struct proposals before = w->proposals;
 
+	/* Only a person can say that lost blocks are dealt with. */
+	world_loss_dealt_with(w->world, detection_resolved_us(w->fold, CAUSE_CHAIN_FORK));
 	detect(w->world, &w->diagnoses, now_us, &w->proposals);
 	for (size_t i = 0; i < w->proposals.count; i++) {
 		const struct proposal *p = &w->proposals.items[i], *was = proposals_find(&before, p->key);

@@ -433,6 +433,7 @@ static struct finding flowing_finding(struct world *world, int64_t now_us)
 	int64_t age_ms = confirmed_age_ms(world);
 	struct muster muster;
 	bool counted = count_alive(world, &muster, now_us);
+	struct finding lost = past_judge_chain(world);
 	struct verdict verdict;
 
 	finding.verdict = judge_chain_age(&world->thresholds, world->flow == FLOW_MOVING ? 0 : age_ms, world->period_ms, world->timeout_ms);
@@ -450,6 +451,9 @@ static struct finding flowing_finding(struct world *world, int64_t now_us)
 	verdict = fork_judge_chain(world);
 	if (verdict.health != HEALTH_OK)
 		return (struct finding){.verdict = verdict, .certain = true};
+	/* What was lost stays lost while blocks come; that none come is news of its own. */
+	if (lost.verdict.health != HEALTH_OK && finding.verdict.symptom != SYMPTOM_STALLED)
+		return lost;
 	if (counted && world->flow != FLOW_HALTED) {
 		verdict = judge_quorum((unsigned)world->set->count, muster.alive, muster.together, consensus_quorum(world->consensus, (unsigned)world->set->count));
 		/* Who sees whom changes while nodes start; who lost its turns lost them. */
@@ -487,6 +491,8 @@ void chain_judge(struct world *world, int64_t now_us)
 		return;
 	} else if (!world->has_head) {
 		finding = (struct finding){.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_NONE, "no node told its newest block yet")};
+	} else if (world->loss.stands && (world->period_ms == 0 || world->flow == FLOW_UNKNOWN)) {
+		finding = past_judge_chain(world);
 	} else if (world->period_ms == 0) {
 		finding = (struct finding){.verdict = verdict_make(HEALTH_UNKNOWN, SYMPTOM_NONE, "the block period is not known yet: too few blocks (or set block_period_ms)")};
 	} else if (world->flow == FLOW_UNKNOWN) {

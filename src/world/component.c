@@ -26,6 +26,10 @@ static const struct value_def chain_values[CHAIN_VALUES] = {
 	[CHAIN_FORK_HASH] = {"fork_hash", "hash there", VALUE_TEXT, UNIT_HASH},
 	[CHAIN_PARTITIONS] = {"partitions", "groups of peers", VALUE_NUMBER, UNIT_COUNT},
 	[CHAIN_VERSIONS] = {"versions", "versions", VALUE_TEXT, UNIT_NONE},
+	[CHAIN_REWOUND_BLOCK] = {"rewound_block", "lost from", VALUE_NUMBER, UNIT_BLOCK},
+	[CHAIN_REWOUND_BACK] = {"rewound_back", "blocks lost", VALUE_NUMBER, UNIT_COUNT},
+	[CHAIN_REWOUND_BEFORE] = {"rewound_before", "hash before", VALUE_TEXT, UNIT_HASH},
+	[CHAIN_REWOUND_NOW] = {"rewound_now", "hash now", VALUE_TEXT, UNIT_HASH},
 };
 
 static const struct value_def node_values[NODE_VALUES] = {

@@ -14,7 +14,7 @@ static void fork_clear(struct world *world, struct node_detail *detail)
 	world->forked--;
 }
 
-static void fork_mark(struct world *world, struct node_detail *detail, uint64_t low, uint64_t high, const struct hash256 *hash)
+static void fork_mark(struct world *world, struct node_detail *detail, uint64_t low, uint64_t high, const struct hash256 *hash, bool told)
 {
 	if (!detail->forked)
 		world->forked++;
@@ -23,6 +23,7 @@ static void fork_mark(struct world *world, struct node_detail *detail, uint64_t 
 	detail->fork_high = high;
 	detail->fork_hash = *hash;
 	detail->fork_side = SIDE_OPEN;
+	detail->fork_told = told;
 }
 
 void fork_drop_above(struct world *world, uint64_t number)
@@ -71,12 +72,14 @@ static bool take_word(struct world *world, struct component *c, uint64_t number,
 		detail->agreed = number;
 		return true;
 	}
+	if (!detail->forked && number <= detail->agreed)
+		past_differs(world, detail, number, &window_at(&world->window, number)->hash, hash);
 	if (!detail->forked && is_alone(world, c)) {
 		fork_drop_above(world, number - 1);
 		return true;
 	}
 	if (!detail->forked || number < detail->fork_high)
-		fork_mark(world, detail, detail->forked ? detail->fork_low : detail->agreed, number, hash);
+		fork_mark(world, detail, detail->forked ? detail->fork_low : detail->agreed, number, hash, true);
 	return false;
 }
 
@@ -84,12 +87,15 @@ bool fork_take_header(struct world *world, struct component *c, const struct hea
 {
 	const struct window_header *same = window_at(&world->window, header->number);
 	const struct window_header *parent = header->number > 0 ? window_at(&world->window, header->number - 1) : NULL;
+	struct node_detail *detail = node_detail(c);
 
+	if (detail->forked && header->number == detail->fork_high && hash_equal(&header->hash, &detail->fork_hash))
+		detail->fork_told = true;
 	if (same != NULL)
 		return take_word(world, c, header->number, &header->hash, hash_equal(&same->hash, &header->hash));
 	if (parent != NULL)
 		return take_word(world, c, header->number - 1, &header->parent, hash_equal(&parent->hash, &header->parent));
-	return !node_detail(c)->forked;
+	return !detail->forked;
 }
 
 bool fork_counts(const struct world *world, const struct component *c)
@@ -132,6 +138,8 @@ size_t world_wanted(const struct world *world, const struct component *node, uin
 	const struct node_detail *detail = node_detail(node);
 	size_t between, passed = 0, wanted = 0;
 
+	if (past_wants(detail, &heights[0]))
+		return 1;
 	if (!detail->forked)
 		return 0;
 	between = count_between(world, detail);
@@ -173,7 +181,10 @@ static void change_sides(struct world *world, const struct node_detail *winner)
 		struct node_detail *detail = node_detail(nodes->items[i]);
 
 		if (!detail->forked && detail->agreed >= branch.fork_high)
-			fork_mark(world, detail, branch.fork_high - 1, branch.fork_high, &old_hash);
+			fork_mark(world, detail, branch.fork_high - 1, branch.fork_high, &old_hash, false);
+		/* Nobody left the old chain: it was only told first, and never followed. */
+		if (detail->forked && world->past_replaced == 0)
+			past_forget(world, detail);
 	}
 	fork_drop_above(world, branch.fork_high - 1);
 	for (size_t i = 0; i < nodes->count; i++) {
@@ -245,6 +256,9 @@ static enum fork_side find_side(const struct world *world, const struct node_det
 {
 	struct sides sides = count_sides(world, branch);
 
+	/* It may have gone over to the others with them, and only not be asked yet. */
+	if (!branch->fork_told)
+		return SIDE_OPEN;
 	if (2 * sides.against > sides.nodes)
 		return SIDE_FEW;
 	if (sides.open > 0 || sides.with > sides.against)
@@ -265,7 +279,7 @@ static void find_sides(struct world *world)
 
 		if (!detail->answers || !fork_counts(world, nodes->items[i]))
 			continue;
-		detail->fork_side = last != NULL && same_branch(detail, last) ? last->fork_side : find_side(world, detail);
+		detail->fork_side = last != NULL && last->fork_told == detail->fork_told && same_branch(detail, last) ? last->fork_side : find_side(world, detail);
 		last = detail;
 		if (detail->fork_side == SIDE_FEW || (world->fork_open != 0 && world->fork_open <= detail->fork_high))
 			continue;

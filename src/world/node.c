@@ -197,7 +197,9 @@ static bool take_headers(struct world *world, struct component *c, const struct 
 		if (!fork_take_header(world, c, header) || !window_add(&world->window, header, world->set))
 			continue;
 		news = true;
-		node_detail(c)->agreed = header->number;
+		/* The first to tell it has it too; what stands on nothing known says less. */
+		if (window_at(&world->window, header->number - 1) != NULL)
+			node_detail(c)->agreed = header->number;
 	}
 	return news;
 }
@@ -262,6 +264,7 @@ static bool take_head(struct world *world, struct component *c, const struct nod
 	news = take_headers(world, c, sample);
 	if (fork_follow(world, c))
 		news = take_headers(world, c, sample) || news;
+	past_take(world, c, sample);
 	if (!fork_counts(world, c))
 		chain_offer_head(world, c, head, sample->at_us);
 	return news;

@@ -41,6 +41,22 @@ void component_settle(struct world *world, struct component *c, const struct fin
 
 /* --- components ------------------------------------------------------------------- */
 
+/* What became of the final blocks that a node told. */
+enum past_state {
+	PAST_KEPT,
+	PAST_BEHIND,   /* its head fell back below them: counted in world.past_behind */
+	PAST_REPLACED, /* it tells another of the same number: counted in world.past_replaced */
+};
+struct node_past {
+	bool known;
+	uint64_t number; /* the highest that it told of the followed chain */
+	struct hash256 hash;
+	enum past_state state;
+	uint64_t first;             /* the lowest that it is known to have lost; 0: none */
+	uint64_t differs;           /* PAST_REPLACED: the lowest that is known to be another */
+	struct hash256 before, now; /* there */
+};
+
 /* How a node that differs stands to those that do not. */
 enum fork_side {
 	SIDE_OPEN, /* too few told yet what they have there */
@@ -72,7 +88,9 @@ struct node_detail {
 	bool forked;                  /* it told another block than the window has: counted in world.forked */
 	uint64_t fork_low, fork_high; /* the same block at the first, another one at the second */
 	struct hash256 fork_hash;     /* the one that it has at fork_high */
+	bool fork_told;               /* it said so itself since the others' chain is followed */
 	enum fork_side fork_side;     /* as of the last fork_show */
+	struct node_past past;
 	bool has_own_key, has_peers;
 	struct peer_key own_key;
 	struct peer_key *peers; /* owned */
@@ -137,6 +155,16 @@ struct component_list {
 	size_t count, capacity;
 };
 
+/* Final blocks that most nodes had, and have no more. */
+struct loss {
+	bool stands;
+	bool replaced; /* most have others in their place; else most heads fell back */
+	int64_t since_us, last_us;
+	uint64_t first, head; /* from the one to the other were lost */
+	uint64_t differs;     /* the lowest that is known to be another; 0: none yet */
+	struct hash256 before, now;
+};
+
 struct world {
 	char network[64];
 	uint64_t chain_id; /* 0: not known yet */
@@ -152,8 +180,10 @@ struct world {
 	enum consensus consensus; /* as its headers show */
 	uint64_t fork_number;     /* where the window last changed to another chain, and to which */
 	struct hash256 fork_hash;
-	uint64_t fork_open;        /* the lowest block of which the sides are not clear, as of the last fork_show; 0: none */
-	bool fork_even;            /* and because the halves are equal */
+	uint64_t fork_open;                /* the lowest block of which the sides are not clear, as of the last fork_show; 0: none */
+	bool fork_even;                    /* and because the halves are equal */
+	size_t past_behind, past_replaced; /* nodes */
+	struct loss loss;
 	bool peers_changed;        /* groups of peers are to be found anew */
 	size_t groups;             /* of peers that see only themselves */
 	bool versions_changed;     /* a node told another version than before */
@@ -272,6 +302,19 @@ void company_choose(struct world *world, int64_t at_us);
 bool company_is_parted(const struct world *world, int64_t now_us);
 struct verdict company_judge_node(const struct world *world, const struct component *node);
 struct verdict company_judge_chain(const struct world *world);
+
+/* --- final blocks that were lost ----------------------------------------------------------- */
+
+/* To be called with each head that a node told, once it was compared with the window. */
+void past_take(struct world *world, struct component *node, const struct node_sample *sample);
+/* A node that had the followed chain's block of that number has another now. */
+void past_differs(struct world *world, struct node_detail *detail, uint64_t number, const struct hash256 *before, const struct hash256 *now);
+/* What it told belongs to a chain that was never followed. */
+void past_forget(struct world *world, struct node_detail *detail);
+/* The block that the node should tell again, if any. */
+bool past_wants(const struct node_detail *detail, uint64_t *number);
+void past_show(struct world *world, int64_t now_us);
+struct finding past_judge_chain(const struct world *world);
 
 /* --- partitions --------------------------------------------------------------------------- */
 

@@ -27,6 +27,7 @@ static const struct {
 	[SYMPTOM_STALLED] = {"stalled", "the next block is later than the period, stall_rounds timeouts and stall_slack_ms, on every reachable node"},
 	[SYMPTOM_QUORUM] = {"quorum", "as many validators are alive as a quorum takes, and no more"},
 	[SYMPTOM_FORK] = {"fork", "nodes have different blocks at one height"},
+	[SYMPTOM_REWOUND] = {"rewound", "most nodes lost final blocks or have others in their place; for rewound_ms, or until its incident is resolved"},
 	[SYMPTOM_PARTED] = {"parted", "groups of nodes see only themselves"},
 	/* of a validator */
 	[SYMPTOM_OFFLINE] = {"offline", "it proposed nothing in offline_turns rounds of turns, and gives no sign"},

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define DAY_MS INT64_C(86400000)
+
 struct thresholds thresholds_default(void)
 {
 	return (struct thresholds){
@@ -20,12 +22,12 @@ struct thresholds thresholds_default(void)
 		.missed_warn_percent = 5,
 		.stale_after_ms = 10000,
 		.skew_warn_ms = 2000,
+		.rewound_ms = DAY_MS,
 		.dwell_ms = 3000,
 		.clear_ms = 3000,
 	};
 }
 
-#define DAY_MS INT64_C(86400000)
 #define ROW(field, low, high, help, source)                                         \
 	{                                                                           \
 #field, offsetof(struct thresholds, field), low, high, help, source \
@@ -46,6 +48,7 @@ static const struct threshold_def defs[] = {
 	ROW(missed_warn_percent, 0, 100, "a share of missed turns above this warns", "one turn in twenty"),
 	ROW(stale_after_ms, 1000, DAY_MS, "what was not sampled for so long is stale", "at least three polls"),
 	ROW(skew_warn_ms, 0, DAY_MS, "clocks that differ more than this warn", "beyond what a Date header of whole seconds can hide"),
+	ROW(rewound_ms, 1000, 7 * DAY_MS, "a chain that lost final blocks is critical for so long, or until its incident is resolved", "a person has to deal with it: within a day every shift sees it"),
 	ROW(dwell_ms, 0, 3600000, "a bad sample must last so long before the state changes", "hysteresis: one bad sample is no incident"),
 	ROW(clear_ms, 0, 3600000, "a good sample must last so long before the state changes", "hysteresis: one good sample is no recovery"),
 	{NULL, 0, 0, 0, NULL, NULL},

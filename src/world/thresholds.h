@@ -23,6 +23,7 @@ struct thresholds {
 	int64_t missed_warn_percent; /*       5   protocol reference 8: missed turns above 5 % */
 	int64_t stale_after_ms;      /*  10,000   incident anchors 8; at least 3 polls */
 	int64_t skew_warn_ms;        /*   2,000   protocol reference 0.5 */
+	int64_t rewound_ms;          /* 86,400,000 lost blocks are a person's matter: every shift sees it */
 	int64_t dwell_ms;            /*   3,000   a bad sample must last this long (hysteresis) */
 	int64_t clear_ms;            /*   3,000   and a good one this long, before the state changes */
 };

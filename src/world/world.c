@@ -446,6 +446,7 @@ static void judge_shared(struct world *world, bool headers_changed, int64_t now_
 		chain_infer_period(world);
 	chain_follow(world, now_us);
 	fork_show(world, now_us);
+	past_show(world, now_us);
 	if (headers_changed)
 		validators_count(world, now_us);
 	validators_judge(world, now_us);
@@ -542,6 +543,8 @@ void world_clock_stepped(struct world *world, int64_t step_us)
 	}
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		move_time(&world->heard_us[kind], step_us);
+	move_time(&world->loss.since_us, step_us);
+	move_time(&world->loss.last_us, step_us);
 	move_time(&world->first_head_us, step_us);
 	move_time(&world->rival_since_us, step_us);
 	move_time(&world->head_before_us, step_us);

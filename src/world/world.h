@@ -65,6 +65,7 @@ enum symptom {
 	SYMPTOM_STALLED, /* later than P + 3T + slack on every reachable node */
 	SYMPTOM_QUORUM,  /* can lose none more */
 	SYMPTOM_FORK,    /* two blocks at one height */
+	SYMPTOM_REWOUND, /* most nodes lost final blocks, or have others in their place */
 	SYMPTOM_PARTED,  /* groups of nodes that see only themselves */
 	/* of a validator */
 	SYMPTOM_OFFLINE,   /* took none of its turns, or its node is gone and it gives no sign */
@@ -178,6 +179,10 @@ enum chain_value {
 	CHAIN_FORK_HASH,
 	CHAIN_PARTITIONS,
 	CHAIN_VERSIONS,
+	CHAIN_REWOUND_BLOCK,
+	CHAIN_REWOUND_BACK,
+	CHAIN_REWOUND_BEFORE,
+	CHAIN_REWOUND_NOW,
 	CHAIN_VALUES
 };
 enum node_value {
@@ -321,7 +326,9 @@ enum probe_value {
 enum { WORLD_VALUES_MAX = 36 };
 /* CHAIN_FORK_BLOCK, CHAIN_FORK_HASH: the first block in which a node differs, as the chain
  * has it that Tocsin follows; NODE_FORK_*: as a node has it that differs. NODE_PARTITION:
- * the number of the group of peers that it is in, from 1, while there are several. */
+ * the number of the group of peers that it is in, from 1, while there are several.
+ * CHAIN_REWOUND_*: the lowest final block that is known to be lost, how many were, and its
+ * hash before and now when another is in its place; their time is since when. */
 /* VALIDATOR_TURNS: the last turns, newest last: 'o' taken, 'x' missed, '.' none known. */
 enum { TURNS_SHOWN = 20 };
 
@@ -550,6 +557,10 @@ void world_hint(struct component *node, enum node_value value, const char *text,
  * WANTED_MAX. */
 enum { WANTED_MAX = 8 };
 size_t world_wanted(const struct world *world, const struct component *node, uint64_t heights[WANTED_MAX]);
+
+/* Somebody dealt with the final blocks that the chain lost up to then: it is no longer
+ * critical for those. */
+void world_loss_dealt_with(struct world *world, int64_t at_us);
 
 /* How the chain agrees on blocks, as its headers showed; CONSENSUS_UNKNOWN when they do not. */
 enum consensus world_consensus(const struct world *world);

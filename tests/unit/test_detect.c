@@ -258,6 +258,58 @@ static void a_fork_of_which_the_sides_are_open_accuses_nobody(void **state)
 	net_close(&net);
 }
 
+/* The chain took back 36 blocks: a matter of its own, which other faults neither hide nor take. */
+static void lost_final_blocks_are_proposed(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*then)(struct net *net);
+		size_t proposals, chain_sick; /* the second: of the proposal of lost blocks */
+		enum cause other;
+	} later[] = {
+		{"blocks come", nothing, 1, 1, CAUSE_NONE},
+		{"a node is lost too", hide_rpc_0, 2, 1, CAUSE_RPC_ENDPOINT_ISSUES},
+		{"no block comes any more", stop_0_1, 2, 0, CAUSE_NETWORK_OUTAGE},
+		{"nothing can be reached", hide_all, 2, 0, CAUSE_VISIBILITY_LOST},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(later); i++) {
+		const struct proposal *p;
+		struct proposals found;
+		struct net net;
+		bool other = later[i].other == CAUSE_NONE;
+
+		net_open(&net, 4, 2);
+		net_age(&net, 200);
+		net_run(&net, 20);
+		net.head -= 36;
+		net.blocks[net.head].time_s = net.now_s;
+		for (size_t k = 0; k < net.node_count; k++)
+			net.nodes[k] = (struct net_node){.component = net.nodes[k].component, .rpc_ms = 8, .peers = 5, .chain_id = 138, .forked = true, .fork_from = net.head + 1, .told = net.head};
+		net_run(&net, 120);
+		later[i].then(&net);
+		net_run(&net, 40);
+		detect(net.world, NULL, net_now_us(&net), &found);
+		if (found.count != later[i].proposals)
+			fail_msg("%s: %zu proposals, the first %s", later[i].name, found.count, found.count > 0 ? found.items[0].title : "-");
+		p = proposals_find(&found, "chain-fork");
+		assert_non_null(p);
+		assert_int_equal(p->severity, SEVERITY_P0);
+		assert_int_equal(names(p->components, p->component_count, "chain/138"), later[i].chain_sick);
+		assert_true(says(p, "on most nodes"));
+		assert_true(says(p, "at least 36 final blocks that most nodes had told are lost"));
+		assert_true(p->since_us < net_now_us(&net) - 100 * US_PER_S);
+		for (size_t k = 0; k < found.count; k++)
+			other = other || found.items[k].cause == later[i].other;
+		if (!other)
+			fail_msg("%s: hidden behind the lost blocks", later[i].name);
+		assert_named_once(&found, later[i].name);
+		proposals_free(&found);
+		net_close(&net);
+	}
+}
+
 static void a_partition_names_its_groups(void **state)
 {
 	static const struct {
@@ -679,6 +731,7 @@ int main(void)
 		cmocka_unit_test(each_fault_has_its_cause),
 		cmocka_unit_test(a_fork_names_who_is_on_which_side),
 		cmocka_unit_test(a_fork_of_which_the_sides_are_open_accuses_nobody),
+		cmocka_unit_test(lost_final_blocks_are_proposed),
 		cmocka_unit_test(a_partition_names_its_groups),
 		cmocka_unit_test(who_falls_behind_in_a_partition_is_a_consequence),
 		cmocka_unit_test(what_comes_and_goes_is_one_proposal),

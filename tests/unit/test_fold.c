@@ -320,6 +320,19 @@ static void test_back_and_forth_begins_the_checks_anew(void **state)
 	assert_int_equal(act_stage(r->fold, &r->who, "INC-1", STAGE_REVIEW, NULL, &r->drafts, &r->err), STATUS_REFUSED);
 }
 
+static void test_a_cause_is_resolved_by_its_incident(void **state)
+{
+	struct recorder *r = *state;
+	walk_to_resolve(r);
+	assert_int_equal(detection_resolved_us(r->fold, CAUSE_NONE), 0);
+	go(r, STAGE_REVIEW, "healed from outside");
+	assert_true(inc(r, "INC-1")->stage_us[STAGE_REVIEW] > 0);
+	assert_true(detection_resolved_us(r->fold, CAUSE_NONE) == inc(r, "INC-1")->stage_us[STAGE_REVIEW]);
+	assert_int_equal(detection_resolved_us(r->fold, CAUSE_CHAIN_FORK), 0);
+	go(r, STAGE_RESPOND, NULL);
+	assert_int_equal(detection_resolved_us(r->fold, CAUSE_NONE), 0);
+}
+
 static void test_reopen(void **state)
 {
 	struct recorder *r = *state;
@@ -750,6 +763,7 @@ int main(void)
 		CASE(test_reports_wait_until_attached),
 		CASE(test_the_whole_way),
 		CASE(test_back_and_forth_begins_the_checks_anew),
+		CASE(test_a_cause_is_resolved_by_its_incident),
 		CASE(test_reopen),
 		CASE(test_overrides_are_recorded),
 		CASE(test_a_run_keeps_what_it_said),

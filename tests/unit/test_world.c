@@ -1052,12 +1052,13 @@ static void a_fork_is_found_where_it_began(void **state)
 		bool forked[5];
 		int64_t back; /* blocks since it began, when Tocsin comes */
 		bool few[5];  /* who must be named */
+		bool lost;    /* most give up final blocks when it is healed */
 	} rows[] = {
-		{"one strays while we watch", {false, false, false, false, true}, 0, {false, false, false, false, true}},
-		{"one strayed long ago", {false, false, false, false, true}, 40, {false, false, false, false, true}},
-		{"two strayed long ago", {false, true, false, false, true}, 37, {false, true, false, false, true}},
-		{"the one that is asked first strayed", {true, false, false, false, false}, 25, {true, false, false, false, false}},
-		{"most of them strayed", {true, true, true, false, false}, 12, {false, false, false, true, true}},
+		{"one strays while we watch", {false, false, false, false, true}, 0, {false, false, false, false, true}, false},
+		{"one strayed long ago", {false, false, false, false, true}, 40, {false, false, false, false, true}, false},
+		{"two strayed long ago", {false, true, false, false, true}, 37, {false, true, false, false, true}, false},
+		{"the one that is asked first strayed", {true, false, false, false, false}, 25, {true, false, false, false, false}, false},
+		{"most of them strayed", {true, true, true, false, false}, 12, {false, false, false, true, true}, true},
 	};
 
 	(void)state;
@@ -1084,10 +1085,256 @@ static void a_fork_is_found_where_it_began(void **state)
 		for (size_t k = 0; k < net.node_count; k++)
 			net.nodes[k].forked = false;
 		net_run(&net, 30);
-		if (world_worst(net.world) != HEALTH_OK)
+		if (rows[i].lost ? world_chain(net.world)->symptom != SYMPTOM_REWOUND : world_worst(net.world) != HEALTH_OK)
 			fail_msg("%s: healed, and yet: %s", rows[i].name, world_chain(net.world)->reason);
 		net_close(&net);
 	}
+}
+
+/* The network takes back its last blocks; what comes in their place has other hashes. */
+static void rewind_all(struct net *net, uint64_t back)
+{
+	net->head -= back;
+	net->blocks[net->head].time_s = net->now_s;
+	for (size_t i = 0; i < net->node_count; i++) {
+		net->nodes[i].told = net->head;
+		net->nodes[i].forked = true;
+		net->nodes[i].fork_from = net->head + 1;
+	}
+}
+
+static void hide_nodes(struct net *net, bool hidden)
+{
+	for (size_t i = 0; i < net->node_count; i++)
+		net->nodes[i].hidden = hidden;
+}
+
+static void restarted_at_once(struct net *net)
+{
+	rewind_all(net, 36);
+	for (size_t i = 0; i < net->node_count; i++)
+		net->nodes[i].fork_from = net->head - 2;
+}
+static void back_by_two(struct net *net)
+{
+	rewind_all(net, 2);
+}
+static void back_below_the_window(struct net *net)
+{
+	rewind_all(net, net->head - 5);
+}
+static void back_after_an_outage(struct net *net)
+{
+	hide_nodes(net, true);
+	net_run(net, 30);
+	rewind_all(net, 36);
+	hide_nodes(net, false);
+}
+static void beyond_after_an_outage(struct net *net)
+{
+	hide_nodes(net, true);
+	net_run(net, 10);
+	rewind_all(net, 20);
+	net_run(net, 400);
+	hide_nodes(net, false);
+}
+static void one_after_the_other(struct net *net)
+{
+	rewind_all(net, 36);
+	hide_nodes(net, true);
+	net_run(net, 30);
+	for (size_t i = 0; i < net->node_count; i++) {
+		net->nodes[i].hidden = false;
+		net_run(net, 7);
+	}
+}
+static void one_strays_and_is_emptied(struct net *net)
+{
+	net->nodes[4].forked = true;
+	net->nodes[4].fork_from = net->head - 5;
+	net_run(net, 20);
+	net->nodes[4].forked = false;
+	net->nodes[4].frozen = true;
+	net->nodes[4].head = net->nodes[4].told = 3;
+	net_run(net, 20);
+	net->nodes[4].frozen = false;
+}
+static void each_is_emptied_in_turn(struct net *net)
+{
+	for (size_t i = 0; i < net->node_count; i++) {
+		net->nodes[i].frozen = true;
+		net->nodes[i].head = net->nodes[i].told = 3;
+		net_run(net, 20);
+		net->nodes[i].frozen = false;
+		net_run(net, 20);
+	}
+}
+static void the_first_back_is_another(struct net *net)
+{
+	hide_nodes(net, true);
+	net_run(net, 30);
+	net->nodes[4].forked = true;
+	net->nodes[4].fork_from = net->head - 5;
+	net->nodes[4].hidden = false;
+	net_run(net, 30);
+	hide_nodes(net, false);
+	net_run(net, 5);
+	net->nodes[4].forked = false;
+}
+static void behind_one_address(struct net *net)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		for (size_t k = 0; k < net->node_count; k++) {
+			net->nodes[k].frozen = i % 2 == 0;
+			net->nodes[k].head = net->head - 2;
+		}
+		net_run(net, 1);
+	}
+	for (size_t k = 0; k < net->node_count; k++)
+		net->nodes[k].frozen = false;
+}
+static void clique_takes_back_two(struct net *net)
+{
+	net->clique = true;
+	net_run(net, 20);
+	rewind_all(net, 2);
+}
+
+/* Final blocks that most nodes lost are the chain's matter, and the new chain does not heal
+ * that when it passes the old head; what one node loses, or clique takes back, is not. */
+static void lost_final_blocks_stay_critical(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*breaks)(struct net *net);
+		bool lost;
+		bool replaced; /* and others are known to be in their place */
+	} rows[] = {
+		{"back by 36, at once", restarted_at_once, true, true},
+		{"back by two, with other blocks", back_by_two, true, true},
+		{"back to the first blocks", back_below_the_window, true, false},
+		{"back by 36, after an outage", back_after_an_outage, true, true},
+		{"beyond the old head, after an outage", beyond_after_an_outage, true, true},
+		{"they come back one after the other", one_after_the_other, true, true},
+		{"one strays, and is emptied", one_strays_and_is_emptied, false, false},
+		{"each is emptied and filled again in turn", each_is_emptied_in_turn, false, false},
+		{"the first that comes back is another", the_first_back_is_another, false, false},
+		{"two behind one address", behind_one_address, false, false},
+		{"clique takes back two blocks", clique_takes_back_two, false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		const struct component *chain;
+		struct net net;
+
+		net_open(&net, 4, 2);
+		net_age(&net, 1200);
+		net_run(&net, 60);
+		chain = world_chain(net.world);
+		rows[i].breaks(&net);
+		for (unsigned seconds = 0; seconds < 200; seconds++) {
+			net_run(&net, 1);
+			if (!rows[i].lost && chain->symptom == SYMPTOM_REWOUND)
+				fail_msg("%s: %s", rows[i].name, chain->reason);
+			for (size_t k = 0; rows[i].lost && k < net.node_count; k++)
+				if (net.nodes[k].component->symptom == SYMPTOM_FORK)
+					fail_msg("%s: %s: %s", rows[i].name, net.nodes[k].component->name, net.nodes[k].component->reason);
+			if (rows[i].lost && seconds > 10 && chain->symptom != SYMPTOM_REWOUND)
+				fail_msg("%s: after %u s: %s", rows[i].name, seconds, chain->reason);
+		}
+		if (!rows[i].lost && world_worst(net.world) != HEALTH_OK)
+			fail_msg("%s: %s", rows[i].name, chain->reason);
+		const char *before = component_text(chain, CHAIN_REWOUND_BEFORE), *now = component_text(chain, CHAIN_REWOUND_NOW);
+		if (rows[i].replaced != (before != NULL) || (before != NULL && strcmp(before, now) == 0))
+			fail_msg("%s: %s: was %s, is %s", rows[i].name, chain->reason, before ? before : "?", now ? now : "?");
+		net_close(&net);
+	}
+}
+
+/* All change over, one poll after the other: who was not asked again since is not accused
+ * of what it told before. */
+static void nobody_is_accused_of_an_old_word(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	restarted_at_once(&net);
+	for (unsigned second = 0; second < 5; second++) {
+		net_age(&net, 1);
+		for (size_t k = 0; k < net.node_count; k++) {
+			net_sample(&net, k);
+			world_judge(net.world, net_now_us(&net));
+			for (size_t n = 0; n < net.node_count; n++)
+				if (net.nodes[n].component->health == HEALTH_CRITICAL)
+					fail_msg("%s: %s", net.nodes[n].component->name, net.nodes[n].component->reason);
+		}
+	}
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_REWOUND);
+	net_close(&net);
+}
+
+/* It ends after its time, or when somebody dealt with it; a new loss begins anew. */
+static void a_loss_ends_when_it_is_dealt_with(void **state)
+{
+	const struct component *chain;
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net.thresholds.rewound_ms = 600000;
+	net_reopen(&net);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	chain = world_chain(net.world);
+	world_loss_dealt_with(net.world, net_now_us(&net));
+	restarted_at_once(&net);
+	net_run(&net, 60);
+	assert_int_equal(number_of(chain, CHAIN_REWOUND_BACK), 37);
+	world_loss_dealt_with(net.world, net_now_us(&net) - US_PER_HOUR);
+	net_run(&net, 10);
+	assert_int_equal(chain->symptom, SYMPTOM_REWOUND);
+	world_loss_dealt_with(net.world, net_now_us(&net));
+	net_run(&net, 10);
+	assert_int_equal(chain->health, HEALTH_OK);
+	assert_null(component_value(chain, CHAIN_REWOUND_BLOCK));
+	for (size_t i = 0; i < net.node_count; i++)
+		net.nodes[i].forked = false;
+	net_run(&net, 10);
+	assert_int_equal(chain->symptom, SYMPTOM_REWOUND);
+	net_run(&net, net.thresholds.rewound_ms / 1000 - 20);
+	assert_int_equal(chain->symptom, SYMPTOM_REWOUND);
+	net_run(&net, 30);
+	assert_int_equal(chain->health, HEALTH_OK);
+	net_close(&net);
+}
+
+/* A crash may cost every node its last blocks, until they tell them to one another again. */
+static void blocks_that_come_again_are_not_lost(void **state)
+{
+	const struct component *chain;
+	struct net net;
+
+	(void)state;
+	net_open(&net, 4, 2);
+	net_age(&net, 200);
+	net_run(&net, 20);
+	chain = world_chain(net.world);
+	for (size_t i = 0; i < net.node_count; i++) {
+		net.nodes[i].frozen = true;
+		net.nodes[i].head = net.nodes[i].told = net.head - 12;
+	}
+	net_run(&net, 3);
+	assert_int_equal(chain->symptom, SYMPTOM_REWOUND);
+	assert_non_null(strstr(chain->reason, "went back"));
+	for (size_t i = 0; i < net.node_count; i++)
+		net.nodes[i].frozen = false;
+	net_run(&net, 10);
+	assert_int_equal(world_worst(net.world), HEALTH_OK);
+	net_close(&net);
 }
 
 /* Who answers first does not say which chain is the right one: nobody is the other one
@@ -1671,6 +1918,10 @@ int main(void)
 		cmocka_unit_test(two_blocks_at_one_height_are_critical),
 		cmocka_unit_test(a_fork_is_found_where_it_began),
 		cmocka_unit_test(a_side_is_named_only_when_it_is_known),
+		cmocka_unit_test(lost_final_blocks_stay_critical),
+		cmocka_unit_test(nobody_is_accused_of_an_old_word),
+		cmocka_unit_test(a_loss_ends_when_it_is_dealt_with),
+		cmocka_unit_test(blocks_that_come_again_are_not_lost),
 		cmocka_unit_test(clique_may_differ_in_its_last_blocks),
 		cmocka_unit_test(a_clique_signer_is_missed_after_two_rounds_of_turns),
 		cmocka_unit_test(validators_in_a_contract_are_judged_too),
