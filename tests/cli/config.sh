@@ -94,7 +94,7 @@ expect_exit 0 "another theme instead of the one with mistakes" --config "$scratc
 printf ':messages\n:dump -\n' >"$scratch/script"
 expect_exit 0 "the console runs with it" --config "$scratch/good.conf" --db "$scratch/bad.db" --theme bad console --script "$scratch/script"
 tr '\n' ' ' <"$scratch/out" | tr -s ' ' >"$scratch/flat"
-expect_text "and says how to see all" "$scratch/flat" "--theme bad config check names all"
+expect_text "and says how to see all" "$scratch/flat" "--theme bad config check"
 
 # So are the table of danger classes and the templates of updates, before a night needs them.
 mkdir -p "$XDG_CONFIG_HOME/tocsin/updates"
