@@ -201,7 +201,8 @@ static void rule_far_side(const struct lane_facts *f, struct found *out)
 	out->since_s = side->lost_s;
 }
 
-/* Whether it is cursed or paused may be among what was refused: then it is not known to be well. */
+/* Whether it is cursed or paused may be among what was refused: then it is not known to be well.
+ * Its chains are not parted, for their messages were told of. */
 static void rule_doubt(const struct lane_facts *f, struct found *out)
 {
 	const struct lane_side *side = f->dest.doubt ? &f->dest : &f->source;
@@ -331,7 +332,7 @@ static const struct {
 	{SYMPTOM_UNEXECUTED, rule_unexecuted},
 	{SYMPTOM_FEES_LOW, rule_fees},
 	{SYMPTOM_FAR_SIDE, rule_far_side},
-	{SYMPTOM_FAR_SIDE, rule_doubt},
+	{SYMPTOM_REFUSING, rule_doubt},
 };
 
 static struct lane_verdict well(const struct lane_facts *f)

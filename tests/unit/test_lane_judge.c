@@ -242,7 +242,7 @@ static const struct {
 	{undecoded, HEALTH_CRITICAL, SYMPTOM_CORRUPT, "does not decode", "data"},
 	{parted, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "ethereum cannot be reached: connection refused", "nothing is known of commits"},
 	{refusing, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "ethereum refuses to answer: JSON-RPC error -32005", "nothing is known of commits"},
-	{doubtful, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "network does not answer every question: JSON-RPC error -32005", "some questions were refused"},
+	{doubtful, HEALTH_WARNING, SYMPTOM_REFUSING, "network does not answer every question: JSON-RPC error -32005", "some questions were refused"},
 	{doubtful_backlog, HEALTH_CRITICAL, SYMPTOM_UNCOMMITTED, "not committed", "commit DON"},
 	{parted_backlog, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "ethereum cannot be reached", "nothing is known of commits"},
 	{source_lost, HEALTH_WARNING, SYMPTOM_FAR_SIDE, "network cannot be reached: timeout 3 s", "nothing is known of new messages"},
