@@ -4,7 +4,8 @@
  * then missing block headers. A request takes as much of the queue as the peer accepts
  * in one batch, normally all of it. A peer that refuses the size gets smaller batches;
  * one that refuses batches gets the queue call by call, without waiting for the next
- * interval in between, and is offered a batch again after some minutes. */
+ * interval in between. Either is offered more again after some minutes. One that was asked
+ * too often is left alone. */
 #include "collect/besu.h"
 
 #include "base/mem.h"
@@ -189,6 +190,19 @@ static bool chain_is_new(const struct world *world)
 	return !world || !component_number(world_chain(world), CHAIN_HEAD, &head);
 }
 
+/* What was refused once may have been too much only then: batches are offered again, and larger
+ * ones step by step. */
+static void offer_more(struct besu_memory *m, int64_t now_us)
+{
+	if (m->single_since_us && !is_recent(m->single_since_us, now_us, BESU_FORGET_US)) {
+		m->single_since_us = 0;
+		m->limit_since_us = now_us;
+	} else if (!m->single_since_us && m->batch_limit < BATCH_START && !is_recent(m->limit_since_us, now_us, BESU_FORGET_US)) {
+		m->batch_limit = 2 * m->batch_limit < BATCH_START ? 2 * m->batch_limit : BATCH_START;
+		m->limit_since_us = now_us;
+	}
+}
+
 static void besu_plan(void *memory, const struct world *world, const struct component *node, int64_t now_us, struct buf *body)
 {
 	struct besu_memory *m = memory;
@@ -198,10 +212,7 @@ static void besu_plan(void *memory, const struct world *world, const struct comp
 	m->planned = true;
 	m->retry = false;
 	m->refused = false;
-	if (m->single_since_us && !is_recent(m->single_since_us, now_us, BESU_FORGET_US)) {
-		m->single_since_us = 0;
-		m->batch_limit = BATCH_START;
-	}
+	offer_more(m, now_us);
 	gap_trim(m, world);
 	if (m->queued == 0)
 		queue_fill(m, world, node, now_us);

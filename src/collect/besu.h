@@ -66,6 +66,7 @@ struct besu_memory {
 	struct items asked; /* in the request that is on its way */
 	size_t asked_count;
 	size_t batch_limit;
+	int64_t limit_since_us;  /* it was changed last */
 	int64_t single_since_us; /* batches were refused; 0: they are taken */
 	bool single;             /* the request on its way is no array */
 	bool retry;              /* the last answer only told how to ask */

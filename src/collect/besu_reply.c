@@ -18,7 +18,6 @@ enum {
 	CODE_NOT_FOUND = -32601,
 	CODE_NOT_ENABLED = -32604, /* Besu: the API group is off */
 	CODE_NOT_SUPPORTED = -32004,
-	CODE_LIMIT = -32005,
 	CODE_INVALID_REQUEST = -32600,
 };
 
@@ -224,6 +223,7 @@ static void ask_less(struct besu_memory *m, int64_t now_us)
 	if (m->single)
 		return;
 	m->retry = true;
+	m->limit_since_us = now_us;
 	if (m->batch_limit > 2)
 		m->batch_limit /= 2;
 	else
@@ -282,22 +282,39 @@ static void refuse_status(struct reading *r, int status, const struct json *root
 	refuse(r, why);
 }
 
+/* More requests would make it worse: the next one comes with the next poll, or later. */
+static void asked_too_often(struct reading *r, int status, const struct json *root)
+{
+	char words[120], why[160];
+
+	if (status != 200) {
+		refuse_status(r, status, root);
+		return;
+	}
+	rpc_error_words(words, sizeof(words), json_get(root, "error"));
+	text_format(why, sizeof(why), "%s (asked too often: set interval_ms)", words);
+	refuse(r, why);
+}
+
 /* One object in answer to a batch: the whole batch was refused. */
 static void batch_refused(struct reading *r, int status, const struct json *root)
 {
 	const struct json *error = json_get(root, "error");
+	enum rpc_refusal kind = rpc_error_kind(error);
+	int64_t code = rpc_error_code(error);
+	bool less = kind == RPC_TOO_MUCH && code == RPC_CODE_LIMIT && status != 429;
+	bool singly = !less && kind != RPC_TOO_OFTEN && (!status_refuses_everything(status) || code == CODE_INVALID_REQUEST);
 	char why[120];
 
-	if (rpc_error_code(error) == CODE_LIMIT && status != 429) {
+	if (less)
 		ask_less(r->memory, r->at_us);
-	} else if (!status_refuses_everything(status) || rpc_error_code(error) == CODE_INVALID_REQUEST) {
+	else if (singly)
 		ask_singly(r->memory, r->at_us);
-	} else {
-		refuse_status(r, status, root);
-		return;
-	}
 	rpc_error_words(why, sizeof(why), error);
-	refuse(r, why);
+	if (less || singly)
+		refuse(r, why);
+	else
+		asked_too_often(r, status, root);
 }
 
 /* A web server that knows neither the place nor the POST; one whose node is down says 5xx. */
@@ -322,6 +339,8 @@ static void read_object(struct reading *r, int status, const struct json *root)
 
 	if (error && !r->memory->single) {
 		batch_refused(r, status, root);
+	} else if (error && rpc_error_kind(json_get(root, "error")) == RPC_TOO_OFTEN) {
+		asked_too_often(r, status, root);
 	} else if (r->memory->single && !status_refuses_everything(status) && (error || json_get(root, "result"))) {
 		read_members(r, root);
 	} else if (status != 200) {

@@ -15,7 +15,7 @@ enum {
 	CALL_BYTES_MAX = 64 * 1024,
 	LOG_BYTES_MAX = 64 * 1024,
 	LOGS_MAX = 20000, /* of one question */
-	GOOD_SPANS = 16,  /* until a larger one is tried again */
+	GOOD_ONES = 16,   /* spans or batches, until a larger one is tried again */
 };
 
 enum question_kind {
@@ -479,16 +479,16 @@ static void read_logs(struct eth_list *list, struct question *question, const st
 static void shrink_span(struct eth_list *list, struct eth_limits *limits, const struct question *question)
 {
 	limits->span = (list->asked_to - question->next + 1) / 2;
-	limits->good = 0;
+	limits->good_spans = 0;
 }
 
 /* What was refused once may have been too much only then. */
-static void grow_span(struct eth_limits *limits)
+static void grow(uint64_t *limit, uint64_t most, unsigned *good)
 {
-	if (limits->span >= limits->span_max || ++limits->good < GOOD_SPANS)
+	if (*limit >= most || ++*good < GOOD_ONES)
 		return;
-	limits->span = limits->span * 2 < limits->span_max ? limits->span * 2 : limits->span_max;
-	limits->good = 0;
+	*limit = *limit * 2 < most ? *limit * 2 : most;
+	*good = 0;
 }
 
 static void read_result(struct eth_list *list, struct eth_limits *limits, struct question *question, const struct json *result)
@@ -505,7 +505,7 @@ static void read_result(struct eth_list *list, struct eth_limits *limits, struct
 		break;
 	case QUESTION_LOGS:
 		read_logs(list, question, result);
-		grow_span(limits);
+		grow(&limits->span, limits->span_max, &limits->good_spans);
 		break;
 	}
 }
@@ -514,7 +514,6 @@ static void read_result(struct eth_list *list, struct eth_limits *limits, struct
 
 enum {
 	CODE_REVERTED = 3,
-	CODE_LIMIT = -32005,
 };
 
 /* Revert data is a string, or in an object with it (hardhat, ganache). */
@@ -532,13 +531,14 @@ static bool read_revert(struct eth_answer *answer, const struct json *error)
 static void read_error(struct eth_list *list, struct eth_limits *limits, struct question *question, const struct json *error)
 {
 	struct eth_answer *answer = &question->answer;
+	enum rpc_refusal kind = rpc_error_kind(error);
 
 	rpc_error_words(answer->why, sizeof(answer->why), error);
 	if (question->kind == QUESTION_CALL && read_revert(answer, error))
 		answer->outcome = ETH_REVERTED;
-	else if (question->kind == QUESTION_LOGS && list->asked_to > question->next)
+	else if (question->kind == QUESTION_LOGS && list->asked_to > question->next && kind != RPC_TOO_OFTEN)
 		shrink_span(list, limits, question);
-	else if (rpc_error_code(error) != CODE_LIMIT || list->asked_count == 1 || question->alone)
+	else if (kind != RPC_TOO_MUCH || list->asked_count == 1 || question->alone)
 		answer->outcome = ETH_FAILED;
 	else
 		question->alone = true;
@@ -594,6 +594,7 @@ bool eth_halve(struct eth_list *list, struct eth_limits *limits)
 
 	if (list->asked_count > 1) {
 		limits->batch = list->asked_count / 2;
+		limits->good_batches = 0;
 		return true;
 	}
 	if (!first || first->kind != QUESTION_LOGS || list->asked_to <= first->next)
@@ -602,26 +603,42 @@ bool eth_halve(struct eth_list *list, struct eth_limits *limits)
 	return true;
 }
 
+/* The batch was refused whole: too large, or not known at all; unless it came too soon. */
+static bool read_refusal(struct eth_list *list, struct eth_limits *limits, const struct json *error, char *why)
+{
+	rpc_error_words(why, 160, error);
+	limits->too_often = rpc_error_kind(error) == RPC_TOO_OFTEN;
+	return !limits->too_often && eth_halve(list, limits);
+}
+
+static void read_members(struct eth_list *list, struct eth_limits *limits, const struct json *root)
+{
+	const struct question *first = list->asked_count ? &list->items[list->asked[0]] : NULL;
+	bool alone = !first || first->kind == QUESTION_LOGS || first->alone;
+
+	if (json_is_array(root))
+		for (const struct json *member = json_first(root); member; member = json_next(member))
+			read_member(list, limits, member);
+	else
+		read_member(list, limits, root);
+	close_holes(list);
+	if (!alone)
+		grow(&limits->batch, limits->batch_max, &limits->good_batches);
+}
+
 bool eth_read(struct eth_list *list, struct eth_limits *limits, const char *text, size_t len, char *why)
 {
 	struct json *root = json_parse(text, len, TREE_LIMIT, NULL);
-	bool understood = root != NULL;
+	bool understood = true;
 
-	if (json_is_array(root) && json_first(root)) {
-		for (const struct json *member = json_first(root); member; member = json_next(member))
-			read_member(list, limits, member);
-		close_holes(list);
-	} else if (json_is_object(root) && list->asked_count == 1) {
-		read_member(list, limits, root);
-		close_holes(list);
+	if ((json_is_array(root) && json_first(root)) || (json_is_object(root) && list->asked_count == 1)) {
+		read_members(list, limits, root);
 	} else if (json_is_object(root) && json_get(root, "error")) {
-		/* The batch was refused whole: too large, or not known at all. */
-		understood = eth_halve(list, limits);
+		understood = read_refusal(list, limits, json_get(root, "error"), why);
 	} else {
+		text_format(why, 160, "the answer is no JSON-RPC");
 		understood = false;
 	}
-	if (!understood)
-		text_format(why, 160, "the answer is no JSON-RPC");
 	json_free(root);
 	return understood;
 }

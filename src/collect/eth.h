@@ -86,10 +86,11 @@ bool eth_list_done(const struct eth_list *list);
 /* --- requests (what an endpoint's client does; tests and fuzzing call them alone) ------------- */
 
 struct eth_limits {
-	size_t batch;      /* questions in a request, from 1; halved when the endpoint refuses */
-	uint64_t span;     /* blocks in a request for events, likewise; doubled after many good ones */
-	uint64_t span_max; /* what the configuration allows */
-	unsigned good;     /* spans since the last that was refused */
+	uint64_t batch;                    /* questions in a request, from 1; halved when that is too much, doubled after many good ones */
+	uint64_t span;                     /* blocks in a request for events, likewise */
+	uint64_t batch_max, span_max;      /* what the configuration allows */
+	bool too_often;                    /* the last answer said that less would not help, but later would */
+	unsigned good_batches, good_spans; /* since the last that was too much */
 };
 
 /* Writes the next request for what is open: a batch, or a single object when there is one
@@ -97,7 +98,8 @@ struct eth_limits {
 bool eth_write(struct eth_list *list, const struct eth_limits *limits, struct buf *body) TOCSIN_CHECK;
 /* Reads the answer to it. A batch that was refused whole halves limits->batch, a span that was
  * refused halves limits->span, and the questions stay open; holes are asked once more by
- * themselves. False when it is no JSON-RPC at all: `why` of 160 bytes says what it is. */
+ * themselves. False when it is no JSON-RPC at all, or the endpoint was asked too often: `why` of
+ * 160 bytes says it. */
 bool eth_read(struct eth_list *list, struct eth_limits *limits, const char *text, size_t len, char *why) TOCSIN_CHECK;
 /* The request was too much: an HTTP status such as 413, or an answer beyond the limit. False
  * when it cannot be made smaller. */

@@ -147,6 +147,7 @@ static enum reach take(struct eth *eth, const struct http_reply *reply, char *wh
 	enum reach reach = poller_reach(reply, why, 160);
 	char malformed[160];
 
+	eth->limits.too_often = false;
 	if (reach == REACH_UNREACHABLE)
 		return reach;
 	if (reply->outcome == HTTP_ANSWERED && (reach == REACH_OK || may_be_too_much(reply->status)) && eth_read(eth->list, &eth->limits, reply->body, reply->body_len, malformed))
@@ -155,7 +156,7 @@ static enum reach take(struct eth *eth, const struct http_reply *reply, char *wh
 		text_format(why, 160, "%s", malformed);
 		return REACH_REFUSING;
 	}
-	if ((reply->outcome == HTTP_TOO_LARGE || may_be_too_much(reply->status)) && eth_halve(eth->list, &eth->limits))
+	if ((reply->outcome == HTTP_TOO_LARGE || may_be_too_much(reply->status)) && !eth->limits.too_often && eth_halve(eth->list, &eth->limits))
 		return REACH_OK;
 	return REACH_REFUSING;
 }
@@ -227,7 +228,7 @@ static struct eth_limits limits_of(const struct settings *settings)
 {
 	uint64_t span = (uint64_t)settings_number(settings, "log_blocks");
 
-	return (struct eth_limits){.batch = (size_t)settings_number(settings, "batch"), .span = span, .span_max = span};
+	return (struct eth_limits){.batch = (size_t)settings_number(settings, "batch"), .batch_max = (size_t)settings_number(settings, "batch"), .span = span, .span_max = span};
 }
 
 struct eth *eth_new(const struct source_host *host, const char *chain, int64_t interval_ms, const struct eth_user *user, struct error *err)
@@ -240,7 +241,7 @@ struct eth *eth_new(const struct source_host *host, const char *chain, int64_t i
 
 	eth->host = *host;
 	eth->user = *user;
-	eth->limits = (struct eth_limits){.batch = BATCH, .span = SPAN, .span_max = SPAN};
+	eth->limits = (struct eth_limits){.batch = BATCH, .batch_max = BATCH, .span = SPAN, .span_max = SPAN};
 	if (settings)
 		eth->limits = limits_of(settings);
 	buf_init(&url, URL_LIMIT);

@@ -751,6 +751,71 @@ static void a_batch_too_large_becomes_smaller(void **state TOCSIN_UNUSED)
 	free(refusal);
 }
 
+/* After a while it may take more, and is offered it step by step. */
+static void a_batch_grows_again(void **state TOCSIN_UNUSED)
+{
+	struct peer p;
+	size_t largest = 0;
+
+	peer_init(&p);
+	peer_is_besu(&p);
+	for (int i = 0; i < 3; i++) {
+		peer_plan(&p);
+		peer_fails(&p, HTTP_TOO_LARGE, "answer over 2 MiB");
+	}
+	for (int minutes = 0; minutes < 30; minutes += 6) {
+		size_t before = largest;
+		largest = 0;
+		do {
+			peer_round(&p);
+			largest = json_count(p.plan) > largest ? json_count(p.plan) : largest;
+		} while (protocol_besu.eager(p.memory));
+		assert_true(minutes == 0 ? largest == 6 : largest <= 2 * before);
+		p.now_us += 6 * US_PER_MINUTE;
+	}
+	assert_true(largest > 6);
+	peer_free(&p);
+}
+
+/* A rate limit is no matter of size: to ask for less, at once and more often, makes it worse. */
+static void a_peer_asked_too_often_is_left_alone(void **state TOCSIN_UNUSED)
+{
+	static const struct {
+		int status, code;
+		const char *message, *why;
+	} refusals[] = {
+		{200, -32005, "request rate limited", "JSON-RPC error -32005: request rate limited (asked too often: set interval_ms)"},
+		{200, -32005, "come back later", "JSON-RPC error -32005: come back later (asked too often: set interval_ms)"},
+		{200, -32012, "credits limited to 6000/sec", "JSON-RPC error -32012: credits limited to 6000/sec (asked too often: set interval_ms)"},
+		{400, -32007, "50/second request limit reached", "HTTP 400 50/second request limit reached"},
+		{503, -32005, "rate limit", "HTTP 503 rate limit"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(refusals); i++) {
+		struct peer p;
+		char body[200];
+		snprintf(body, sizeof(body), "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":%d,\"message\":\"%s\"}}", refusals[i].code, refusals[i].message);
+		peer_init(&p);
+		peer_is_besu(&p);
+		peer_plan(&p);
+		size_t count = json_count(p.plan);
+		peer_hears(&p, refusals[i].status, body);
+		assert_int_equal(p.sample.reach, REACH_REFUSING);
+		assert_string_equal(p.sample.why, refusals[i].why);
+		assert_false(protocol_besu.eager(p.memory));
+		peer_plan(&p);
+		assert_true(json_is_array(p.plan));
+		assert_int_equal(json_count(p.plan), count);
+		/* Nor does one that is asked call by call go on with the next. */
+		peer_hears(&p, 400, "Bad Request");
+		peer_plan(&p);
+		assert_true(json_is_object(p.plan));
+		peer_hears(&p, refusals[i].status, body);
+		assert_false(protocol_besu.eager(p.memory));
+		peer_free(&p);
+	}
+}
+
 static void a_peer_without_batches_is_asked_singly(void **state TOCSIN_UNUSED)
 {
 	static const struct {
@@ -1037,6 +1102,8 @@ int main(void)
 		cmocka_unit_test(a_syncing_node_names_its_target),
 		cmocka_unit_test(the_node_key_names_its_address),
 		cmocka_unit_test(a_batch_too_large_becomes_smaller),
+		cmocka_unit_test(a_batch_grows_again),
+		cmocka_unit_test(a_peer_asked_too_often_is_left_alone),
 		cmocka_unit_test(a_peer_without_batches_is_asked_singly),
 		cmocka_unit_test(a_single_error_without_id_is_heard),
 		cmocka_unit_test(an_endless_answer_is_asked_for_less),

@@ -160,6 +160,60 @@ static void refused_alone(void **state)
 	eth_list_free(list);
 }
 
+/* A rate limit is no matter of size: it is said, and nothing is asked at once. */
+static void asked_too_often(void **state)
+{
+	static const char *const messages[] = {"request rate limited", "daily request count exceeded", "50/second request limit reached", "come back later"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(messages); i++) {
+		struct eth_list *list = three_calls();
+		struct eth_limits limits = usual();
+		char text[300], why[160];
+		ask(list, &limits, 3);
+		snprintf(text, sizeof(text), "{\"id\":null,\"error\":{\"code\":-32005,\"message\":\"%s\"}}", messages[i]);
+		assert_false(eth_read(list, &limits, text, strlen(text), why));
+		assert_non_null(strstr(why, messages[i]));
+		assert_int_equal(limits.batch, 10);
+		assert_true(limits.too_often);
+		/* The same of one in a batch, and of a span of events. */
+		snprintf(text, sizeof(text), "[{\"id\":2,\"error\":{\"code\":-32005,\"message\":\"%s\"}},{\"id\":1,\"result\":\"0x01\"},{\"id\":3,\"result\":\"0x03\"}]", messages[i]);
+		assert_true(answer(list, &limits, text));
+		assert_true(eth_list_done(list) && eth_refused(list, 1));
+		eth_list_free(list);
+		list = eth_list_new();
+		eth_add_logs(list, &(struct eth_filter){.to = 99});
+		ask(list, &limits, 1);
+		snprintf(text, sizeof(text), "{\"id\":1,\"error\":{\"code\":-32005,\"message\":\"%s\"}}", messages[i]);
+		assert_true(answer(list, &limits, text));
+		assert_true(eth_refused(list, 0));
+		assert_int_equal(limits.span, 100);
+		eth_list_free(list);
+	}
+}
+
+/* What was too much once is offered again after many good ones. */
+static void batch_grows_again(void **state)
+{
+	struct eth_limits limits = {.batch = 3, .batch_max = 3, .span = 100, .span_max = 100};
+	struct eth_list *list = three_calls();
+
+	(void)state;
+	ask(list, &limits, 3);
+	assert_true(eth_halve(list, &limits));
+	eth_list_free(list);
+	assert_int_equal(limits.batch, 1);
+	for (int i = 0; i < 40; i++) {
+		list = eth_list_new();
+		eth_add_chain_id(list);
+		ask(list, &limits, 1);
+		assert_true(answer(list, &limits, "{\"id\":1,\"result\":\"0x8a\"}"));
+		assert_int_equal(limits.batch, i < 15 ? 1 : i < 31 ? 2
+								   : 3);
+		eth_list_free(list);
+	}
+}
+
 static void no_json_rpc(void **state)
 {
 	static const char *const cases[] = {"", "<html>", "[]", "5", "{}", "[", "\"x\"", "{\"error\""};
@@ -464,6 +518,8 @@ int main(void)
 		cmocka_unit_test(answered_twice),
 		cmocka_unit_test(refused_batch),
 		cmocka_unit_test(refused_alone),
+		cmocka_unit_test(asked_too_often),
+		cmocka_unit_test(batch_grows_again),
 		cmocka_unit_test(no_json_rpc),
 		cmocka_unit_test(outcomes_of_calls),
 		cmocka_unit_test(logs_in_pages),
