@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "cli/cli.h"
+#include "drill/engine.h"
 #include "drill/sim.h"
 
 #include <pthread.h>
@@ -17,6 +18,7 @@ const struct cli_command cli_sim = {
 		"[--speed X] [--break-after 10s] [--heal-after 60s] [--write-config FILE]",
 	.help = "play a QBFT network on loopback, and break it as the scenario says",
 	.manual = "Prints one line for each node, its URL first, and then serves until it is told to end.\n"
+		  "There may be up to 100 validators and as many RPC nodes.\n"
 		  "The fault began shortly before the start, unless --break-after says when it comes.\n"
 		  "SIGUSR1 breaks and SIGUSR2 heals; so do orders such as \"break\", \"heal\" or\n"
 		  "\"restart besu-validator-2\", posted with a header X-Tocsin-Control to /control.\n"
@@ -70,12 +72,12 @@ static bool set_victim(struct arguments *a, const char *value)
 
 static bool set_validators(struct arguments *a, const char *value)
 {
-	return set_unsigned(&a->sim.validators, value, 1000) && a->sim.validators > 0;
+	return set_unsigned(&a->sim.validators, value, ENGINE_VALIDATORS_MAX) && a->sim.validators > 0;
 }
 
 static bool set_rpc_nodes(struct arguments *a, const char *value)
 {
-	return set_unsigned(&a->sim.rpc_nodes, value, 1000) && a->sim.rpc_nodes > 0;
+	return set_unsigned(&a->sim.rpc_nodes, value, ENGINE_RPC_MAX) && a->sim.rpc_nodes > 0;
 }
 
 static bool set_period(struct arguments *a, const char *value)
@@ -112,6 +114,7 @@ static bool set_write_config(struct arguments *a, const char *value)
 	return *value != '\0';
 }
 
+_Static_assert(ENGINE_VALIDATORS_MAX == 100 && ENGINE_RPC_MAX == 100, "the words below and the manual say 100");
 static const struct sim_setting {
 	const char *name;
 	bool (*set)(struct arguments *a, const char *value);
@@ -120,8 +123,8 @@ static const struct sim_setting {
 	{"port", set_port, "a port number"},
 	{"seed", set_seed, "a number"},
 	{"victim", set_victim, "a node's name"},
-	{"validators", set_validators, "a number above 0"},
-	{"rpc-nodes", set_rpc_nodes, "a number above 0"},
+	{"validators", set_validators, "a number from 1 to 100"},
+	{"rpc-nodes", set_rpc_nodes, "a number from 1 to 100"},
 	{"period", set_period, "a duration such as 2s"},
 	{"request-timeout", set_request_timeout, "a duration such as 2s"},
 	{"speed", set_speed, "a number above 0, such as 10"},

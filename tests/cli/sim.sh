@@ -3,6 +3,13 @@
 . "${srcdir:-.}/tests/cli/lib.sh"
 need jq
 
+for option in --validators --rpc-nodes; do
+	for number in 0 101 many; do
+		expect_exit 64 "$option $number" sim healthy "$option" "$number"
+		expect_text "is told how many there may be" "$scratch/err" "$option $number: not understood (write a number from 1 to 100)"
+	done
+done
+
 sim small healthy --validators 5 --rpc-nodes 3 --write-config "$scratch/t.conf" || finish
 expect_equal "one line for each node" "$(wc -l <"$scratch/small.nodes")" 8
 expect_equal "each begins with a URL of its own" "$(urls small | grep -c '^http://127\.0\.0\.1:[0-9]*$') $(urls small | sort -u | wc -l)" "8 8"
