@@ -23,9 +23,9 @@ const struct cli_command cli_init = {
 	.manual = "Asks each URL for its chain, validators, periods and peers, tries the peers' own\n"
 		  "addresses with the same port (not with --no-peers), keeps those that answer for the\n"
 		  "chain of most URLs, and writes a configuration that says where each value comes from.\n"
-		  "-o FILE says where (default: tocsin.conf in the configuration directory, - is standard\n"
-		  "output); a file that exists is kept unless --force is given. A token goes into a variable that\n"
-		  "--bearer-env names, never on the command line.\n\n"
+		  "-o FILE says where (default: tocsin.conf in the configuration directory; - is standard\n"
+		  "output); a file that exists is kept unless --force is given. A token goes into a\n"
+		  "variable that --bearer-env names, never on the command line.\n\n"
 		  "--kube watches the pods of a namespace through kubectl, --prometheus and\n"
 		  "--alertmanager their alerts. Each --ccip-router names a router and an endpoint of\n"
 		  "its chain; two of them are enough to find the lanes between the two. Without any\n"
@@ -126,7 +126,7 @@ static void warn_left_out(const struct discovery *d)
 static void warn_secrets(const struct discovery *d)
 {
 	for (size_t i = 0; i < d->node_count; i++)
-		if (d->nodes[i].secret)
+		if (d->nodes[i].secret && membership_keeps(d->nodes[i].membership))
 			fprintf(stderr, "tocsin: warning: node %s: its url holds a secret, which is now in the file (better: take it out and name a variable with bearer_env)\n", d->nodes[i].name);
 }
 

@@ -48,6 +48,8 @@ expect_exit 0 "a secret in a URL" init --rpc "http://user:geheim@${url#http://}"
 expect_text "is warned of" "$scratch/err" "bearer_env"
 expect_equal "and not shown" "$(cat "$scratch/out" "$scratch/err" | grep -c geheim)" 0
 expect_text "it is kept in the file" "$conf" "url = http://user:geheim@"
+expect_exit 0 "a secret in a URL that is left out" init --rpc "$url" "http://user:geheim@${url#http://}" --no-peers --force -o "$conf"
+expect_equal "is neither written nor warned of" "$(cat "$scratch/err" "$conf" | grep -c 'geheim\|holds a secret')" 0
 expect_exit 1 "a token that is not set" init --rpc "$url" --bearer-env TOCSIN_TEST_NO_SUCH --force -o "$conf"
 expect_text "is named" "$scratch/err" "TOCSIN_TEST_NO_SUCH is not set"
 
