@@ -54,7 +54,7 @@ static void write_timeout(const struct discovery *d, struct buf *out)
 		buf_printf(out, "# What %s told (admin_nodeInfo, qbft_getRequestTimeoutSeconds): round 0 waits so long.\nrequest_timeout = %s\n",
 			   node_name(d, d->periods_by), duration_key(text, d->request_timeout_ms));
 	else
-		buf_puts(out, "# QBFT's timeout of round 0. No node told it; it counts as equal to the block period.\n# request_timeout = 2s\n");
+		buf_puts(out, "# QBFT's timeout of round 0. No node told it; it is inferred from rounds that fail, and counts as equal to the block period until then.\n# request_timeout = 2s\n");
 	if (d->empty_period_ms)
 		buf_printf(out, "# From admin_nodeInfo of %s: empty blocks come only this often.\nempty_block_period = %s\n", node_name(d, d->periods_by), duration_key(text, d->empty_period_ms));
 	else

@@ -2,6 +2,7 @@
 #include "world/private.h"
 
 #include "base/hash.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -160,24 +161,34 @@ void chain_show_versions(struct world *world, int64_t at_us)
 
 void chain_infer_period(struct world *world)
 {
-	if (world->has_head)
-		world->inferred_ms = window_period_ms(&world->window, world->head);
+	if (!world->has_head)
+		return;
+	world->inferred_ms = window_period_ms(&world->window, world->head);
+	world->inferred_timeout_ms = window_timeout_ms(&world->window, world->head, world->period_ms > 0 ? world->period_ms : world->inferred_ms);
 }
 
-/* P and T: the configuration, else node info, else the headers. The empty-block
- * period is not in node info, so a rhythm much slower than the period counts as it. */
+static int64_t first_known(const int64_t *numbers, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (numbers[i] > 0)
+			return numbers[i];
+	return 0;
+}
+
+/* P and T: the configuration, else node info, else the headers; T shows only where rounds
+ * failed, and counts as equal to P until then. The empty-block period is not in node info, so a rhythm much slower than the period counts as it. */
 static void find_periods(struct world *world)
 {
 	const struct thresholds *t = &world->thresholds;
-	int64_t inferred = world->inferred_ms, period = t->block_period_ms;
+	const int64_t periods[] = {t->block_period_ms, world->info_period_ms, world->inferred_ms};
+	int64_t inferred = world->inferred_ms, period = first_known(periods, ARRAY_LENGTH(periods));
+	const int64_t timeouts[] = {t->request_timeout_ms, world->info_timeout_ms, world->inferred_timeout_ms, period};
 	int64_t empty = t->empty_period_ms > 0 ? t->empty_period_ms : world->info_empty_ms;
 
-	if (period == 0)
-		period = world->info_period_ms > 0 ? world->info_period_ms : inferred;
 	if (t->block_period_ms == 0 && empty == 0 && inferred > period + period / 2)
 		empty = inferred;
 	world->period_ms = period > empty || period == 0 ? period : empty;
-	world->timeout_ms = t->request_timeout_ms > 0 ? t->request_timeout_ms : (world->info_timeout_ms > 0 ? world->info_timeout_ms : period);
+	world->timeout_ms = first_known(timeouts, ARRAY_LENGTH(timeouts));
 }
 
 /* How old the head was then, by a clock that may differ from the network's: at least as

@@ -207,6 +207,7 @@ struct world {
 
 	int64_t info_period_ms, info_timeout_ms, info_empty_ms; /* from node info */
 	int64_t inferred_ms;                                    /* the period as the headers show it */
+	int64_t inferred_timeout_ms;                            /* the timeout, as failed rounds show it; 0: none did */
 	int64_t period_ms, timeout_ms;                          /* P and T as judged; 0: not known */
 	bool settled;                                           /* as of the last world_judge */
 	uint64_t generation;
@@ -252,7 +253,7 @@ void chain_offer_head(struct world *world, const struct component *node, const s
 /* Chooses the highest head among the nodes that are not lost and tell of the chain that
  * most tell of. */
 void chain_choose_head(struct world *world, int64_t at_us);
-/* Reads the period from the headers; to be called when they changed. */
+/* Reads period and timeout from the headers; to be called when they changed. */
 void chain_infer_period(struct world *world);
 void chain_take_finalized(struct world *world, uint64_t number, int64_t at_us);
 /* Which versions run where, if that changed. */

@@ -35,7 +35,7 @@ struct thresholds thresholds_default(void)
 
 static const struct threshold_def defs[] = {
 	ROW(block_period_ms, 0, DAY_MS, "time between blocks; 0: from node info, else inferred from headers", "the genesis file, blockperiodseconds"),
-	ROW(request_timeout_ms, 0, DAY_MS, "QBFT timeout of round 0; 0: from node info, else equal to the period", "the genesis file, requesttimeoutseconds"),
+	ROW(request_timeout_ms, 0, DAY_MS, "QBFT timeout of round 0; 0: from node info, else inferred from failed rounds, else equal to the period", "the genesis file, requesttimeoutseconds"),
 	ROW(empty_period_ms, 0, DAY_MS, "time between empty blocks; 0: none is set", "the genesis file, xemptyblockperiodseconds"),
 	ROW(stall_rounds, 1, 100, "a chain later than P + this many T + slack is halted", "QBFT's rounds: two failed proposers take T + 2T"),
 	ROW(stall_slack_ms, 0, 600000, "slack of the same rule", "delays of network and polling"),

@@ -10,7 +10,7 @@
 struct thresholds {
 	/* name                         default   source */
 	int64_t block_period_ms;     /*       0   0: from node info, else inferred from headers */
-	int64_t request_timeout_ms;  /*       0   0: from node info, else equal to the period */
+	int64_t request_timeout_ms;  /*       0   0: from node info, else from failed rounds, else equal to the period */
 	int64_t empty_period_ms;     /*       0   xemptyblockperiodseconds; 0: off */
 	int64_t stall_rounds;        /*       3   protocol reference 1.5.1: P + 3T + slack */
 	int64_t stall_slack_ms;      /*   2,000   protocol reference 1.5.1 */

@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Pairs of blocks that the period is inferred from. */
-enum { PERIOD_PAIRS = 64 };
+enum {
+	PERIOD_PAIRS = 64,    /* of blocks that the period is inferred from */
+	ROUNDS_MAX = 16,      /* whose end still says how long they took */
+	TIMEOUT_PERIODS = 10, /* no network waits longer for a round */
+};
 
 /* --- validator sets --------------------------------------------------------- */
 
@@ -165,6 +168,31 @@ int64_t window_period_ms(const struct window *window, uint64_t head)
 	if (steps[count / 2] == 0)
 		return sum / (int64_t)count > 0 ? sum / (int64_t)count : 1;
 	return steps[count / 2];
+}
+
+/* A block that round r decided came P + T * (2^r - 1) after its parent. */
+static int64_t timeout_shown(const struct window_header *child, const struct window_header *parent, int64_t period_ms)
+{
+	int64_t late_ms = (child->timestamp_s - parent->timestamp_s) * 1000 - period_ms;
+
+	return child->round == 0 || child->round > ROUNDS_MAX ? 0 : late_ms / ((INT64_C(1) << child->round) - 1);
+}
+
+int64_t window_timeout_ms(const struct window *window, uint64_t head, int64_t period_ms)
+{
+	int64_t longest = 0, shown;
+
+	for (uint64_t back = 0; back + 1 < WINDOW_HEADERS && back + 1 < head; back++) {
+		const struct window_header *child = window_at(window, head - back);
+		const struct window_header *parent = window_at(window, head - back - 1);
+
+		if (child == NULL || parent == NULL)
+			continue;
+		shown = timeout_shown(child, parent, period_ms);
+		if (shown > longest && shown <= TIMEOUT_PERIODS * period_ms)
+			longest = shown;
+	}
+	return longest;
 }
 
 /* The proposers of the rounds before the one that decided. */

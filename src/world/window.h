@@ -53,6 +53,11 @@ void window_free(struct window *window);
  * than two. */
 int64_t window_period_ms(const struct window *window, uint64_t head);
 
+/* QBFT's timeout of round 0, as the blocks up to `head` that took more rounds show it: the
+ * longest of those; 0 when there is none. A pause of many periods is a halt, and shows
+ * nothing. */
+int64_t window_timeout_ms(const struct window *window, uint64_t head, int64_t period_ms);
+
 /* Whose turns the header used up, as positions in `set`: QBFT's by its round (protocol
  * reference 1.5.2), clique's when another signer than the one in turn made it, though
  * that one was free to. */

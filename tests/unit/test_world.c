@@ -963,6 +963,35 @@ static void periods_come_from_configuration_then_info_then_headers(void **state)
 	net_close(&net);
 }
 
+/* Nobody tells the timeout: failed rounds show it, and a halt that ended does not. */
+static void failed_rounds_show_the_timeout(void **state)
+{
+	struct net net;
+
+	(void)state;
+	net_open(&net, 7, 1);
+	net.timeout_s = 4;
+	net.silent_periods = true;
+	net_age(&net, 100);
+	net_run(&net, 20);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_REQUEST_TIMEOUT_MS), 2000);
+	net.nodes[2].mute = true;
+	net_run(&net, 60);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_REQUEST_TIMEOUT_MS), 4000);
+	net.nodes[3].mute = true;
+	for (int k = 0; k < 90; k++) {
+		net_run(&net, 1);
+		assert_int_not_equal(world_chain(net.world)->health, HEALTH_CRITICAL);
+	}
+	net.halted = true;
+	net_run(&net, 600);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_STALLED);
+	net.halted = false;
+	net_run(&net, 60);
+	assert_int_equal(number_of(world_chain(net.world), CHAIN_REQUEST_TIMEOUT_MS), 4000);
+	net_close(&net);
+}
+
 static void a_lost_endpoint_is_not_a_lost_validator(void **state)
 {
 	struct net net;
@@ -1912,6 +1941,7 @@ int main(void)
 		cmocka_unit_test(a_stepped_clock_halts_nothing),
 		cmocka_unit_test(a_plain_chain_says_what_it_does_not_know),
 		cmocka_unit_test(periods_come_from_configuration_then_info_then_headers),
+		cmocka_unit_test(failed_rounds_show_the_timeout),
 		cmocka_unit_test(a_lost_endpoint_is_not_a_lost_validator),
 		cmocka_unit_test(ids_come_from_configuration_or_address),
 		cmocka_unit_test(the_first_node_decides_an_unknown_chain),
