@@ -14,7 +14,7 @@ static void fork_clear(struct world *world, struct node_detail *detail)
 	world->forked--;
 }
 
-static void fork_mark(struct world *world, struct node_detail *detail, uint64_t low, uint64_t high, const struct hash256 *hash, bool told)
+static void fork_mark(struct world *world, struct node_detail *detail, uint64_t low, uint64_t high, const struct hash256 *hash, int64_t since_us)
 {
 	if (!detail->forked)
 		world->forked++;
@@ -23,7 +23,7 @@ static void fork_mark(struct world *world, struct node_detail *detail, uint64_t 
 	detail->fork_high = high;
 	detail->fork_hash = *hash;
 	detail->fork_side = SIDE_OPEN;
-	detail->fork_told = told;
+	detail->fork_since_us = since_us;
 }
 
 void fork_drop_above(struct world *world, uint64_t number)
@@ -42,6 +42,14 @@ void fork_drop_above(struct world *world, uint64_t number)
 	}
 }
 
+/* It left a chain that is not followed any more, maybe for the one that is: its next answer
+ * tells. */
+static void fork_reopen(struct world *world, struct node_detail *detail)
+{
+	fork_clear(world, detail);
+	detail->agreed = detail->fork_low;
+}
+
 /* Nobody else who answers stands by the window's chain: a node alone may change its mind. */
 static bool is_alone(const struct world *world, const struct component *c)
 {
@@ -54,6 +62,20 @@ static bool is_alone(const struct world *world, const struct component *c)
 			return false;
 	}
 	return true;
+}
+
+/* The window follows the one node that still stood by it, to another block of that number. */
+static void follow_alone(struct world *world, uint64_t number)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+
+	for (size_t i = 0; i < nodes->count; i++) {
+		struct node_detail *detail = node_detail(nodes->items[i]);
+
+		if (detail->forked && detail->fork_high >= number)
+			fork_reopen(world, detail);
+	}
+	fork_drop_above(world, number - 1);
 }
 
 /* A node named its block of that number, and the window's is the same or not. True when
@@ -75,11 +97,11 @@ static bool take_word(struct world *world, struct component *c, uint64_t number,
 	if (!detail->forked && number <= detail->agreed)
 		past_differs(world, detail, number, &window_at(&world->window, number)->hash, hash);
 	if (!detail->forked && is_alone(world, c)) {
-		fork_drop_above(world, number - 1);
+		follow_alone(world, number);
 		return true;
 	}
 	if (!detail->forked || number < detail->fork_high)
-		fork_mark(world, detail, detail->forked ? detail->fork_low : detail->agreed, number, hash, true);
+		fork_mark(world, detail, detail->forked ? detail->fork_low : detail->agreed, number, hash, detail->forked && detail->fork_since_us != 0 ? detail->fork_since_us : c->seen_us);
 	return false;
 }
 
@@ -89,8 +111,8 @@ bool fork_take_header(struct world *world, struct component *c, const struct hea
 	const struct window_header *parent = header->number > 0 ? window_at(&world->window, header->number - 1) : NULL;
 	struct node_detail *detail = node_detail(c);
 
-	if (detail->forked && header->number == detail->fork_high && hash_equal(&header->hash, &detail->fork_hash))
-		detail->fork_told = true;
+	if (detail->forked && detail->fork_since_us == 0 && header->number == detail->fork_high && hash_equal(&header->hash, &detail->fork_hash))
+		detail->fork_since_us = c->seen_us;
 	if (same != NULL)
 		return take_word(world, c, header->number, &header->hash, hash_equal(&same->hash, &header->hash));
 	if (parent != NULL)
@@ -166,6 +188,28 @@ static bool same_branch(const struct node_detail *a, const struct node_detail *b
 	return a->forked && b->forked && a->fork_high == b->fork_high && hash_equal(&a->fork_hash, &b->fork_hash);
 }
 
+/* The followed chain's block of that number is its own too. */
+static bool holds(const struct node_detail *detail, uint64_t number)
+{
+	return detail->forked ? detail->fork_low >= number : detail->agreed >= number;
+}
+
+/* Where a node stands that does not follow `branch`, now that the window will. */
+static void leave_behind(struct world *world, struct node_detail *detail, const struct node_detail *branch, const struct window_header *old)
+{
+	bool open = detail->forked && detail->fork_high >= branch->fork_high;
+
+	/* Nobody left the old chain: it was only told first, and never followed. */
+	if (world->past_replaced == 0 && (detail->forked || holds(detail, branch->fork_high)))
+		past_forget(world, detail);
+	if (old != NULL && holds(detail, branch->fork_high)) {
+		fork_mark(world, detail, branch->fork_high - 1, branch->fork_high, &old->hash, 0);
+		return;
+	}
+	if (open)
+		fork_reopen(world, detail);
+}
+
 /* The window lets go of its chain from the fork on; whoever follows `winner` stands by the
  * new one, and who stood by the old one differs now. */
 static void change_sides(struct world *world, const struct node_detail *winner)
@@ -173,18 +217,12 @@ static void change_sides(struct world *world, const struct node_detail *winner)
 	const struct component_list *nodes = &world->lists[KIND_NODE];
 	const struct window_header *old = window_at(&world->window, winner->fork_high);
 	const struct node_detail branch = *winner;
-	struct hash256 old_hash = {{0}};
 
-	if (old != NULL)
-		old_hash = old->hash;
-	for (size_t i = 0; old != NULL && i < nodes->count; i++) {
+	for (size_t i = 0; i < nodes->count; i++) {
 		struct node_detail *detail = node_detail(nodes->items[i]);
 
-		if (!detail->forked && detail->agreed >= branch.fork_high)
-			fork_mark(world, detail, branch.fork_high - 1, branch.fork_high, &old_hash, false);
-		/* Nobody left the old chain: it was only told first, and never followed. */
-		if (detail->forked && world->past_replaced == 0)
-			past_forget(world, detail);
+		if (!same_branch(detail, &branch))
+			leave_behind(world, detail, &branch, old);
 	}
 	fork_drop_above(world, branch.fork_high - 1);
 	for (size_t i = 0; i < nodes->count; i++) {
@@ -206,26 +244,37 @@ static bool has_word(const struct node_detail *detail)
 	return detail->has_head && !detail->lost && !detail->unsampled;
 }
 
-/* The followed chain's block of that number is its own too. */
-static bool holds(const struct node_detail *detail, uint64_t number)
-{
-	return detail->forked ? detail->fork_low >= number : detail->agreed >= number;
-}
-
 bool world_node_holds(const struct component *node, uint64_t number)
 {
 	return holds(node_detail(node), number);
 }
 
 /* Of the nodes whose word counts: who is on a branch, who has the followed chain's block
- * there, and who told neither yet. */
+ * there, and who told neither since the branch is known. An older word is no proof: all may
+ * be about to change over. */
 struct sides {
 	size_t nodes, with, against, open;
 };
 
+/* When a node first told of the branch. */
+static int64_t branch_since_us(const struct world *world, const struct node_detail *branch)
+{
+	const struct component_list *nodes = &world->lists[KIND_NODE];
+	int64_t since_us = branch->fork_since_us;
+
+	for (size_t i = 0; i < nodes->count; i++) {
+		const struct node_detail *detail = node_detail(nodes->items[i]);
+
+		if (same_branch(detail, branch) && detail->fork_since_us != 0 && detail->fork_since_us < since_us)
+			since_us = detail->fork_since_us;
+	}
+	return since_us;
+}
+
 static struct sides count_sides(const struct world *world, const struct node_detail *branch)
 {
 	const struct component_list *nodes = &world->lists[KIND_NODE];
+	int64_t since_us = branch_since_us(world, branch);
 	struct sides sides = {0};
 
 	for (size_t i = 0; i < nodes->count; i++) {
@@ -236,7 +285,7 @@ static struct sides count_sides(const struct world *world, const struct node_det
 		sides.nodes++;
 		if (same_branch(detail, branch))
 			sides.with++;
-		else if (holds(detail, branch->fork_high))
+		else if (holds(detail, branch->fork_high) && nodes->items[i]->seen_us >= since_us)
 			sides.against++;
 		else
 			/* Who left the followed chain before is on neither side, for certain. */
@@ -257,7 +306,7 @@ static enum fork_side find_side(const struct world *world, const struct node_det
 	struct sides sides = count_sides(world, branch);
 
 	/* It may have gone over to the others with them, and only not be asked yet. */
-	if (!branch->fork_told)
+	if (branch->fork_since_us == 0)
 		return SIDE_OPEN;
 	if (2 * sides.against > sides.nodes)
 		return SIDE_FEW;
@@ -279,7 +328,7 @@ static void find_sides(struct world *world)
 
 		if (!detail->answers || !fork_counts(world, nodes->items[i]))
 			continue;
-		detail->fork_side = last != NULL && last->fork_told == detail->fork_told && same_branch(detail, last) ? last->fork_side : find_side(world, detail);
+		detail->fork_side = last != NULL && (last->fork_since_us == 0) == (detail->fork_since_us == 0) && same_branch(detail, last) ? last->fork_side : find_side(world, detail);
 		last = detail;
 		if (detail->fork_side == SIDE_FEW || (world->fork_open != 0 && world->fork_open <= detail->fork_high))
 			continue;

@@ -88,7 +88,7 @@ struct node_detail {
 	bool forked;                  /* it told another block than the window has: counted in world.forked */
 	uint64_t fork_low, fork_high; /* the same block at the first, another one at the second */
 	struct hash256 fork_hash;     /* the one that it has at fork_high */
-	bool fork_told;               /* it said so itself since the others' chain is followed */
+	int64_t fork_since_us;        /* it told so first; 0: the others left its chain, and it was not asked again */
 	enum fork_side fork_side;     /* as of the last fork_show */
 	struct node_past past;
 	bool has_own_key, has_peers;

@@ -540,6 +540,7 @@ void world_clock_stepped(struct world *world, int64_t step_us)
 		move_time(&detail->failing_since_us, step_us);
 		move_time(&detail->errors_from_us, step_us);
 		move_time(&detail->moved_us, step_us);
+		move_time(&detail->fork_since_us, step_us);
 	}
 	for (int kind = 0; kind < KIND_COUNT; kind++)
 		move_time(&world->heard_us[kind], step_us);
