@@ -30,15 +30,17 @@ void check_set(struct check *check, enum check_state state, const char *fmt, ...
 static void check_blocks(struct checker *checker, const struct world *world, struct check *out)
 {
 	const struct component *chain = world_chain(world);
+	/* Blocks that were lost stay so until this incident is resolved: the new ones count. */
+	bool broken = chain->health == HEALTH_CRITICAL && chain->symptom != SYMPTOM_REWOUND;
 	int64_t head;
 
 	if (!checker->has_entry || !component_number(chain, CHAIN_HEAD, &head)) {
 		check_set(out, CHECK_WAITING, "no block seen yet");
 		return;
 	}
-	if (head < checker->advance_head || chain->health == HEALTH_CRITICAL)
+	if (head < checker->advance_head || broken)
 		checker->advance_head = head;
-	if (chain->health == HEALTH_CRITICAL)
+	if (broken)
 		check_set(out, CHECK_FAILING, "%s", chain->reason);
 	else if (chain->health == HEALTH_UNKNOWN || chain->health == HEALTH_STALE)
 		check_set(out, CHECK_WAITING, "%s", chain->reason);

@@ -307,6 +307,36 @@ static void a_healed_network_passes_and_the_record_hears_it_once(void **state)
 	net_close(&net);
 }
 
+/* The chain is critical for what it lost until the incident is resolved: that alone must not
+ * keep it from being resolved. */
+static void lost_blocks_do_not_keep_their_incident_open(void **state)
+{
+	struct story story;
+	struct checker *checker;
+	struct net net;
+
+	(void)state;
+	net_watch(&net, 4, 1);
+	net.head -= 20;
+	net.blocks[net.head].time_s = net.now_s;
+	for (size_t i = 0; i < net.node_count; i++) {
+		net.nodes[i].forked = true;
+		net.nodes[i].fork_from = net.head + 1;
+		net.nodes[i].told = net.head;
+	}
+	net_run(&net, 30);
+	assert_int_equal(world_chain(net.world)->symptom, SYMPTOM_REWOUND);
+	checker = checker_new(story_open(&story, "chain-fork", net_now_us(&net)), net.world, net_now_us(&net));
+	run(&net, checker, 30);
+	assert_int_equal(world_chain(net.world)->health, HEALTH_CRITICAL);
+	for (size_t i = 0; i < checker_count(checker); i++)
+		if (checker_at(checker, i)->state != CHECK_PASSING)
+			fail_msg("%s: %s", checker_at(checker, i)->name, checker_at(checker, i)->detail);
+	checker_free(checker);
+	fold_free(story.fold);
+	net_close(&net);
+}
+
 static void a_victim_that_stays_away_fails(void **state)
 {
 	struct story story;
@@ -465,6 +495,7 @@ int main(void)
 		cmocka_unit_test(a_victim_that_stays_away_fails),
 		cmocka_unit_test(a_new_halt_takes_the_pass_back),
 		cmocka_unit_test(rpc_answers_needs_polls_in_a_row),
+		cmocka_unit_test(lost_blocks_do_not_keep_their_incident_open),
 		cmocka_unit_test(endpoints_come_back_one_by_one),
 		cmocka_unit_test(a_plain_chain_has_no_turns_to_check),
 		cmocka_unit_test(outside_resolve_nothing_is_told),
