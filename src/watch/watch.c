@@ -198,11 +198,11 @@ static bool writes_machine(const struct watch *w)
 	return w->journal && !w->read_only && w->loaded && w->lease.mine;
 }
 
-/* True while it may turn out that this console does: before the record is read, and when
- * the lease ran out because the record cannot be written. */
+/* True while it may turn out that this console does: before the record is read, before it is
+ * known who holds the lease, and when ours ran out because the record cannot be written. */
 static bool may_write_machine(const struct watch *w)
 {
-	return w->journal && !w->read_only && (!w->loaded || w->lease.mine || w->lapsed);
+	return w->journal && !w->read_only && (!w->loaded || w->lease.mine || w->lapsed || !w->lease.holder[0]);
 }
 
 /* Changes are kept until they are durable. A disk that is full for hours must not fill
