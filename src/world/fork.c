@@ -316,7 +316,7 @@ static enum fork_side find_side(const struct world *world, const struct node_det
 }
 
 /* Many nodes may be on one branch, and few branches are: each is counted once. */
-static void find_sides(struct world *world)
+void fork_find_sides(struct world *world)
 {
 	const struct component_list *nodes = &world->lists[KIND_NODE];
 	const struct node_detail *last = NULL;
@@ -379,7 +379,7 @@ void fork_show(struct world *world, int64_t at_us)
 	uint64_t lowest = UINT64_MAX;
 	char text[HASH_TEXT];
 
-	find_sides(world);
+	fork_find_sides(world);
 	if (world->forked == 0 && component_value(world->chain, CHAIN_FORK_BLOCK) == NULL)
 		return;
 	for (size_t i = 0; i < nodes->count; i++) {

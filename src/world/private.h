@@ -288,7 +288,9 @@ bool fork_follow(struct world *world, struct component *node);
 bool fork_counts(const struct world *world, const struct component *node);
 /* The first block in which it differs is known. */
 bool fork_located(const struct world *world, const struct component *node);
-/* Finds who is on which side, and shows it. */
+/* Finds who is on which side, as far as the nodes told. */
+void fork_find_sides(struct world *world);
+/* Does so, and shows it. */
 void fork_show(struct world *world, int64_t at_us);
 struct verdict fork_judge_node(const struct world *world, const struct component *node);
 struct verdict fork_judge_chain(const struct world *world);

@@ -413,6 +413,9 @@ static bool is_settled(const struct world *world)
 			return false;
 	if (!world_outer_settled(world))
 		return false;
+	/* Whose block is the other one shows as soon as the others are heard. */
+	if (world->fork_open != 0 && !world->fork_even)
+		return false;
 	/* A silent chain is about to go on or about to be halted. */
 	if (!chain->settling.judged || chain->settling.pending || world->flow == FLOW_UNKNOWN || world->flow == FLOW_SILENT)
 		return false;
@@ -486,6 +489,7 @@ void world_judge(struct world *world, int64_t now_us)
 	partition_follow(world, now_us);
 	chain_show_versions(world, now_us);
 	nodes_compare_clocks(world);
+	fork_find_sides(world);
 	for (size_t i = 0; i < world->lists[KIND_NODE].count; i++)
 		node_judge(world, world->lists[KIND_NODE].items[i], now_us);
 	judge_shared(world, world->head_dirty, now_us);
