@@ -120,6 +120,20 @@ static void hide_all(struct net *net)
 	for (size_t i = 0; i < net->node_count; i++)
 		net->nodes[i].hidden = true;
 }
+static void hide_heads(struct net *net)
+{
+	for (size_t i = 0; i < net->node_count; i++)
+		net->nodes[i].no_head = true;
+}
+static void stranger_rpc_0(struct net *net)
+{
+	net->nodes[4].stranger = true;
+}
+static void strangers_half(struct net *net)
+{
+	for (size_t i = 0; i < net->node_count; i += 2)
+		net->nodes[i].stranger = true;
+}
 static void nothing(struct net *net)
 {
 	(void)net;
@@ -156,6 +170,9 @@ static const struct {
 	{"a validator and an RPC node cut off", cut_3, 1, CAUSE_NETWORK_PARTITION, SEVERITY_P1, 2, "node/besu-validator-3"},
 	{"halves without a quorum", cut_halves, 1, CAUSE_NETWORK_OUTAGE, SEVERITY_P0, 1, "chain/138"},
 	{"nothing can be reached", hide_all, 1, CAUSE_VISIBILITY_LOST, SEVERITY_P1, 6, "node/besu-rpc-0"},
+	{"nobody tells the newest block", hide_heads, 1, CAUSE_VISIBILITY_LOST, SEVERITY_P1, 6, "node/besu-rpc-0"},
+	{"an endpoint of another network with the same chain id", stranger_rpc_0, 1, CAUSE_RPC_ENDPOINT_ISSUES, SEVERITY_P2, 1, "node/besu-rpc-0"},
+	{"as many endpoints of one network as of another", strangers_half, 1, CAUSE_VISIBILITY_LOST, SEVERITY_P1, 6, "node/besu-rpc-0"},
 	{"two independent faults", stop_0_hide_rpc_0, 2, CAUSE_VALIDATOR_FAILURE, SEVERITY_P1, 2, "node/besu-validator-0"},
 };
 

@@ -31,6 +31,7 @@ struct net_node {
 	bool refusing;      /* the endpoint says no */
 	bool no_head;       /* the call for its head fails, its other calls do not, each for itself */
 	bool no_head_time;  /* and that because it takes too long */
+	bool stranger;      /* it is of another network with the same chain id, far ahead and halted */
 	bool frozen;        /* its head stands still */
 	bool no_key;        /* it has no admin calls */
 	bool forked;        /* it tells other hashes, */
@@ -264,6 +265,24 @@ static inline void net_sample_without_head(struct net *net, size_t i)
 	world_observe(net->world, node->component, &rest);
 }
 
+/* A node of another network with the same chain id tells its head. */
+static inline void net_sample_stranger(struct net *net, struct component *node, uint64_t head, int64_t time_s)
+{
+	struct header header = {.number = head, .timestamp_s = time_s, .difficulty = 1, .consensus = CONSENSUS_QBFT};
+	struct node_sample sample = {.at_us = (net->now_s + net->clock_s) * US_PER_S, .rpc_us = US_PER_MS, .chain_id = 138, .peers = 5, .headers = &header, .header_count = 1};
+
+	memcpy(header.hash.bytes, &head, sizeof(head));
+	header.hash.bytes[31] = header.parent.bytes[31] = 77;
+	header.parent.bytes[0] = 78;
+	header.validator_count = 4;
+	header.validators = xcalloc(header.validator_count, sizeof(*header.validators));
+	for (unsigned i = 0; i < header.validator_count; i++)
+		header.validators[i] = net_address(i);
+	sample.has = SAMPLE_HEAD | SAMPLE_CHAIN_ID | SAMPLE_PEERS;
+	world_observe(net->world, node, &sample);
+	header_free(&header);
+}
+
 static inline void net_sample(struct net *net, size_t i)
 {
 	struct net_node *node = &net->nodes[i];
@@ -277,6 +296,10 @@ static inline void net_sample(struct net *net, size_t i)
 		sample.reach = node->refusing ? REACH_REFUSING : REACH_UNREACHABLE;
 		snprintf(sample.why, sizeof(sample.why), node->refusing ? "HTTP 403 Host not authorized." : "connection refused");
 		world_observe(net->world, node->component, &sample);
+		return;
+	}
+	if (node->stranger) {
+		net_sample_stranger(net, node->component, 900000, NET_START_S - 86400);
 		return;
 	}
 	if (node->no_head) {
@@ -316,24 +339,6 @@ static inline void net_sample(struct net *net, size_t i)
 	world_observe(net->world, node->component, &sample);
 	for (size_t k = 0; k < sample.header_count; k++)
 		header_free(&headers[k]);
-}
-
-/* A node of another network with the same chain id tells its head. */
-static inline void net_sample_stranger(struct net *net, struct component *node, uint64_t head, int64_t time_s)
-{
-	struct header header = {.number = head, .timestamp_s = time_s, .difficulty = 1, .consensus = CONSENSUS_QBFT};
-	struct node_sample sample = {.at_us = (net->now_s + net->clock_s) * US_PER_S, .rpc_us = US_PER_MS, .chain_id = 138, .peers = 5, .headers = &header, .header_count = 1};
-
-	memcpy(header.hash.bytes, &head, sizeof(head));
-	header.hash.bytes[31] = header.parent.bytes[31] = 77;
-	header.parent.bytes[0] = 78;
-	header.validator_count = 4;
-	header.validators = xcalloc(header.validator_count, sizeof(*header.validators));
-	for (unsigned i = 0; i < header.validator_count; i++)
-		header.validators[i] = net_address(i);
-	sample.has = SAMPLE_HEAD | SAMPLE_CHAIN_ID | SAMPLE_PEERS;
-	world_observe(net->world, node, &sample);
-	header_free(&header);
 }
 
 static inline int64_t net_now_us(const struct net *net)
