@@ -176,7 +176,8 @@ static int64_t first_known(const int64_t *numbers, size_t count)
 }
 
 /* P and T: the configuration, else node info, else the headers; T shows only where rounds
- * failed, and counts as equal to P until then. The empty-block period is not in node info, so a rhythm much slower than the period counts as it. */
+ * failed, and counts as equal to P until then. The empty-block period is not in node info, so
+ * a rhythm much slower than the period counts as it. */
 static void find_periods(struct world *world)
 {
 	const struct thresholds *t = &world->thresholds;
