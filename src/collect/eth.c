@@ -611,10 +611,18 @@ static bool read_refusal(struct eth_list *list, struct eth_limits *limits, const
 	return !limits->too_often && eth_halve(list, limits);
 }
 
+/* A whole batch: what is asked alone says nothing of how large one may be. */
+static bool asked_together(const struct eth_list *list)
+{
+	if (list->asked_count == 0)
+		return false;
+	const struct question *first = &list->items[list->asked[0]];
+	return first->kind != QUESTION_LOGS && !first->alone;
+}
+
 static void read_members(struct eth_list *list, struct eth_limits *limits, const struct json *root)
 {
-	const struct question *first = list->asked_count ? &list->items[list->asked[0]] : NULL;
-	bool alone = !first || first->kind == QUESTION_LOGS || first->alone;
+	bool together = asked_together(list);
 
 	if (json_is_array(root))
 		for (const struct json *member = json_first(root); member; member = json_next(member))
@@ -622,7 +630,7 @@ static void read_members(struct eth_list *list, struct eth_limits *limits, const
 	else
 		read_member(list, limits, root);
 	close_holes(list);
-	if (!alone)
+	if (together)
 		grow(&limits->batch, limits->batch_max, &limits->good_batches);
 }
 

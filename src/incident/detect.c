@@ -194,8 +194,9 @@ static void show_quorum(const struct component *chain, struct proposal *p, int64
 		return;
 	if (!component_number(chain, CHAIN_ALIVE, &alive) || !component_number(chain, CHAIN_CAN_LOSE, &can_lose))
 		return;
-	if (quorum + can_lose < alive)
-		text_format(grouped, sizeof(grouped), ", %lld in one group", (long long)(quorum + can_lose));
+	int64_t together = quorum + can_lose;
+	if (together < alive)
+		text_format(grouped, sizeof(grouped), ", %lld in one group", (long long)together);
 	if (can_lose < 0)
 		proposal_evidence(p, now_us, "%lld of %lld validators alive%s, quorum is %lld: %lld short", (long long)alive, (long long)validators, grouped, (long long)quorum, (long long)-can_lose);
 	else

@@ -402,8 +402,9 @@ static struct job *run_appends(struct journal *journal, struct job *first)
 		error_clear(&journal->blob_error);
 		return first->next;
 	}
-	while (end && end->kind == JOB_APPEND)
+	do
 		end = end->next;
+	while (end && end->kind == JOB_APPEND);
 	append_group(journal, first, end);
 	return end;
 }

@@ -418,6 +418,16 @@ static bool proposal_is_news(const struct watch *w, const struct proposal *p)
 	return !detection_covered(w->fold, p) && !detection_dismissed(w->fold, p);
 }
 
+/* Not before the record is read: it knows what is worked on already. */
+static void ring_for_news(struct watch *w, const struct proposals *before)
+{
+	for (size_t i = 0; i < w->proposals.count && watch_loaded(w); i++) {
+		const struct proposal *p = &w->proposals.items[i], *was = proposals_find(before, p->key);
+		if ((!was || p->severity < was->severity) && proposal_is_news(w, p))
+			ring(w, p->key, p->severity, p->title);
+	}
+}
+
 static void detect_now(struct watch *w, int64_t now_us)
 {
 	struct proposals before = w->proposals;
@@ -425,11 +435,7 @@ static void detect_now(struct watch *w, int64_t now_us)
 	/* Only a person can say that lost blocks are dealt with. */
 	world_loss_dealt_with(w->world, detection_resolved_us(w->fold, CAUSE_CHAIN_FORK));
 	detect(w->world, &w->diagnoses, now_us, &w->proposals);
-	for (size_t i = 0; i < w->proposals.count; i++) {
-		const struct proposal *p = &w->proposals.items[i], *was = proposals_find(&before, p->key);
-		if ((!was || p->severity < was->severity) && proposal_is_news(w, p))
-			ring(w, p->key, p->severity, p->title);
-	}
+	ring_for_news(w, &before);
 	proposals_free(&before);
 }
 
@@ -580,6 +586,7 @@ static void on_loaded(void *arg)
 	struct watch *w = arg;
 
 	w->loaded = true;
+	ring_for_news(w, &(struct proposals){0});
 	notify_loaded(w->notify);
 	changed(w);
 }
