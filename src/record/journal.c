@@ -336,19 +336,22 @@ static void leave_out(struct job *job, size_t at, const struct error *err)
 }
 
 /* Takes the draft that stands there among those that were gathered out of the way: alone,
- * or with its job. */
-static void blame(struct job *first, size_t at, const struct error *err)
+ * or with its job. False when there is none. */
+static bool blame(struct job *first, const struct job *end, size_t at, const struct error *err)
 {
-	struct job *job = first;
-
-	while (is_refused(job) || at >= job->count) {
-		at -= is_refused(job) ? 0 : job->count;
-		job = job->next;
+	for (struct job *job = first; job != end; job = job->next) {
+		size_t count = is_refused(job) ? 0 : job->count;
+		if (at >= count) {
+			at -= count;
+			continue;
+		}
+		if (job->apart)
+			leave_out(job, at, err);
+		else
+			job->err = *err;
+		return true;
 	}
-	if (job->apart)
-		leave_out(job, at, err);
-	else
-		job->err = *err;
+	return false;
 }
 
 static void tell_left_out(struct journal *journal, const struct job *job)
@@ -378,9 +381,7 @@ static void append_group(struct journal *journal, struct job *first, const struc
 		status = store_append(journal->store, drafts, count, NULL, &err);
 		free(drafts);
 		faulty = store_faulty_draft(journal->store);
-		if (faulty >= 0)
-			blame(first, (size_t)faulty, &err);
-	} while (faulty >= 0);
+	} while (faulty >= 0 && blame(first, end, (size_t)faulty, &err));
 	if (count)
 		note_write(journal, status, &err);
 	if (count && status == STATUS_OK)
@@ -402,9 +403,8 @@ static struct job *run_appends(struct journal *journal, struct job *first)
 		error_clear(&journal->blob_error);
 		return first->next;
 	}
-	do
+	while (end && end->kind == JOB_APPEND)
 		end = end->next;
-	while (end && end->kind == JOB_APPEND);
 	append_group(journal, first, end);
 	return end;
 }
