@@ -112,7 +112,7 @@ static void measure_keys(size_t nodes)
 	open_console(&terminal, config, record);
 	bench_need(terminal_wait(&terminal, "critical", 60) >= 0, "seeing the nodes");
 	pid_t writer = start_writer(record);
-	terminal_listen(&terminal, bench_now() + (bench_quick() ? 7 : 25));
+	terminal_listen(&terminal, bench_now() + (bench_quick() ? 4 : 25));
 	double memory = process_memory(terminal.pid), began = bench_now(), cpu = process_cpu(terminal.pid);
 	for (int i = 0; i < keys; i++) {
 		terminal_listen(&terminal, bench_now() + 0.02 + 0.04 * drand48());
@@ -150,7 +150,7 @@ static void measure_program(struct terminal *terminal, const char *sign, struct 
 
 	cost->first = terminal_wait(terminal, sign, 10);
 	bench_need(cost->first >= 0, "seeing a first frame");
-	terminal_listen(terminal, bench_now() + 5);
+	terminal_listen(terminal, bench_now() + (bench_quick() ? 4 : 5));
 	double cpu = process_cpu(terminal->pid), began = bench_now();
 	terminal_listen(terminal, began + seconds);
 	cost->idle = (process_cpu(terminal->pid) - cpu) / (bench_now() - began);
