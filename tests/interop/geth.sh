@@ -122,7 +122,8 @@ for node in 0 1 2 3 4; do
 	connect "$node"
 done
 until_true 60 has_peers 4 4 || no_peer "the nodes do not find each other: $(rpc 4 net_peerCount '[]')"
-until_true 60 has_block 4 20 || no_peer "the network makes no blocks: $(tail -n 3 "$net/0.log")"
+# Who connects late misses a turn; a few rounds later that is no matter any more.
+until_true 90 has_block 4 45 || no_peer "the network makes no blocks: $(tail -n 3 "$net/0.log")"
 
 cat >"$scratch/geth.conf" <<CONF
 [network]
@@ -159,7 +160,7 @@ look "healthy" 0
 expect_json "healthy: no proposals" "$scratch/out" '.health == "ok" and .proposals == []'
 expect_json "healthy: clique by its name, all four alive" "$scratch/out" "$chain | .values | .consensus == \"clique\" and .validators == 4 and .quorum == 3 and .alive == 4 and .can_lose == 1"
 expect_json "healthy: each signer proposes, and its node is known" "$scratch/out" \
-	'[.components[] | select(.kind == "validator") | .values | select(.proposed > 0 and .missed_turns == 0) | .node] | sort == ["geth-0", "geth-1", "geth-2", "geth-3"]'
+	'[.components[] | select(.kind == "validator" and .health == "ok") | .values | select(.proposed > 0) | .node] | sort == ["geth-0", "geth-1", "geth-2", "geth-3"]'
 expect_json "healthy: one version, on five" "$scratch/out" "$chain | .values.versions | test(\"^Geth/v1.8.23.* on 5$\")"
 
 # --- one frozen ---------------------------------------------------------------------------
@@ -204,7 +205,7 @@ start 3
 connect 2
 connect 3
 head=$(block 0)
-until_true 90 has_block 0 $((head + 25))
+until_true 90 has_block 0 $((head + 45))
 look "and back again" 0
 
 # --- one emptied ------------------------------------------------------------------------------
