@@ -186,6 +186,13 @@ int address_compare(const void *a, const void *b)
 	return memcmp(left->bytes, right->bytes, sizeof(left->bytes));
 }
 
+int number_compare(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
 bool address_equal(const struct address *a, const struct address *b)
 {
 	return address_compare(a, b) == 0;

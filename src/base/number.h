@@ -51,6 +51,8 @@ enum {
 char *address_text(char dst[ADDRESS_TEXT], const struct address *address);
 bool address_equal(const struct address *a, const struct address *b);
 int address_compare(const void *a, const void *b); /* for qsort, bsearch */
+/* The order of int64_t, for qsort. */
+int number_compare(const void *a, const void *b);
 
 /* Decimal text of a 256-bit number; dst needs 79 bytes. */
 char *u256_text(char *dst, size_t size, const struct u256 *number);

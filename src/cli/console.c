@@ -28,7 +28,8 @@ const char *cli_theme(const struct globals *globals, const struct config *config
 	return config->theme ? config->theme : "dark";
 }
 
-/* What is right in the theme counts whatever is wrong in it, and what is wrong is said on the screen, where it is read. */
+/* What is right in the theme counts whatever is wrong in it, and what is wrong is said on the
+ * screen, where it is read. */
 static void choose_theme(const struct globals *globals, const struct config *config, struct ui *ui)
 {
 	struct theme theme;

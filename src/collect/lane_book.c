@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -460,13 +461,6 @@ uint64_t book_dest_mark(const struct book *book, uint64_t scanned)
 
 /* --- facts -------------------------------------------------------------------------------------------------------------- */
 
-static int ascending(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 int64_t book_latency_s(const struct book *book)
 {
 	int64_t took[BOOK_LATEST];
@@ -477,7 +471,7 @@ int64_t book_latency_s(const struct book *book)
 			took[count++] = (book->done[i].done_us - book->done[i].sent_us) / US_PER_S;
 	if (count == 0)
 		return -1;
-	qsort(took, count, sizeof(*took), ascending);
+	qsort(took, count, sizeof(*took), number_compare);
 	return took[count / 2];
 }
 

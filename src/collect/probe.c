@@ -3,6 +3,7 @@
 #include "collect/probe.h"
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "collect/besu.h"
 
@@ -228,13 +229,6 @@ static void read_answer(struct probing *p, const struct json *member)
 		read_block(p, ask, result);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 /* The middle of the gaps, which late blocks do not move; the mean where blocks come more
  * often than their clock ticks. */
 static int64_t pace_of(const int64_t *times_s, size_t count)
@@ -249,7 +243,7 @@ static int64_t pace_of(const int64_t *times_s, size_t count)
 	if (n < 2)
 		return 0;
 	int64_t mean_ms = (times_s[0] - times_s[n]) * 1000 / (int64_t)n;
-	qsort(gaps, n, sizeof(gaps[0]), by_number);
+	qsort(gaps, n, sizeof(gaps[0]), number_compare);
 	return gaps[n / 2] > 0 ? gaps[n / 2] * 1000 : mean_ms;
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/rlp.h"
 #include "base/text.h"
 #include "drill/bridge.h"
@@ -402,12 +403,6 @@ static unsigned proposer_of_round(const struct engine *engine, unsigned round)
 	return (slot(engine, engine->head)->proposer + 1 + round) % engine->config.validators;
 }
 
-static int compare_times(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return (x > y) - (x < y);
-}
-
 /* When the members of a round become a quorum that includes its proposer; false when they never do. */
 static bool round_quorum(const struct engine *engine, unsigned round, int64_t *ready_us)
 {
@@ -424,7 +419,7 @@ static bool round_quorum(const struct engine *engine, unsigned round, int64_t *r
 	const struct engine_node *proposer = &engine->nodes[engine->turns[proposer_of_round(engine, round)]];
 	if (!joins_quorum(proposer) || proposer->round != round)
 		return false;
-	qsort(begins, count, sizeof(begins[0]), compare_times);
+	qsort(begins, count, sizeof(begins[0]), number_compare);
 	*ready_us = later(begins[quorum - 1], proposer->round_us);
 	return true;
 }

@@ -144,11 +144,15 @@ static void add_cleared(const struct fold *fold, const struct open_proposal *kno
 	payload_end(&data, out, draft);
 }
 
+static bool stays_dismissed(const struct open_proposal *known, const struct proposal *p)
+{
+	return known && known->dismissed && p->severity >= known->severity;
+}
+
 bool detection_dismissed(const struct fold *fold, const struct proposal *p)
 {
 	const struct incident *taker;
-	const struct open_proposal *known = fold_proposal(fold, p->key, &taker);
-	return known && known->dismissed && p->severity >= known->severity;
+	return stays_dismissed(fold_proposal(fold, p->key, &taker), p);
 }
 
 bool detection_covered(const struct fold *fold, const struct proposal *p)
@@ -187,7 +191,7 @@ void act_detection(const struct fold *fold, const struct proposals *detected, in
 		const struct proposal *p = &detected->items[i];
 		const struct incident *taker;
 		const struct open_proposal *known = fold_proposal(fold, p->key, &taker);
-		if (detection_dismissed(fold, p))
+		if (stays_dismissed(known, p))
 			continue;
 		bool answered = known && (known->taken || known->dismissed);
 		/* What comes back while its incident is worked on is a change of that one; what

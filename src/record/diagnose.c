@@ -1,6 +1,7 @@
 #include "record/diagnose.h"
 
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "record/checkpoint.h"
 #include "record/db.h"
@@ -163,13 +164,6 @@ static int open_nameless(const char *dir)
 	return named;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
 static void time_writes(const char *dir, const struct clock *clock, struct findings *out)
 {
 	static const char zeros[SYNC_BYTES];
@@ -191,7 +185,7 @@ static void time_writes(const char *dir, const struct clock *clock, struct findi
 		finding_add(out, FINDING_FAIL, group, "durable write", "check the disk and the directory's permissions", "cannot write beside it: %s", strerror(why));
 		return;
 	}
-	qsort(took_us, n, sizeof(took_us[0]), by_number);
+	qsort(took_us, n, sizeof(took_us[0]), number_compare);
 	int64_t middle_us = took_us[n / 2];
 	bool slow = middle_us > SYNC_WARN_MS * US_PER_MS;
 	finding_add(out, slow ? FINDING_WARN : FINDING_OK, group, "durable write", slow ? "put the record on a faster disk" : NULL,

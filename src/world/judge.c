@@ -2,6 +2,7 @@
 #include "world/judge.h"
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -169,13 +170,6 @@ struct verdict judge_rpc(const struct thresholds *t, int64_t p95_ms, int64_t err
 
 /* --- clocks ------------------------------------------------------------------ */
 
-static int compare_skews(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 bool judge_clocks(int64_t *skews, size_t count, int64_t limit, int64_t *middle)
 {
 	size_t agree = 0;
@@ -184,7 +178,7 @@ bool judge_clocks(int64_t *skews, size_t count, int64_t limit, int64_t *middle)
 	if (count < 2)
 		return false;
 	/* Where more than half agree, the middle one is among them. */
-	qsort(skews, count, sizeof(*skews), compare_skews);
+	qsort(skews, count, sizeof(*skews), number_compare);
 	*middle = skews[count / 2];
 	for (size_t i = 0; i < count; i++)
 		agree += skews[i] >= *middle - limit && skews[i] <= *middle + limit;

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -322,13 +323,6 @@ bool node_take(struct world *world, struct component *c, const struct node_sampl
 
 /* --- judging ------------------------------------------------------------------------- */
 
-static int compare_i64(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Answer times and failures of the last minute, from the trail. */
 static struct verdict judge_answers(const struct world *world, struct component *c, int64_t now_us)
 {
@@ -348,7 +342,7 @@ static struct verdict judge_answers(const struct world *world, struct component 
 	}
 	/* Rounded down: among few answers the single slowest does not decide. */
 	if (answers >= RPC_SAMPLES_MIN) {
-		qsort(times, answers, sizeof(times[0]), compare_i64);
+		qsort(times, answers, sizeof(times[0]), number_compare);
 		p95_ms = times[(answers - 1) * 95 / 100];
 	}
 	if (answers + failures == 0)

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/number.h"
 #include "world/judge.h"
 
 #include <stdlib.h>
@@ -140,13 +141,6 @@ void window_free(struct window *window)
 
 /* --- what they tell ------------------------------------------------------------ */
 
-static int compare_i64(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
 int64_t window_period_ms(const struct window *window, uint64_t head)
 {
 	int64_t steps[PERIOD_PAIRS], sum = 0;
@@ -163,7 +157,7 @@ int64_t window_period_ms(const struct window *window, uint64_t head)
 	}
 	if (count < 2)
 		return 0;
-	qsort(steps, count, sizeof(steps[0]), compare_i64);
+	qsort(steps, count, sizeof(steps[0]), number_compare);
 	/* Timestamps are whole seconds: only the mean shows periods below one. */
 	if (steps[count / 2] == 0)
 		return sum / (int64_t)count > 0 ? sum / (int64_t)count : 1;
